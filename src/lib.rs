@@ -1,0 +1,9 @@
+//! Homecoming schedules a county's visiting specialists, pairs them with local assistants and tallies what was done.
+//!
+//! `ARCHITECTURE.md` says what each room is for and which way the arrows run.
+
+
+/// Messages and services generated from `proto/homecoming/v1`.
+pub mod pb {
+    tonic::include_proto!("homecoming.v1");
+}

@@ -1,0 +1,2 @@
+//! The `homecoming` program.
+fn main() {}
