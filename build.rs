@@ -1,4 +1,6 @@
 //! Compiles the protos without protoc and lists the migrations, so that both are part of the binary.
+#![expect(clippy::disallowed_methods, reason = "cargo speaks to build scripts through the environment")]
+
 use std::error::Error;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};

@@ -2,8 +2,10 @@
 //!
 //! `ARCHITECTURE.md` says what each room is for and which way the arrows run.
 
-
 /// Messages and services generated from `proto/homecoming/v1`.
 pub mod pb {
     tonic::include_proto!("homecoming.v1");
+
+    /// The protos as an encoded `FileDescriptorSet`, with imports and comments: what reflection serves.
+    pub const DESCRIPTOR_SET: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/descriptor.bin"));
 }

@@ -1,1 +1,7 @@
 //! All tests, in one binary.
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+#![expect(clippy::disallowed_methods, reason = "tests read their own settings from the environment")]
+
+mod golden;
+mod layering;
+mod support;
