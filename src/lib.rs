@@ -2,6 +2,10 @@
 //!
 //! `ARCHITECTURE.md` says what each room is for and which way the arrows run.
 
+pub mod kernel;
+pub mod server;
+pub mod wire;
+
 /// Messages and services generated from `proto/homecoming/v1`.
 pub mod pb {
     tonic::include_proto!("homecoming.v1");

@@ -1,0 +1,68 @@
+//! Who calls, and how: what every command and query is told about its request.
+
+/// Who asks. Until access control exists this is what the client says of itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Caller {
+    /// The authenticated subject, 1 to 128 characters; `anonymous` where none is given.
+    pub subject: String,
+    /// The person at the keyboard, where a system calls for one.
+    pub person: Option<String>,
+    /// The roles that the caller has, sorted, each once.
+    pub roles: Vec<String>,
+    /// Whom the caller acts for.
+    pub on_behalf_of: Option<String>,
+}
+
+impl Caller {
+    /// The subject of a caller that names none.
+    pub const ANONYMOUS: &'static str = "anonymous";
+
+    /// A caller with a subject alone.
+    #[must_use]
+    pub fn new(subject: impl Into<String>) -> Self {
+        Self { subject: subject.into(), person: None, roles: Vec::new(), on_behalf_of: None }
+    }
+
+    /// The caller that names no subject.
+    #[must_use]
+    pub fn anonymous() -> Self {
+        Self::new(Self::ANONYMOUS)
+    }
+}
+
+/// What makes a retry recognisable: a request id is unique per (programme, caller, method) for 7 days.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RequestKey {
+    /// The caller's request id: 1 to 64 of `[A-Za-z0-9_-]`.
+    pub id: String,
+    /// SHA-256 of the request's encoding, in 64 hexadecimal digits.
+    pub digest: String,
+}
+
+impl RequestKey {
+    /// Whether a text has the shape of a request id.
+    #[must_use]
+    pub fn is_id(text: &str) -> bool {
+        (1..=64).contains(&text.len())
+            && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-')
+    }
+}
+
+/// One mutation's circumstances.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Call {
+    /// Who asks.
+    pub caller: Caller,
+    /// The request id and the body's digest, where an id is given.
+    pub request_key: Option<RequestKey>,
+    /// Only load and decide: nothing is written.
+    pub validate_only: bool,
+}
+
+impl Call {
+    /// A call without a request id, which writes.
+    #[must_use]
+    pub fn new(caller: Caller) -> Self {
+        Self { caller, request_key: None, validate_only: false }
+    }
+}

@@ -1,0 +1,43 @@
+//! Etags: what a client shows to say which revision it has read.
+use sha2::{Digest as _, Sha256};
+
+use super::{Error, Result};
+
+/// Makes and checks etags; opaque to clients, 16 hexadecimal digits.
+#[derive(Debug, Clone, Copy)]
+pub struct Etag;
+
+impl Etag {
+    /// The etag of one revision of a resource.
+    #[must_use]
+    pub fn of(name: &str, revision: i64) -> String {
+        let digest = Sha256::new().chain_update(name).chain_update([0]).chain_update(revision.to_be_bytes()).finalize();
+        hex(digest.as_slice(), 8)
+    }
+
+    /// Whether the etag that a caller gave is that of the present revision. None or an empty one asks for nothing.
+    ///
+    /// # Errors
+    /// [`Error::Stale`] where it is another's.
+    pub fn check(given: Option<&str>, name: &str, revision: i64) -> Result<()> {
+        check(given, name, revision)
+    }
+}
+
+/// See [`Etag::check`].
+///
+/// # Errors
+/// [`Error::Stale`] where the etag is not that of the present revision.
+pub fn check(given: Option<&str>, name: &str, revision: i64) -> Result<()> {
+    match given {
+        Some(etag) if !etag.is_empty() && etag != Etag::of(name, revision) => {
+            Err(Error::Stale { name: name.to_owned() })
+        }
+        Some(_) | None => Ok(()),
+    }
+}
+
+/// The first bytes of a digest in hexadecimal digits.
+pub(crate) fn hex(bytes: &[u8], take: usize) -> String {
+    bytes.iter().take(take).map(|byte| format!("{byte:02x}")).collect()
+}

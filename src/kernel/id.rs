@@ -1,0 +1,75 @@
+//! Ids of resources: the caller's own, or one that sorts by time.
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use uuid::{NoContext, Uuid};
+
+use super::Timestamp;
+
+/// The last segment of a resource's name (AIP-122): 1 to 63 of `[a-z0-9-]`, neither first nor last a hyphen.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Id(String);
+
+impl Id {
+    /// The longest id, in characters.
+    pub const MAX: usize = 63;
+
+    /// Reads an id that a caller chose.
+    ///
+    /// # Errors
+    /// What the shape of an id is, where the text has another.
+    pub fn parse(text: &str) -> Result<Self, &'static str> {
+        let bytes = text.as_bytes();
+        let shaped = (1..=Self::MAX).contains(&bytes.len())
+            && bytes.iter().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-'))
+            && !text.starts_with('-')
+            && !text.ends_with('-');
+        if shaped { Ok(Self(text.to_owned())) } else { Err("must be 1 to 63 of [a-z0-9-], no hyphen first or last") }
+    }
+
+    /// A new id (UUIDv7), which sorts after those of earlier milliseconds.
+    #[must_use]
+    pub fn fresh(now: Timestamp) -> Self {
+        let micros = now.micros().max(0).unsigned_abs();
+        let nanos = u32::try_from(micros % 1_000_000).unwrap_or(0) * 1_000;
+        Self(Uuid::new_v7(uuid::Timestamp::from_unix(NoContext, micros / 1_000_000, nanos)).to_string())
+    }
+
+    /// The text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// What an accessor of [`super::Fields`] answers for a field that it refused; never used after `check`.
+    pub(super) fn placeholder() -> Self {
+        Self("refused".to_owned())
+    }
+}
+
+impl fmt::Display for Id {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(&self.0)
+    }
+}
+
+impl AsRef<str> for Id {
+    fn as_ref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for Id {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, &'static str> {
+        Self::parse(&text)
+    }
+}
+
+impl From<Id> for String {
+    fn from(id: Id) -> Self {
+        id.0
+    }
+}

@@ -1,0 +1,107 @@
+//! The stable reasons of errors: each stands here and in `errors.proto`, where its metadata keys are documented.
+
+/// What a reason comes to for the caller; the server turns it into a gRPC code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Class {
+    /// INVALID_ARGUMENT: the request can never work.
+    InvalidArgument,
+    /// One field's violation inside an INVALID_ARGUMENT or a refusal.
+    FieldViolation,
+    /// NOT_FOUND.
+    NotFound,
+    /// ALREADY_EXISTS.
+    AlreadyExists,
+    /// ABORTED: read again, then decide again.
+    Aborted,
+    /// FAILED_PRECONDITION: a rule refuses it as things stand.
+    FailedPrecondition,
+    /// RESOURCE_EXHAUSTED: a capacity or a quota is used up.
+    ResourceExhausted,
+    /// PERMISSION_DENIED.
+    PermissionDenied,
+    /// UNAUTHENTICATED.
+    Unauthenticated,
+    /// UNAVAILABLE: try again later.
+    Unavailable,
+    /// DEADLINE_EXCEEDED.
+    DeadlineExceeded,
+    /// CANCELLED by the client.
+    Cancelled,
+    /// UNIMPLEMENTED: no such method.
+    Unimplemented,
+    /// INTERNAL: a defect of the service.
+    Internal,
+}
+
+macro_rules! reasons {
+    ($($(#[$doc:meta])* $name:ident = $number:literal => $code:literal, $class:ident;)+) => {
+        $crate::kernel::vocabulary! {
+            /// Why something was refused: stable, never reused for something else.
+            pub enum Reason: "ErrorReason" { $($(#[$doc])* $name = $number => $code),+ }
+        }
+
+        impl Reason {
+            /// What the reason comes to for the caller.
+            #[must_use]
+            pub const fn class(self) -> Class {
+                match self { $(Self::$name => Class::$class),+ }
+            }
+        }
+    };
+}
+
+reasons! {
+    /// Fields are wrong; the violations name every one.
+    InvalidFields = 1 => "INVALID_FIELDS", InvalidArgument;
+    /// The field must be set.
+    Required = 2 => "REQUIRED", FieldViolation;
+    /// The value is beyond the limit that the field's comment states.
+    OutOfRange = 3 => "OUT_OF_RANGE", FieldViolation;
+    /// The value doesn't have the shape that the field's comment states.
+    Malformed = 4 => "MALFORMED", FieldViolation;
+    /// The enum has no such value.
+    UnknownValue = 5 => "UNKNOWN_VALUE", FieldViolation;
+    /// The same entry stands twice.
+    Duplicate = 6 => "DUPLICATE", FieldViolation;
+    /// An end is before its start, or two fields contradict each other.
+    Inconsistent = 7 => "INCONSISTENT", FieldViolation;
+    /// The text has a NUL or another control character.
+    ControlCharacter = 8 => "CONTROL_CHARACTER", FieldViolation;
+    /// The update mask names a field that can't be updated.
+    NotUpdatable = 9 => "NOT_UPDATABLE", FieldViolation;
+    /// The page token is damaged or belongs to another query.
+    PageTokenInvalid = 10 => "PAGE_TOKEN_INVALID", FieldViolation;
+    /// A patient token could hold an identity number.
+    TokenNotDeidentified = 11 => "TOKEN_NOT_DEIDENTIFIED", FieldViolation;
+    /// No such resource, or a foreign one.
+    ResourceNotFound = 20 => "RESOURCE_NOT_FOUND", NotFound;
+    /// A resource has this id.
+    ResourceExists = 21 => "RESOURCE_EXISTS", AlreadyExists;
+    /// Another resource has this external id.
+    ExternalIdTaken = 22 => "EXTERNAL_ID_TAKEN", AlreadyExists;
+    /// The resource changed since its etag was read.
+    EtagMismatch = 23 => "ETAG_MISMATCH", Aborted;
+    /// The request id was used before for another body.
+    RequestIdReused = 24 => "REQUEST_ID_REUSED", AlreadyExists;
+    /// The write queue is full.
+    Overloaded = 30 => "OVERLOADED", Unavailable;
+    /// The database didn't answer; the outcome is unknown.
+    StorageUnavailable = 31 => "STORAGE_UNAVAILABLE", Unavailable;
+    /// A defect of the service.
+    Internal = 32 => "INTERNAL", Internal;
+    /// The caller's metadata is missing or malformed.
+    CallerInvalid = 33 => "CALLER_INVALID", InvalidArgument;
+    /// The server is shutting down.
+    ShuttingDown = 34 => "SHUTTING_DOWN", Unavailable;
+    /// Another resource still refers to it.
+    InUse = 40 => "IN_USE", FailedPrecondition;
+    /// The resource's state doesn't allow the verb.
+    IllegalTransition = 41 => "ILLEGAL_TRANSITION", FailedPrecondition;
+    /// The programme has ended.
+    ProgrammeEnded = 42 => "PROGRAMME_ENDED", FailedPrecondition;
+
+    /// Another hospital is known by this name or alias.
+    HospitalNameTaken = 50 => "HOSPITAL_NAME_TAKEN", AlreadyExists;
+    /// The site has no such room.
+    RoomUnknown = 51 => "ROOM_UNKNOWN", FailedPrecondition;
+}
