@@ -30,31 +30,16 @@ impl Caller {
     }
 }
 
-/// What makes a retry recognisable: a request id is unique per (programme, caller, method) for 7 days.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RequestKey {
-    /// The caller's request id: 1 to 64 of `[A-Za-z0-9_-]`.
-    pub id: String,
-    /// SHA-256 of the request's encoding, in 64 hexadecimal digits.
-    pub digest: String,
-}
-
-impl RequestKey {
-    /// Whether a text has the shape of a request id.
-    #[must_use]
-    pub fn is_id(text: &str) -> bool {
-        (1..=64).contains(&text.len())
-            && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-')
-    }
-}
-
 /// One mutation's circumstances.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Call {
     /// Who asks.
     pub caller: Caller,
-    /// The request id and the body's digest, where an id is given.
-    pub request_key: Option<RequestKey>,
+    /// The caller's request id, 1 to 64 of `[A-Za-z0-9_-]`: what makes a retry recognisable, unique per (programme,
+    /// subject, method) for 7 days.
+    pub request_id: Option<String>,
+    /// SHA-256 of the request's encoding, in 64 hexadecimal digits: a retry has the same, and the audit a keyed hash of it.
+    pub body_digest: String,
     /// Only load and decide: nothing is written.
     pub validate_only: bool,
 }
@@ -63,6 +48,13 @@ impl Call {
     /// A call without a request id, which writes.
     #[must_use]
     pub fn new(caller: Caller) -> Self {
-        Self { caller, request_key: None, validate_only: false }
+        Self { caller, request_id: None, body_digest: String::new(), validate_only: false }
+    }
+
+    /// Whether a text has the shape of a request id.
+    #[must_use]
+    pub fn is_request_id(text: &str) -> bool {
+        (1..=64).contains(&text.len())
+            && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-')
     }
 }

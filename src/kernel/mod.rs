@@ -22,7 +22,7 @@ mod specialty;
 mod time;
 mod vocabulary;
 
-pub use caller::{Call, Caller, RequestKey};
+pub use caller::{Call, Caller};
 pub use change::{Change, Verb};
 pub use chrono::{NaiveDate as Date, NaiveTime};
 pub use civil::Zone;

@@ -3,7 +3,7 @@ use sha2::{Digest as _, Sha256};
 use tonic::metadata::MetadataMap;
 
 use super::Mutation;
-use crate::kernel::{Call, Caller, Error, Fields, Reason, RequestKey, Result};
+use crate::kernel::{Call, Caller, Error, Fields, Reason, Result};
 
 /// The longest value of the caller's metadata, in characters; the roles are longer, each of them is not.
 const MAX: usize = 128;
@@ -48,14 +48,14 @@ fn text(metadata: &MetadataMap, key: &'static str, max: usize) -> Result<Option<
     Ok(Some(text.to_owned()).filter(|text| !text.is_empty()))
 }
 
-/// How a mutation is called. The body's digest costs an encoding, so only a request id asks for it.
+/// How a mutation is called.
 pub fn call_of<M: Mutation>(caller: Caller, message: &M, fields: &mut Fields) -> Call {
     let id = message.request_id();
-    if !id.is_empty() && !RequestKey::is_id(id) {
+    if !id.is_empty() && !Call::is_request_id(id) {
         fields.refuse("request_id", Reason::Malformed, "must be 1 to 64 of [A-Za-z0-9_-]");
     }
-    let request_key = RequestKey::is_id(id).then(|| RequestKey { id: id.to_owned(), digest: digest(message) });
-    Call { caller, request_key, validate_only: message.validate_only() }
+    let request_id = Some(id.to_owned()).filter(|id| !id.is_empty());
+    Call { caller, request_id, body_digest: digest(message), validate_only: message.validate_only() }
 }
 
 fn digest(message: &impl prost::Message) -> String {

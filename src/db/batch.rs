@@ -1,0 +1,339 @@
+//! One batch: lock the heads, look up request ids, run the commands, write the ledger, commit.
+//!
+//! At first without savepoints. A batch that a command spoils is run again command by command in savepoints, then each
+//! command in a transaction of its own, so that what one of them does costs the others time only.
+use std::any::TypeId;
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::panic::AssertUnwindSafe;
+
+use futures_util::FutureExt as _;
+use tokio::sync::oneshot;
+use tracing::{error, warn};
+
+use super::command::{Context, Outcome, Output, Work};
+use super::engine::Conn;
+use super::fault::{Fault, classify, engine_error, storage};
+use super::ledger::{self, Answered, Head, Heads, Record, RequestOf};
+use super::reaction;
+use super::stats::Stats;
+use super::tx::Tx;
+use super::writer::Setup;
+use crate::kernel::{Call, Error, Result, Timestamp};
+
+/// A command in the queue, and who waits for it.
+pub(super) struct Job {
+    pub call: Call,
+    pub work: Box<dyn Work>,
+    pub answer: oneshot::Sender<Result<Output>>,
+}
+
+type Answer = Result<Output>;
+
+/// Why a transaction can't be committed.
+enum Stop {
+    /// A command left something in it that can't be undone.
+    Spoiled,
+    /// The engine says no.
+    Engine(Error),
+    /// Whether the commit took place isn't known.
+    Unknown(Error, Vec<Answer>, Heads),
+}
+
+impl From<Error> for Stop {
+    fn from(error: Error) -> Self {
+        Stop::Engine(error)
+    }
+}
+
+const TRIES: u32 = 3;
+
+/// Runs a batch until it is durable or can't be. `conn` is `None` after it broke, until it is needed again.
+pub(super) async fn run(conn: &mut Option<Conn>, jobs: &[&Job], setup: &Setup) -> Vec<Answer> {
+    for tries in 0..TRIES {
+        let error = match attempt(conn, jobs, setup, tries > 0).await {
+            Ok(answers) => return answers,
+            Err(Stop::Spoiled) => {
+                Stats::add(&setup.stats.reruns, 1);
+                continue;
+            }
+            Err(Stop::Unknown(error, answers, heads)) => match was_committed(conn, setup, &heads).await {
+                Ok(true) => return answers,
+                Ok(false) => error,
+                Err(_) => return jobs.iter().map(|_| Err(Error::Unavailable)).collect(),
+            },
+            Err(Stop::Engine(error)) => error,
+        };
+        Stats::add(&setup.stats.reruns, 1);
+        let fault = engine_error(&error).map_or(Fault::Other, classify);
+        warn!(commands = jobs.len(), tries, ?fault, %error, "a batch is run again");
+        match fault {
+            Fault::Broken => conn.take().into_iter().for_each(Conn::discard),
+            Fault::Retryable => {}
+            Fault::Other if tries > 0 => break,
+            Fault::Other => {}
+        }
+    }
+    if let [_] = jobs {
+        return vec![Err(Error::Unavailable)];
+    }
+    let mut answers = Vec::with_capacity(jobs.len());
+    for job in jobs {
+        answers.extend(Box::pin(run(conn, &[job], setup)).await);
+    }
+    answers
+}
+
+/// The lane's connection, taken from the pool again if it broke.
+async fn connected<'c>(conn: &'c mut Option<Conn>, setup: &Setup) -> Result<&'c mut Conn> {
+    if conn.is_none() {
+        *conn = Some(setup.pool.acquire().await?);
+    }
+    conn.as_mut().ok_or(Error::Unavailable)
+}
+
+async fn attempt(conn: &mut Option<Conn>, jobs: &[&Job], setup: &Setup, careful: bool) -> Result<Vec<Answer>, Stop> {
+    let now = setup.clock.now();
+    let mut tx = connected(conn, setup).await?.begin_write().await.map_err(storage)?;
+    let done = fill(&mut tx, jobs, setup, careful, now).await;
+    Stats::add(&setup.stats.statements, tx.statements() + 1);
+    let (fates, heads) = done?;
+    let answers = fates.into_iter().map(Fate::answer).collect();
+    let Some(heads) = heads else {
+        tx.rollback().await.map_err(storage)?;
+        return Ok(answers);
+    };
+    Stats::add(&setup.stats.commits, 1);
+    match tx.commit().await {
+        Ok(()) => Ok(answers),
+        Err(error) => Err(Stop::Unknown(storage(error), answers, heads)),
+    }
+}
+
+/// What became of one command: carried out now, answered from the record, or refused.
+enum Fate {
+    Done(Outcome<Output>),
+    Replayed(Output),
+    Refused(Error),
+}
+
+impl Fate {
+    fn answer(self) -> Answer {
+        match self {
+            Fate::Done(outcome) => Ok(outcome.output),
+            Fate::Replayed(output) => Ok(output),
+            Fate::Refused(error) => Err(error),
+        }
+    }
+}
+
+/// Everything between BEGIN and COMMIT. The heads are those to be committed; none, if nothing was written.
+async fn fill(
+    tx: &mut Tx<'_>,
+    jobs: &[&Job],
+    setup: &Setup,
+    careful: bool,
+    now: Timestamp,
+) -> Result<(Vec<Fate>, Option<Heads>), Stop> {
+    let programmes: BTreeSet<&str> = jobs.iter().map(|job| job.work.programme().as_str()).collect();
+    let mut heads = ledger::lock(tx, &programmes).await?;
+    let requests: Vec<_> = jobs.iter().filter_map(|job| request_of(job)).collect();
+    let answered = ledger::answered(tx, &requests, now).await?;
+
+    let fates =
+        Commands { heads: &heads, answered, jobs, setup, careful, now, sequences: HashMap::new() }.run(tx).await?;
+
+    let records: Vec<_> = jobs.iter().zip(&fates).filter_map(|(job, fate)| record(job, fate)).collect();
+    if records.is_empty() {
+        return Ok((fates, None));
+    }
+    let written: BTreeSet<&str> = records.iter().map(|record| record.programme).collect();
+    heads.retain(|programme, _| written.contains(programme.as_str()));
+    ledger::write(tx, &mut heads, &records, &setup.projections, now).await?;
+    drop(records);
+    Ok((fates, Some(heads)))
+}
+
+fn record<'a>(job: &'a Job, fate: &'a Fate) -> Option<Record<'a>> {
+    let Fate::Done(outcome) = fate else { return None };
+    Some(Record {
+        programme: job.work.programme().as_str(),
+        call: &job.call,
+        method: job.work.method(),
+        changes: &outcome.changes,
+        facts: &outcome.facts,
+    })
+}
+
+fn request_of(job: &Job) -> Option<RequestOf> {
+    let id = job.call.request_id.as_ref()?;
+    let (programme, subject) = (job.work.programme().to_string(), job.call.caller.subject.clone());
+    Some((programme, subject, job.work.method().to_owned(), id.clone()))
+}
+
+/// The commands of a batch being run, in order of arrival.
+struct Commands<'a> {
+    heads: &'a Heads,
+    answered: HashMap<RequestOf, Answered>,
+    jobs: &'a [&'a Job],
+    setup: &'a Setup,
+    careful: bool,
+    now: Timestamp,
+    /// How many changes each programme's commands have made so far.
+    sequences: HashMap<&'a str, i64>,
+}
+
+impl<'a> Commands<'a> {
+    /// Neighbours of one kind run as a set, unless the batch is run with care.
+    async fn run(mut self, tx: &mut Tx<'_>) -> Result<Vec<Fate>, Stop> {
+        let mut fates = Vec::with_capacity(self.jobs.len());
+        while fates.len() < self.jobs.len() {
+            let rest = &self.jobs[fates.len()..];
+            if let Some(fate) = self.without_running(tx, rest[0]).await? {
+                fates.push(fate);
+                continue;
+            }
+            let length = if self.careful { 1 } else { self.set_length(rest) };
+            let outcomes = if length > 1 { self.set(tx, &rest[..length]).await? } else { Vec::new() };
+            if outcomes.is_empty() {
+                let outcome = self.one(tx, rest[0]).await?;
+                fates.push(self.remember(rest[0], outcome));
+                continue;
+            }
+            for (job, outcome) in rest.iter().zip(outcomes) {
+                fates.push(self.remember(job, outcome));
+            }
+        }
+        Ok(fates)
+    }
+
+    /// A command that doesn't have to run: its request was answered before, or its programme isn't there.
+    async fn without_running(&self, tx: &mut Tx<'_>, job: &Job) -> Result<Option<Fate>, Stop> {
+        let answered = request_of(job).and_then(|request| self.answered.get(&request));
+        if let Some(answered) = answered {
+            if answered.digest != job.call.body_digest {
+                let request_id = job.call.request_id.clone().unwrap_or_default();
+                return Ok(Some(Fate::Refused(Error::RequestIdReused { request_id })));
+            }
+            tx.enter(false, 0);
+            return match job.work.recall(tx, &answered.names).await {
+                Ok(output) => Ok(Some(Fate::Replayed(output))),
+                Err(_) if tx.has_failed() => Err(Stop::Spoiled),
+                Err(error) => Ok(Some(Fate::Refused(error))),
+            };
+        }
+        let programme = job.work.programme().as_str();
+        let is_there = self.heads.contains_key(programme) || self.sequences.contains_key(programme);
+        if !is_there && !job.work.creates_programme() {
+            return Ok(Some(Fate::Refused(Error::not_found(format!("programmes/{programme}")))));
+        }
+        Ok(None)
+    }
+
+    /// Takes an outcome down, for doubles of its request and for the sequence numbers of who comes after.
+    fn remember(&mut self, job: &'a Job, outcome: Result<Outcome<Output>>) -> Fate {
+        let done = match outcome {
+            Ok(done) => done,
+            Err(error) => return Fate::Refused(error),
+        };
+        let made = self.sequences.entry(job.work.programme().as_str()).or_default();
+        *made += i64::try_from(done.changes.len()).unwrap_or(i64::MAX);
+        if let Some(request) = request_of(job) {
+            let names = done.changes.iter().map(|change| change.name.clone()).collect();
+            self.answered.insert(request, Answered { digest: job.call.body_digest.clone(), names });
+        }
+        Fate::Done(done)
+    }
+
+    /// The sequence number of the next change in a programme.
+    fn next_sequence(&self, programme: &str) -> i64 {
+        let before = self.heads.get(programme).map_or_else(|| Head::origin().sequence, |head| head.sequence);
+        before + self.sequences.get(programme).copied().unwrap_or_default() + 1
+    }
+
+    /// How many jobs from the first on can run as one set: of its kind and programme, and no request id twice.
+    fn set_length(&self, jobs: &[&Job]) -> usize {
+        let kind: Option<TypeId> = jobs[0].work.set();
+        if kind.is_none() {
+            return 1;
+        }
+        let mut requests = HashSet::new();
+        jobs.iter()
+            .take_while(|job| {
+                let is_first = match request_of(job) {
+                    Some(request) => !self.answered.contains_key(&request) && requests.insert(request),
+                    None => true,
+                };
+                is_first && job.work.set() == kind && job.work.programme() == jobs[0].work.programme()
+            })
+            .count()
+    }
+
+    fn context(&self, job: &'a Job) -> Context<'a> {
+        Context { call: &job.call, now: self.now }
+    }
+
+    /// Runs jobs of one kind as a set; nothing, if it has to be done one by one.
+    async fn set(&self, tx: &mut Tx<'_>, jobs: &[&'a Job]) -> Result<Vec<Result<Outcome<Output>>>, Stop> {
+        tx.enter(false, self.next_sequence(jobs[0].work.programme().as_str()));
+        let set = jobs.iter().map(|job| (&*job.work, self.context(job))).collect();
+        let work = async {
+            let mut outcomes = jobs[0].work.run_set(set, tx).await?;
+            for (job, outcome) in jobs.iter().zip(&mut outcomes) {
+                let Ok(outcome) = outcome else { continue };
+                let context = self.context(job);
+                reaction::follow(tx, &self.setup.reactions, &mut outcome.changes, &mut outcome.facts, context).await?;
+            }
+            Ok::<_, Error>(outcomes)
+        };
+        let ran = AssertUnwindSafe(work).catch_unwind().await;
+        if let Ok(Ok(outcomes)) = ran
+            && outcomes.len() == jobs.len()
+            && !tx.has_failed()
+        {
+            return Ok(outcomes);
+        }
+        if tx.undo().await? { Ok(Vec::new()) } else { Err(Stop::Spoiled) }
+    }
+
+    /// Runs one job so that, whatever it does, the transaction is as before or with all of it.
+    async fn one(&self, tx: &mut Tx<'_>, job: &'a Job) -> Result<Result<Outcome<Output>>, Stop> {
+        tx.enter(self.careful, self.next_sequence(job.work.programme().as_str()));
+        let context = self.context(job);
+        let work = async {
+            let mut outcome = job.work.run(tx, context).await?;
+            reaction::follow(tx, &self.setup.reactions, &mut outcome.changes, &mut outcome.facts, context).await?;
+            Ok(outcome)
+        };
+        let outcome = match AssertUnwindSafe(work).catch_unwind().await {
+            Ok(outcome) => outcome,
+            Err(_panic) => {
+                tx.fail();
+                error!(method = job.work.method(), "a command panicked");
+                Err(Error::Internal("a command panicked"))
+            }
+        };
+        if let Err(error) = &outcome
+            && engine_error(error).is_some_and(|error| classify(error) != Fault::Other)
+        {
+            return outcome.map(Ok).map_err(Stop::Engine);
+        }
+        let error = match outcome {
+            Ok(outcome) if !tx.has_failed() => {
+                tx.keep().await?;
+                return Ok(Ok(outcome));
+            }
+            Ok(_) => Error::Internal("a command swallowed an error of the engine"),
+            Err(error) => error,
+        };
+        if tx.undo().await? { Ok(Err(error)) } else { Err(Stop::Spoiled) }
+    }
+}
+
+/// After a commit without an answer: is it there? The audit's link is the receipt.
+async fn was_committed(conn: &mut Option<Conn>, setup: &Setup, heads: &Heads) -> Result<bool> {
+    conn.take().into_iter().for_each(Conn::discard);
+    let mut tx = connected(conn, setup).await?.begin_write().await.map_err(storage)?;
+    let is_there = ledger::is_committed(&mut tx, heads).await?;
+    tx.rollback().await.map_err(storage)?;
+    Ok(is_there)
+}

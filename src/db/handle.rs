@@ -1,0 +1,221 @@
+//! The database as the rest of the service sees it: commands in, queries in, answers out.
+use std::sync::Arc;
+
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinHandle;
+use tracing::error;
+
+use super::batch::Job;
+use super::command::{Command, Context, Query};
+use super::engine::{Engine, OpenError, Pool, Purpose, Target};
+use super::fault::storage;
+use super::ledger::{self, Projection};
+use super::migrations;
+use super::reaction::Reaction;
+use super::stats::Stats;
+use super::tx::Tx;
+use super::writer::{self, Setup};
+use crate::kernel::{Call, Clock, Error, Result};
+
+/// How commands reach the database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WritePath {
+    /// Through the writer: one lane, many commands in one transaction.
+    Grouped,
+    /// Each in a transaction of its own, on a pool of this many connections: for measuring only.
+    Alone(u32),
+}
+
+/// How a database is opened.
+#[derive(Clone)]
+pub struct Options {
+    /// How commands reach it.
+    pub write_path: WritePath,
+    /// The most commands that wait; one more is refused with `OVERLOADED`.
+    pub queue: usize,
+    /// The most reads at a time.
+    pub readers: u32,
+    /// What folds facts into cells of tallies.
+    pub projections: Vec<Projection>,
+    /// What follows what.
+    pub reactions: Vec<Reaction>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Options {
+            write_path: WritePath::Grouped,
+            queue: 4096,
+            readers: 4,
+            projections: Vec::new(),
+            reactions: Vec::new(),
+        }
+    }
+}
+
+/// A handle on an open database; clones share it.
+#[derive(Clone)]
+pub struct Db(Arc<Shared>);
+
+struct Shared {
+    engine: Engine,
+    setup: Setup,
+    reads: Pool,
+    path: WritePath,
+    queue: std::sync::Mutex<Option<mpsc::Sender<Job>>>,
+    lane: std::sync::Mutex<Option<JoinHandle<()>>>,
+}
+
+/// How soon a caller may try again when the queue is full.
+const RETRY_AFTER_MS: u64 = 200;
+
+impl Db {
+    /// Opens a database, brings it to this version and starts the writer.
+    ///
+    /// # Errors
+    /// [`OpenError`] says which database, what is wrong with it and what to do.
+    pub async fn open(target: &Target, options: Options, clock: Arc<dyn Clock>) -> Result<Db, OpenError> {
+        let connections = match options.write_path {
+            WritePath::Grouped => 2, // the lane's, and one for housekeeping
+            WritePath::Alone(connections) => connections,
+        };
+        migrations::check_before_opening(target)?;
+        let unreachable = |error: sqlx::Error| migrations::why_not_opened(target, &error);
+        let pool = Pool::open(target, Purpose::Write, connections).await.map_err(unreachable)?;
+        migrations::migrate(&pool, target).await?;
+        let reads = Pool::open(target, Purpose::Read, options.readers).await.map_err(unreachable)?;
+        let setup = Setup {
+            pool,
+            clock,
+            projections: options.projections.into(),
+            reactions: options.reactions.into(),
+            stats: Arc::default(),
+        };
+        let (sender, queue) = mpsc::channel(options.queue.max(1));
+        let lane = tokio::spawn(writer::lane(queue, setup.clone()));
+        Ok(Db(Arc::new(Shared {
+            engine: target.engine(),
+            setup,
+            reads,
+            path: options.write_path,
+            queue: std::sync::Mutex::new(Some(sender)),
+            lane: std::sync::Mutex::new(Some(lane)),
+        })))
+    }
+
+    /// Carries a command out; answers when it is durable. With `validate_only` it is only decided.
+    ///
+    /// # Errors
+    /// The refusal, `OVERLOADED` when the queue is full, or an error of the storage.
+    pub async fn write<C: Command>(&self, call: Call, command: C) -> Result<C::Output> {
+        if call.validate_only {
+            return self.check(call, command).await;
+        }
+        let (answer, answered) = oneshot::channel();
+        let job = Job { call, work: Box::new(command), answer };
+        match self.0.path {
+            WritePath::Grouped => self.queue(job)?,
+            WritePath::Alone(_) => drop(tokio::spawn(writer::alone(job, self.0.setup.clone()))),
+        }
+        let output = answered.await.map_err(|_| Error::Unavailable)??;
+        output.downcast().map(|output| *output).map_err(|_| Error::Internal("a command answered with another type"))
+    }
+
+    fn queue(&self, job: Job) -> Result<()> {
+        let queue = self.0.queue.lock().map_err(|_| Error::Unavailable)?.clone().ok_or(Error::ShuttingDown)?;
+        queue.try_send(job).map_err(|error| match error {
+            mpsc::error::TrySendError::Full(_) => {
+                Stats::add(&self.0.setup.stats.overloads, 1);
+                Error::Overloaded { retry_after_ms: RETRY_AFTER_MS }
+            }
+            mpsc::error::TrySendError::Closed(_) => Error::ShuttingDown,
+        })
+    }
+
+    /// Loads and decides a command, and writes nothing.
+    ///
+    /// # Errors
+    /// The refusal that the command would get now.
+    pub async fn check<C: Command>(&self, call: Call, command: C) -> Result<C::Output> {
+        let now = self.0.setup.clock.now();
+        self.read(Dry { call, command, now }).await
+    }
+
+    /// Answers a query from one consistent snapshot.
+    ///
+    /// # Errors
+    /// The query's, or an error of the storage.
+    pub async fn read<Q: Query>(&self, query: Q) -> Result<Q::Output> {
+        let reads = self.0.reads.clone();
+        // In a task of its own: a caller that goes away must not drop a transaction half way.
+        let task = tokio::spawn(async move {
+            let mut conn = reads.acquire().await?;
+            let mut tx = conn.begin_read().await.map_err(storage)?;
+            let output = query.run(&mut tx).await;
+            let _ = tx.rollback().await; // nothing was written
+            output
+        });
+        task.await.unwrap_or_else(|_panic| {
+            error!("a query panicked");
+            Err(Error::Internal("a query panicked"))
+        })
+    }
+
+    /// The clock that commands are run by.
+    #[must_use]
+    pub fn clock(&self) -> &dyn Clock {
+        &*self.0.setup.clock
+    }
+
+    /// What the writer has counted.
+    #[must_use]
+    pub fn stats(&self) -> &Stats {
+        &self.0.setup.stats
+    }
+
+    /// The engine it runs on.
+    #[must_use]
+    pub fn engine(&self) -> Engine {
+        self.0.engine
+    }
+
+    /// Forgets request ids that are older than seven days; returns how many.
+    ///
+    /// # Errors
+    /// An error of the storage.
+    pub async fn forget_requests(&self) -> Result<u64> {
+        writer::forget_requests(&self.0.setup).await
+    }
+
+    /// Takes no more commands, finishes those that wait, and closes the connections.
+    pub async fn close(&self) {
+        let queue = self.0.queue.lock().ok().and_then(|mut queue| queue.take());
+        drop(queue);
+        let lane = self.0.lane.lock().ok().and_then(|mut lane| lane.take());
+        if let Some(lane) = lane {
+            let _ = lane.await; // a lane doesn't panic: commands' panics are contained
+        }
+        self.0.setup.pool.close().await;
+        self.0.reads.close().await;
+    }
+}
+
+/// `validate_only`: load and decide.
+struct Dry<C> {
+    call: Call,
+    command: C,
+    now: crate::kernel::Timestamp,
+}
+
+impl<C: Command> Query for Dry<C> {
+    type Output = C::Output;
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<C::Output> {
+        let programme = self.command.programme();
+        if !C::CREATES_PROGRAMME && !ledger::has_head(tx, programme).await? {
+            return Err(Error::not_found(format!("programmes/{programme}")));
+        }
+        let facts = self.command.load(tx).await?;
+        Ok(self.command.decide(facts, &Context { call: &self.call, now: self.now })?.output)
+    }
+}

@@ -1,0 +1,284 @@
+//! What every write does by itself, once per batch and one statement each: heads, request ids, changes, the audit
+//! chain, and the cells of tallies.
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use super::chain::{Entry, Link, ORIGIN, fresh_salt, keyed_digest};
+use super::sql::Sql;
+use super::tx::Tx;
+use crate::kernel::{Call, Change, Error, Fact, Id, Result, Timestamp};
+use crate::rows;
+
+/// A pure fold from a fact to what it adds to cells.
+pub type Projection = fn(&Fact) -> Vec<Delta>;
+
+/// What a fact adds to one cell of tallies.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Delta {
+    /// The set of dimensions that the cell belongs to.
+    pub face: &'static str,
+    /// What is counted.
+    pub measure: &'static str,
+    /// `YYYY-MM`.
+    pub month: String,
+    /// The values of the face's dimensions.
+    pub key: String,
+    /// How much.
+    pub by: i64,
+}
+
+/// The tables that this file writes.
+pub const TABLES: &[&str] = &["heads", "request_ids", "changes", "audit_entries", "tally_cells"];
+
+/// A request id is answered from the record for so long.
+pub const REQUEST_ID_DAYS: i64 = 7;
+const REQUEST_ID_MICROS: i64 = REQUEST_ID_DAYS * 86_400_000_000;
+
+const LOCK_HEADS: Sql = Sql::pair(
+    "SELECT h.programme, h.sequence, h.entry, h.link FROM json_each($1) AS r JOIN heads h ON h.programme = r.value->>0",
+    // In name order, so that two servers' batches wait for each other and never deadlock.
+    "SELECT h.programme, h.sequence, h.entry, h.link FROM jsonb_array_elements(CAST($1 AS JSONB)) AS r \
+     JOIN heads h ON h.programme = r.value->>0 ORDER BY h.programme FOR UPDATE OF h",
+);
+const MOVE_HEADS: Sql = rows!(
+    "INSERT INTO heads (programme, sequence, entry, link) SELECT r.value->>0, CAST(r.value->>1 AS BIGINT), CAST(r.value->>2 AS BIGINT), r.value->>3 FROM ",
+    "WHERE TRUE ON CONFLICT (programme) DO UPDATE SET sequence = excluded.sequence, entry = excluded.entry, link = excluded.link"
+);
+const FIND_REQUESTS: Sql = rows!(
+    "SELECT q.programme, q.subject, q.method, q.request_id, q.digest, q.names, q.time FROM ",
+    "JOIN request_ids q ON q.programme = r.value->>0 AND q.subject = r.value->>1 AND q.method = r.value->>2 AND q.request_id = r.value->>3"
+);
+const INSERT_REQUESTS: Sql = rows!(
+    "INSERT INTO request_ids (programme, subject, method, request_id, digest, names, time) \
+     SELECT r.value->>0, r.value->>1, r.value->>2, r.value->>3, r.value->>4, r.value->>5, CAST(r.value->>6 AS BIGINT) FROM ",
+    "WHERE TRUE ON CONFLICT (programme, subject, method, request_id) DO UPDATE \
+     SET digest = excluded.digest, names = excluded.names, time = excluded.time"
+);
+const INSERT_CHANGES: Sql = rows!(
+    "INSERT INTO changes (programme, sequence, name, verb, revision, time) \
+     SELECT r.value->>0, CAST(r.value->>1 AS BIGINT), r.value->>2, r.value->>3, CAST(r.value->>4 AS BIGINT), CAST(r.value->>5 AS BIGINT) FROM ",
+    "WHERE TRUE"
+);
+const INSERT_ENTRIES: Sql = rows!(
+    "INSERT INTO audit_entries (programme, entry, time, subject, on_behalf_of, method, names, digest, salt, link) \
+     SELECT r.value->>0, CAST(r.value->>1 AS BIGINT), CAST(r.value->>2 AS BIGINT), r.value->>3, r.value->>4, r.value->>5, r.value->>6, r.value->>7, r.value->>8, r.value->>9 FROM ",
+    "WHERE TRUE"
+);
+const ADD_CELLS: Sql = rows!(
+    "INSERT INTO tally_cells (programme, face, measure, month, key, quantity) \
+     SELECT r.value->>0, r.value->>1, r.value->>2, r.value->>3, r.value->>4, CAST(r.value->>5 AS BIGINT) FROM ",
+    "WHERE TRUE ON CONFLICT (programme, face, measure, month, key) DO UPDATE SET quantity = tally_cells.quantity + excluded.quantity"
+);
+const HAS_HEAD: Sql = Sql::new("SELECT h.entry FROM heads h WHERE h.programme = $1");
+const FIND_LINK: Sql = Sql::new("SELECT a.link FROM audit_entries a WHERE a.programme = $1 AND a.entry = $2");
+const FORGET_REQUESTS: Sql = Sql::new(
+    "DELETE FROM request_ids WHERE (programme, subject, method, request_id) IN \
+     (SELECT q.programme, q.subject, q.method, q.request_id FROM request_ids q WHERE q.time < $1 LIMIT 1000)",
+);
+
+/// The statements of this file, for the test that prepares and explains them.
+pub const STATEMENTS: &[(&str, Sql)] = &[
+    ("LOCK_HEADS", LOCK_HEADS),
+    ("MOVE_HEADS", MOVE_HEADS),
+    ("FIND_REQUESTS", FIND_REQUESTS),
+    ("INSERT_REQUESTS", INSERT_REQUESTS),
+    ("INSERT_CHANGES", INSERT_CHANGES),
+    ("INSERT_ENTRIES", INSERT_ENTRIES),
+    ("ADD_CELLS", ADD_CELLS),
+    ("HAS_HEAD", HAS_HEAD),
+    ("FIND_LINK", FIND_LINK),
+    ("FORGET_REQUESTS", FORGET_REQUESTS),
+];
+
+/// Where a programme's ledger ends.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Head {
+    pub sequence: i64,
+    pub entry: i64,
+    pub link: String,
+}
+
+/// The heads of a batch's programmes, locked. A programme without one doesn't exist.
+pub(super) type Heads = BTreeMap<String, Head>;
+
+/// Locks the heads of programmes in name order: from here to the commit nobody else writes them.
+pub(super) async fn lock(tx: &mut Tx<'_>, programmes: &BTreeSet<&str>) -> Result<Heads> {
+    let keys: Vec<_> = programmes.iter().map(|programme| (programme,)).collect();
+    let rows = tx.sql(LOCK_HEADS).bind_rows(&keys).fetch_all().await?;
+    rows.iter()
+        .map(|row| {
+            let head = Head { sequence: row.get("sequence")?, entry: row.get("entry")?, link: row.get("link")? };
+            Ok((row.get("programme")?, head))
+        })
+        .collect()
+}
+
+/// What makes a request id one: programme, subject, method, id.
+pub(super) type RequestOf = (String, String, String, String);
+
+/// What is known of a request: the body's digest, and the resources that it touched.
+#[derive(Clone, Debug)]
+pub(super) struct Answered {
+    pub digest: String,
+    pub names: Vec<String>,
+}
+
+/// The requests among these that were answered before, within the days that they are kept.
+pub(super) async fn answered(
+    tx: &mut Tx<'_>,
+    requests: &[RequestOf],
+    now: Timestamp,
+) -> Result<HashMap<RequestOf, Answered>> {
+    if requests.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let mut found = HashMap::new();
+    for row in tx.sql(FIND_REQUESTS).bind_rows(requests).fetch_all().await? {
+        let time: i64 = row.get("time")?;
+        if time + REQUEST_ID_MICROS < now.micros() {
+            continue;
+        }
+        let key = (row.get("programme")?, row.get("subject")?, row.get("method")?, row.get("request_id")?);
+        found.insert(key, Answered { digest: row.get("digest")?, names: row.json("names")? });
+    }
+    Ok(found)
+}
+
+/// A command that was carried out, as the ledger records it.
+pub(super) struct Record<'a> {
+    pub programme: &'a str,
+    pub call: &'a Call,
+    pub method: &'static str,
+    pub changes: &'a [Change],
+    pub facts: &'a [Fact],
+}
+
+/// Writes a batch's ledger and moves the heads, which then say what a committed batch leaves behind.
+pub(super) async fn write(
+    tx: &mut Tx<'_>,
+    heads: &mut Heads,
+    records: &[Record<'_>],
+    projections: &[Projection],
+    now: Timestamp,
+) -> Result<()> {
+    let cells = fold(records, projections);
+    let (mut changes, mut requests) = (Vec::new(), Vec::new());
+    let mut entries: BTreeMap<&str, Vec<(Entry, String)>> = BTreeMap::new();
+    for record in records {
+        let head = heads.entry(record.programme.to_owned()).or_insert_with(Head::origin);
+        for change in record.changes {
+            head.sequence += 1;
+            changes.push((
+                record.programme,
+                head.sequence,
+                &change.name,
+                change.verb.as_str(),
+                change.revision,
+                now.micros(),
+            ));
+        }
+        head.entry += 1;
+        let names: Vec<_> = record.changes.iter().map(|change| &change.name).collect();
+        let names = serde_json::to_string(&names).map_err(|error| Error::Storage(Box::new(error)))?;
+        let salt = fresh_salt().ok_or(Error::Internal("the system has no random bits"))?;
+        let caller = &record.call.caller;
+        let entry = Entry {
+            programme: record.programme.to_owned(),
+            entry: head.entry,
+            time: now.micros(),
+            subject: caller.subject.clone(),
+            on_behalf_of: caller.on_behalf_of.clone().unwrap_or_default(),
+            method: record.method.to_owned(),
+            names: names.clone(),
+            digest: keyed_digest(&salt, &record.call.body_digest),
+        };
+        entries.entry(record.programme).or_default().push((entry, salt));
+        if let Some(id) = &record.call.request_id {
+            let digest = &record.call.body_digest;
+            requests.push((record.programme, &caller.subject, record.method, id, digest, names, now.micros()));
+        }
+    }
+    let entries = linked(&entries, heads);
+    tx.sql(INSERT_ENTRIES).bind_rows(&entries).execute().await?;
+    if !changes.is_empty() {
+        tx.sql(INSERT_CHANGES).bind_rows(&changes).execute().await?;
+    }
+    if !cells.is_empty() {
+        tx.sql(ADD_CELLS).bind_rows(&cells).execute().await?;
+    }
+    if !requests.is_empty() {
+        tx.sql(INSERT_REQUESTS).bind_rows(&requests).execute().await?;
+    }
+    let moved: Vec<_> =
+        heads.iter().map(|(programme, head)| (programme, head.sequence, head.entry, &head.link)).collect();
+    tx.sql(MOVE_HEADS).bind_rows(&moved).execute().await?;
+    Ok(())
+}
+
+impl Head {
+    /// Of a programme that is being made.
+    pub(super) fn origin() -> Head {
+        Head { sequence: 0, entry: 0, link: ORIGIN.to_owned() }
+    }
+}
+
+/// A row of `audit_entries`; the last of a batch carries its link.
+type EntryRow = (String, i64, i64, String, String, String, String, String, String, Option<String>);
+
+/// One link for each programme of the batch, on its last entry; the heads take it over.
+fn linked(entries: &BTreeMap<&str, Vec<(Entry, String)>>, heads: &mut Heads) -> Vec<EntryRow> {
+    let mut rows = Vec::new();
+    for (programme, entries) in entries {
+        let Some(head) = heads.get_mut(*programme) else { continue };
+        let mut link = Link::after(&head.link);
+        for (entry, salt) in entries {
+            link.cover(entry);
+            let Entry { programme, entry, time, subject, on_behalf_of, method, names, digest } = entry.clone();
+            rows.push((programme, entry, time, subject, on_behalf_of, method, names, digest, salt.clone(), None));
+        }
+        head.link = link.finish();
+        if let Some(last) = rows.last_mut() {
+            last.9 = Some(head.link.clone());
+        }
+    }
+    rows
+}
+
+/// What a batch's facts add to cells, zero sums left out.
+fn fold<'a>(
+    records: &[Record<'a>],
+    projections: &[Projection],
+) -> Vec<(&'a str, &'static str, &'static str, String, String, i64)> {
+    let mut cells: BTreeMap<(&str, &'static str, &'static str, String, String), i64> = BTreeMap::new();
+    for record in records {
+        for delta in record.facts.iter().flat_map(|fact| projections.iter().flat_map(|project| project(fact))) {
+            *cells.entry((record.programme, delta.face, delta.measure, delta.month, delta.key)).or_default() +=
+                delta.by;
+        }
+    }
+    let rows = cells.into_iter().filter(|(_, by)| *by != 0);
+    rows.map(|((programme, face, measure, month, key), by)| (programme, face, measure, month, key, by)).collect()
+}
+
+/// Whether a batch that left these heads behind is there. Locks them first, so that whoever moves them has ended.
+pub(super) async fn is_committed(tx: &mut Tx<'_>, expected: &Heads) -> Result<bool> {
+    let programmes: BTreeSet<&str> = expected.keys().map(String::as_str).collect();
+    lock(tx, &programmes).await?;
+    for (programme, head) in expected {
+        let row = tx.sql(FIND_LINK).bind(programme).bind(head.entry).fetch_optional().await?;
+        let Some(row) = row else { return Ok(false) };
+        if row.get::<Option<String>>("link")?.as_deref() != Some(head.link.as_str()) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// Forgets up to 1,000 requests that are older than they are kept; returns how many.
+pub(super) async fn forget_requests(tx: &mut Tx<'_>, now: Timestamp) -> Result<u64> {
+    tx.sql(FORGET_REQUESTS).bind(now.micros() - REQUEST_ID_MICROS).execute().await
+}
+
+/// Whether a programme is there.
+pub(super) async fn has_head(tx: &mut Tx<'_>, programme: &Id) -> Result<bool> {
+    Ok(tx.sql(HAS_HEAD).bind(programme).fetch_optional().await?.is_some())
+}

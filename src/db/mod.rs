@@ -1,0 +1,36 @@
+//! The only place that knows an engine, and what every write does by itself.
+//!
+//! A slice sees [`Command`] and [`Query`], [`Tx`] and [`Row`], statements as [`Sql`] constants and [`List`]s. Request
+//! ids, changes, the audit chain and the cells of tallies are written here, once per batch; no slice can forget them.
+//! No rule of the field stands here.
+mod batch;
+pub mod chain;
+mod command;
+mod engine;
+pub mod external_ids;
+mod fault;
+mod handle;
+pub mod ledger;
+mod migrations;
+mod reaction;
+mod row;
+mod select;
+mod sql;
+mod stats;
+mod tx;
+mod value;
+pub mod verify;
+mod writer;
+
+pub use command::{Command, Context, Decision, Outcome, Query};
+pub use engine::{Engine, OpenError, Target};
+pub use handle::{Db, Options, WritePath};
+pub use ledger::{Delta, Projection};
+pub use migrations::names as migration_names;
+pub use reaction::{Reacted, Reaction};
+pub use row::{Column, Row};
+pub use select::{List, Select};
+pub use sql::Sql;
+pub use stats::{Counts, Stats};
+pub use tx::{Stmt, Tx};
+pub use value::Value;

@@ -1,0 +1,103 @@
+//! Rows, and columns read from them.
+use serde::de::DeserializeOwned;
+use sqlx::Row as _;
+use sqlx::postgres::PgRow;
+use sqlx::sqlite::SqliteRow;
+
+use super::fault::{Corrupt, storage};
+use crate::kernel::{Date, Fen, Id, Result, Specialty, Timestamp, Vocabulary};
+
+/// A row of either engine.
+pub enum Row {
+    /// From SQLite.
+    #[doc(hidden)]
+    Sqlite(SqliteRow),
+    /// From PostgreSQL.
+    #[doc(hidden)]
+    Postgres(PgRow),
+}
+
+impl Row {
+    /// Reads a column.
+    ///
+    /// # Errors
+    /// A storage error that names the column, never its value, when the column isn't there or holds something else.
+    pub fn get<T: Column>(&self, column: &str) -> Result<T> {
+        T::read(self, column)
+    }
+
+    /// Reads a code of a vocabulary.
+    ///
+    /// # Errors
+    /// As [`Row::get`]; also when no such code exists.
+    pub fn code<V: Vocabulary>(&self, column: &str) -> Result<V> {
+        V::from_code(&self.get::<String>(column)?).ok_or_else(|| Corrupt::new(column, "no such code"))
+    }
+
+    /// Reads a code that may be NULL.
+    ///
+    /// # Errors
+    /// As [`Row::code`].
+    pub fn optional_code<V: Vocabulary>(&self, column: &str) -> Result<Option<V>> {
+        let Some(code) = self.get::<Option<String>>(column)? else { return Ok(None) };
+        V::from_code(&code).map(Some).ok_or_else(|| Corrupt::new(column, "no such code"))
+    }
+
+    /// Reads a JSON text.
+    ///
+    /// # Errors
+    /// As [`Row::get`]; also when the text isn't JSON of this type.
+    pub fn json<T: DeserializeOwned>(&self, column: &str) -> Result<T> {
+        serde_json::from_str(&self.get::<String>(column)?).map_err(|_| Corrupt::new(column, "not the JSON expected"))
+    }
+}
+
+/// A type that a column can be read as.
+pub trait Column: Sized {
+    /// Reads the column of a row.
+    ///
+    /// # Errors
+    /// See [`Row::get`].
+    fn read(row: &Row, column: &str) -> Result<Self>;
+}
+
+macro_rules! native {
+    ($($type:ty),*) => { $(
+        impl Column for $type {
+            fn read(row: &Row, column: &str) -> Result<Self> {
+                match row {
+                    Row::Sqlite(row) => row.try_get(column),
+                    Row::Postgres(row) => row.try_get(column),
+                }
+                .map_err(storage)
+            }
+        }
+    )* };
+}
+native!(i64, bool, String, Option<i64>, Option<bool>, Option<String>);
+
+/// A type that is stored as another.
+macro_rules! stored_as {
+    ($($type:ty: $stored:ty => $from:expr;)*) => { $(
+        impl Column for $type {
+            fn read(row: &Row, column: &str) -> Result<Self> {
+                let from: fn($stored) -> Option<$type> = $from;
+                from(row.get(column)?).ok_or_else(|| Corrupt::new(column, concat!("not a ", stringify!($type))))
+            }
+        }
+        impl Column for Option<$type> {
+            fn read(row: &Row, column: &str) -> Result<Self> {
+                let from: fn($stored) -> Option<$type> = $from;
+                let Some(stored) = row.get::<Option<$stored>>(column)? else { return Ok(None) };
+                from(stored).map(Some).ok_or_else(|| Corrupt::new(column, concat!("not a ", stringify!($type))))
+            }
+        }
+    )* };
+}
+stored_as! {
+    Timestamp: i64 => |micros| Some(Timestamp::from_micros(micros));
+    Fen: i64 => |fen| Some(Fen::new(fen));
+    Date: String => |text| Date::parse_from_str(&text, "%Y-%m-%d").ok();
+    Id: String => |text| Id::parse(&text).ok();
+    Specialty: String => |text| Specialty::parse(&text).ok();
+}

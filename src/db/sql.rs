@@ -1,0 +1,98 @@
+//! Statements as constants that know how many values they take and whether they write.
+
+/// A statement: the same text for both engines, or, for rows out of one JSON array, two.
+#[derive(Clone, Copy, Debug)]
+pub struct Sql {
+    pub(super) sqlite: &'static str,
+    pub(super) postgres: &'static str,
+    pub(super) binds: usize,
+    pub(super) writes: bool,
+    /// Whether what it writes comes back as rows, so that no row means nothing written.
+    pub(super) returns: bool,
+}
+
+impl Sql {
+    /// A text that both engines understand. Every value it takes is named `$1`, `$2`, … without a gap.
+    #[must_use]
+    pub const fn new(text: &'static str) -> Sql {
+        Sql::pair(text, text)
+    }
+
+    /// Two texts for what one can't say: rows out of JSON (`rows!`), and locks.
+    #[must_use]
+    pub const fn pair(sqlite: &'static str, postgres: &'static str) -> Sql {
+        let binds = highest_bind(sqlite.as_bytes());
+        assert!(binds == highest_bind(postgres.as_bytes()), "both texts take the same values");
+        let text = sqlite.as_bytes();
+        let writes = !starts_with(text, 0, b"SELECT ") && !starts_with(text, 0, b"WITH ");
+        Sql { sqlite, postgres, binds, writes, returns: contains(text, b" RETURNING ") }
+    }
+
+    /// The SQLite text, which names the statement in messages.
+    #[must_use]
+    pub const fn text(&self) -> &'static str {
+        self.sqlite
+    }
+
+    /// Both texts, SQLite's first.
+    #[must_use]
+    pub const fn texts(&self) -> [&'static str; 2] {
+        [self.sqlite, self.postgres]
+    }
+}
+
+/// A statement over the rows of a JSON array of arrays, bound as `$1` and named `r`:
+/// `rows!("INSERT INTO t (a) SELECT r.value->>0 FROM ", "WHERE TRUE")`.
+///
+/// `r.value->>n` is a text on PostgreSQL: write `CAST(r.value->>n AS BIGINT)` for an integer, and a truth value as
+/// `CAST(r.value->>n AS BIGINT) = 1` of an integer.
+#[macro_export]
+macro_rules! rows {
+    ($head:literal, $tail:literal) => {
+        $crate::db::Sql::pair(
+            concat!($head, "json_each($1) AS r ", $tail),
+            concat!($head, "jsonb_array_elements(CAST($1 AS JSONB)) AS r ", $tail),
+        )
+    };
+}
+
+/// The highest `$n` of a text.
+const fn highest_bind(text: &[u8]) -> usize {
+    let (mut i, mut highest) = (0, 0);
+    while i < text.len() {
+        if text[i] == b'$' {
+            let mut n = 0;
+            while i + 1 < text.len() && text[i + 1].is_ascii_digit() {
+                i += 1;
+                n = n * 10 + (text[i] - b'0') as usize;
+            }
+            if n > highest {
+                highest = n;
+            }
+        }
+        i += 1;
+    }
+    highest
+}
+
+const fn starts_with(text: &[u8], from: usize, word: &[u8]) -> bool {
+    let mut i = 0;
+    while i < word.len() {
+        if from + i >= text.len() || text[from + i] != word[i] {
+            return false;
+        }
+        i += 1;
+    }
+    true
+}
+
+const fn contains(text: &[u8], word: &[u8]) -> bool {
+    let mut from = 0;
+    while from < text.len() {
+        if starts_with(text, from, word) {
+            return true;
+        }
+        from += 1;
+    }
+    false
+}

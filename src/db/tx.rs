@@ -1,0 +1,287 @@
+//! Transactions: statements in, rows out, and whether a command can still be taken out of one.
+use serde::Serialize;
+use sqlx::postgres::PgArguments;
+use sqlx::sqlite::SqliteArguments;
+use sqlx::{Arguments as _, AssertSqlSafe, Postgres, SqlSafeStr as _, SqlStr, Sqlite, Transaction};
+
+use super::fault::storage;
+use super::row::Row;
+use super::select::Select;
+use super::sql::Sql;
+use super::value::Value;
+use crate::kernel::{Error, Result};
+
+enum Inner<'c> {
+    Sqlite(Transaction<'c, Sqlite>),
+    Postgres(Transaction<'c, Postgres>),
+}
+
+/// A transaction. Dropped, it rolls back.
+pub struct Tx<'c> {
+    inner: Inner<'c>,
+    /// Whether a savepoint is set before a command's first statement.
+    careful: bool,
+    saved: bool,
+    wrote: bool,
+    failed: bool,
+    sequence: i64,
+    statements: u64,
+}
+
+const SAVE: Sql = Sql::new("SAVEPOINT command");
+const KEEP: Sql = Sql::new("RELEASE SAVEPOINT command");
+const UNDO: Sql = Sql::new("ROLLBACK TO SAVEPOINT command");
+
+impl<'c> Tx<'c> {
+    pub(super) fn sqlite(tx: Transaction<'c, Sqlite>) -> Self {
+        Tx::around(Inner::Sqlite(tx))
+    }
+
+    pub(super) fn postgres(tx: Transaction<'c, Postgres>) -> Self {
+        Tx::around(Inner::Postgres(tx))
+    }
+
+    fn around(inner: Inner<'c>) -> Self {
+        Tx { inner, careful: false, saved: false, wrote: false, failed: false, sequence: 0, statements: 1 }
+    }
+
+    /// The sequence number that the running command's first change will have: what versions store as
+    /// `since_sequence`. Only meaningful while a command is applied.
+    #[must_use]
+    pub fn sequence(&self) -> i64 {
+        self.sequence
+    }
+
+    /// Starts a statement.
+    pub fn sql(&mut self, sql: Sql) -> Stmt<'_, 'c> {
+        Stmt { tx: self, sql, values: Vec::with_capacity(sql.binds), unwritable: None }
+    }
+
+    /// Runs a list.
+    ///
+    /// # Errors
+    /// A storage error.
+    pub async fn select(&mut self, select: &Select) -> Result<Vec<Row>> {
+        let (text, values) = select.finish();
+        self.fetch(AssertSqlSafe(text).into_sql_str(), values).await
+    }
+
+    pub(super) async fn commit(self) -> Result<(), sqlx::Error> {
+        match self.inner {
+            Inner::Sqlite(tx) => tx.commit().await,
+            Inner::Postgres(tx) => tx.commit().await,
+        }
+    }
+
+    pub(super) async fn rollback(self) -> Result<(), sqlx::Error> {
+        match self.inner {
+            Inner::Sqlite(tx) => tx.rollback().await,
+            Inner::Postgres(tx) => tx.rollback().await,
+        }
+    }
+
+    /// A command begins; its first change would have this sequence number.
+    pub(super) fn enter(&mut self, careful: bool, sequence: i64) {
+        self.careful = careful;
+        (self.saved, self.wrote, self.failed) = (false, false, false);
+        self.sequence = sequence;
+    }
+
+    /// The command can't be trusted to have left the transaction in order.
+    pub(super) fn fail(&mut self) {
+        self.failed = true;
+    }
+
+    /// Whether one of the command's statements failed, whatever it made of that.
+    pub(super) fn has_failed(&self) -> bool {
+        self.failed
+    }
+
+    /// How many statements were sent, BEGIN among them.
+    pub(super) fn statements(&self) -> u64 {
+        self.statements
+    }
+
+    /// The command stays.
+    pub(super) async fn keep(&mut self) -> Result<()> {
+        self.careful = false;
+        if self.saved {
+            self.sql(KEEP).execute().await?;
+        }
+        Ok(())
+    }
+
+    /// The command goes. `false`: it can't be taken out of this transaction.
+    pub(super) async fn undo(&mut self) -> Result<bool> {
+        self.careful = false;
+        if self.saved {
+            self.sql(UNDO).execute().await?;
+            self.sql(KEEP).execute().await?;
+            return Ok(true);
+        }
+        Ok(!self.wrote && !self.failed)
+    }
+
+    async fn save(&mut self) -> Result<(), sqlx::Error> {
+        if !self.careful || self.saved {
+            return Ok(());
+        }
+        self.saved = true;
+        self.statements += 1;
+        match &mut self.inner {
+            Inner::Sqlite(tx) => sqlx::query(SAVE.sqlite).execute(&mut **tx).await.map(drop),
+            Inner::Postgres(tx) => sqlx::query(SAVE.postgres).execute(&mut **tx).await.map(drop),
+        }
+    }
+
+    fn text(&self, sql: Sql) -> SqlStr {
+        match self.inner {
+            Inner::Sqlite(_) => sql.sqlite.into_sql_str(),
+            Inner::Postgres(_) => sql.postgres.into_sql_str(),
+        }
+    }
+
+    async fn execute(&mut self, text: SqlStr, values: Vec<Value>) -> Result<u64> {
+        let done = self.run_execute(text, values).await;
+        self.failed |= done.is_err();
+        done.map_err(storage)
+    }
+
+    async fn run_execute(&mut self, text: SqlStr, values: Vec<Value>) -> Result<u64, sqlx::Error> {
+        self.save().await?;
+        self.statements += 1;
+        match &mut self.inner {
+            Inner::Sqlite(tx) => {
+                let query = sqlx::query_with(text, sqlite_arguments(values)?);
+                query.execute(&mut **tx).await.map(|done| done.rows_affected())
+            }
+            Inner::Postgres(tx) => {
+                let query = sqlx::query_with(text, postgres_arguments(values)?);
+                query.execute(&mut **tx).await.map(|done| done.rows_affected())
+            }
+        }
+    }
+
+    async fn fetch(&mut self, text: SqlStr, values: Vec<Value>) -> Result<Vec<Row>> {
+        let rows = self.run_fetch(text, values).await;
+        self.failed |= rows.is_err();
+        rows.map_err(storage)
+    }
+
+    async fn run_fetch(&mut self, text: SqlStr, values: Vec<Value>) -> Result<Vec<Row>, sqlx::Error> {
+        self.save().await?;
+        self.statements += 1;
+        Ok(match &mut self.inner {
+            Inner::Sqlite(tx) => {
+                let query = sqlx::query_with(text, sqlite_arguments(values)?);
+                query.fetch_all(&mut **tx).await?.into_iter().map(Row::Sqlite).collect()
+            }
+            Inner::Postgres(tx) => {
+                let query = sqlx::query_with(text, postgres_arguments(values)?);
+                query.fetch_all(&mut **tx).await?.into_iter().map(Row::Postgres).collect()
+            }
+        })
+    }
+}
+
+fn sqlite_arguments(values: Vec<Value>) -> Result<SqliteArguments, sqlx::Error> {
+    let mut arguments = SqliteArguments::default();
+    for value in values {
+        match value {
+            Value::Int(value) => arguments.add(value),
+            Value::Bool(value) => arguments.add(value),
+            Value::Text(value) => arguments.add(value),
+        }
+        .map_err(sqlx::Error::Encode)?;
+    }
+    Ok(arguments)
+}
+
+fn postgres_arguments(values: Vec<Value>) -> Result<PgArguments, sqlx::Error> {
+    let mut arguments = PgArguments::default();
+    for value in values {
+        match value {
+            Value::Int(value) => arguments.add(value),
+            Value::Bool(value) => arguments.add(value),
+            Value::Text(value) => arguments.add(value),
+        }
+        .map_err(sqlx::Error::Encode)?;
+    }
+    Ok(arguments)
+}
+
+/// A statement whose values are being bound.
+#[must_use]
+pub struct Stmt<'t, 'c> {
+    tx: &'t mut Tx<'c>,
+    sql: Sql,
+    values: Vec<Value>,
+    unwritable: Option<serde_json::Error>,
+}
+
+impl<'t, 'c> Stmt<'t, 'c> {
+    /// Binds the next `$n` of the text.
+    pub fn bind(mut self, value: impl Into<Value>) -> Self {
+        self.values.push(value.into());
+        self
+    }
+
+    /// Binds the rows of a `rows!` statement as its next `$n`: a slice of tuples, each a row.
+    pub fn bind_rows<T: Serialize>(mut self, rows: &[T]) -> Self {
+        match serde_json::to_string(rows) {
+            Ok(json) => self.values.push(Value::Text(Some(json))),
+            Err(error) => self.unwritable = Some(error),
+        }
+        self
+    }
+
+    /// Runs the statement and says how many rows it touched.
+    ///
+    /// # Errors
+    /// A storage error.
+    pub async fn execute(self) -> Result<u64> {
+        let (tx, sql, values) = self.ready()?;
+        let touched = tx.execute(tx.text(sql), values).await?;
+        tx.wrote |= sql.writes && touched > 0;
+        Ok(touched)
+    }
+
+    /// Runs the statement and returns its rows.
+    ///
+    /// # Errors
+    /// A storage error.
+    pub async fn fetch_all(self) -> Result<Vec<Row>> {
+        let (tx, sql, values) = self.ready()?;
+        let rows = tx.fetch(tx.text(sql), values).await?;
+        tx.wrote |= sql.writes && (!sql.returns || !rows.is_empty());
+        Ok(rows)
+    }
+
+    /// The last of the rows, if there is one.
+    ///
+    /// # Errors
+    /// A storage error.
+    pub async fn fetch_optional(self) -> Result<Option<Row>> {
+        Ok(self.fetch_all().await?.pop())
+    }
+
+    /// The one row of a statement that always has one.
+    ///
+    /// # Errors
+    /// A storage error, also when there is no row.
+    pub async fn fetch_one(self) -> Result<Row> {
+        self.fetch_optional().await?.ok_or_else(|| storage(sqlx::Error::RowNotFound))
+    }
+
+    /// Checks the number of values: SQLite takes a missing one for NULL.
+    fn ready(self) -> Result<(&'t mut Tx<'c>, Sql, Vec<Value>)> {
+        if let Some(error) = self.unwritable {
+            return Err(Error::Storage(Box::new(error)));
+        }
+        if self.values.len() != self.sql.binds {
+            let text = format!("{} values for {}: {}", self.values.len(), self.sql.binds, self.sql.sqlite);
+            return Err(storage(sqlx::Error::Protocol(text)));
+        }
+        Ok((self.tx, self.sql, self.values))
+    }
+}

@@ -1,0 +1,114 @@
+//! Checks that the ledger is whole: dense sequences, dense entries, links that follow from the entries.
+//!
+//! What an auditor and every test after a crash asks. It reads, and mends nothing.
+use super::chain::{Entry, Link, ORIGIN};
+use super::command::Query;
+use super::sql::Sql;
+use super::tx::Tx;
+use crate::kernel::{Id, Result};
+
+const HEADS: Sql = Sql::new("SELECT h.programme, h.sequence, h.entry, h.link FROM heads h ORDER BY h.programme");
+const SEQUENCES: Sql = Sql::new(
+    "SELECT count(*) AS rows, COALESCE(MIN(c.sequence), 1) AS lowest, COALESCE(MAX(c.sequence), 0) AS highest FROM changes c WHERE c.programme = $1",
+);
+const ENTRIES: Sql = Sql::new(
+    "SELECT a.entry, a.time, a.subject, a.on_behalf_of, a.method, a.names, a.digest, a.link FROM audit_entries a \
+     WHERE a.programme = $1 AND a.entry > $2 ORDER BY a.entry LIMIT 1000",
+);
+
+/// The statements of this file, for the test that prepares them.
+pub const STATEMENTS: &[(&str, Sql)] = &[("HEADS", HEADS), ("SEQUENCES", SEQUENCES), ("ENTRIES", ENTRIES)];
+
+/// What was found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Verified {
+    /// Programmes looked at.
+    pub programmes: u64,
+    /// Changes counted.
+    pub changes: u64,
+    /// Audit entries whose hashes were computed again.
+    pub entries: u64,
+    /// What is wrong, in words; empty when all is well.
+    pub wrong: Vec<String>,
+}
+
+/// Verifies the ledgers of all programmes.
+#[derive(Clone, Copy, Debug)]
+pub struct VerifyLedger;
+
+impl Query for VerifyLedger {
+    type Output = Verified;
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<Verified> {
+        let mut verified = Verified::default();
+        for head in tx.sql(HEADS).fetch_all().await? {
+            verified.programmes += 1;
+            let programme: Id = head.get("programme")?;
+            let counted = tx.sql(SEQUENCES).bind(&programme).fetch_one().await?;
+            let (rows, lowest, highest): (i64, i64, i64) =
+                (counted.get("rows")?, counted.get("lowest")?, counted.get("highest")?);
+            let sequence: i64 = head.get("sequence")?;
+            verified.changes += rows.unsigned_abs();
+            if (rows, lowest, highest) != (sequence, 1, sequence) {
+                verified
+                    .wrong
+                    .push(format!("{programme}: {rows} changes from {lowest} to {highest}, the head says {sequence}"));
+            }
+            let chain = walk(tx, &programme).await?;
+            verified.entries += chain.entries.unsigned_abs();
+            verified.wrong.extend(chain.wrong.map(|wrong| format!("{programme}: {wrong}")));
+            let (entry, link): (i64, String) = (head.get("entry")?, head.get("link")?);
+            if (chain.entries, &chain.link) != (entry, &link) {
+                verified.wrong.push(format!(
+                    "{programme}: the chain ends at entry {}, the head at {entry}, or with another link",
+                    chain.entries
+                ));
+            }
+        }
+        Ok(verified)
+    }
+}
+
+struct Chain {
+    entries: i64,
+    link: String,
+    wrong: Option<String>,
+}
+
+/// Computes a programme's chain again, in pieces of 1,000 entries.
+async fn walk(tx: &mut Tx<'_>, programme: &Id) -> Result<Chain> {
+    let mut chain = Chain { entries: 0, link: ORIGIN.to_owned(), wrong: None };
+    let mut link = Link::after(ORIGIN);
+    loop {
+        let rows = tx.sql(ENTRIES).bind(programme).bind(chain.entries).fetch_all().await?;
+        if rows.is_empty() {
+            return Ok(chain);
+        }
+        for row in rows {
+            let entry = Entry {
+                programme: programme.to_string(),
+                entry: row.get("entry")?,
+                time: row.get("time")?,
+                subject: row.get("subject")?,
+                on_behalf_of: row.get("on_behalf_of")?,
+                method: row.get("method")?,
+                names: row.get("names")?,
+                digest: row.get("digest")?,
+            };
+            if entry.entry != chain.entries + 1 {
+                chain.wrong = Some(format!("entry {} is missing", chain.entries + 1));
+                return Ok(chain);
+            }
+            chain.entries = entry.entry;
+            link.cover(&entry);
+            let Some(stored) = row.get::<Option<String>>("link")? else { continue };
+            let computed = std::mem::replace(&mut link, Link::after(&stored)).finish();
+            if computed != stored {
+                chain.wrong =
+                    Some(format!("the link at entry {} doesn't follow from the entries before it", entry.entry));
+                return Ok(chain);
+            }
+            chain.link = stored;
+        }
+    }
+}
