@@ -3,8 +3,10 @@
 //! `ARCHITECTURE.md` says what each room is for and which way the arrows run.
 
 pub mod db;
+pub mod hospitals;
 pub mod kernel;
 pub mod server;
+pub mod sites;
 pub mod wire;
 
 /// Messages and services generated from `proto/homecoming/v1`.
