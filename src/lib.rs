@@ -2,6 +2,7 @@
 //!
 //! `ARCHITECTURE.md` says what each room is for and which way the arrows run.
 
+pub mod cli;
 pub mod db;
 pub mod hospitals;
 pub mod kernel;

@@ -1,2 +1,6 @@
 //! The `homecoming` program.
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    homecoming::cli::run()
+}

@@ -93,6 +93,12 @@ reasons! {
     CallerInvalid = 33 => "CALLER_INVALID", InvalidArgument;
     /// The server is shutting down.
     ShuttingDown = 34 => "SHUTTING_DOWN", Unavailable;
+    /// There is no such service or method.
+    MethodUnknown = 35 => "METHOD_UNKNOWN", Unimplemented;
+    /// The request message is larger than the server takes.
+    MessageTooLarge = 36 => "MESSAGE_TOO_LARGE", ResourceExhausted;
+    /// The request's bytes aren't the method's message.
+    MessageMalformed = 37 => "MESSAGE_MALFORMED", InvalidArgument;
     /// Another resource still refers to it.
     InUse = 40 => "IN_USE", FailedPrecondition;
     /// The resource's state doesn't allow the verb.

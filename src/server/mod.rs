@@ -1,4 +1,144 @@
 //! Serves the slices over gRPC: wiring, limits, telemetry, health, reflection. There is no rule of a slice here.
+mod observe;
+mod services;
+pub mod settings;
 mod status;
+pub mod telemetry;
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
+use tonic::transport::server::TcpIncoming;
+use tonic_health::ServingStatus;
+use tonic_health::server::HealthReporter;
+use tonic_web::GrpcWebLayer;
+use tracing::{info, warn};
 
 pub use status::DOMAIN;
+
+use crate::db::{Db, Options};
+use crate::pb;
+
+/// Calls at a time on one connection; more wait in the client.
+const STREAMS_PER_CONNECTION: u32 = 1_024;
+
+/// A connection that is silent for so long is asked whether it is still there, and given up after as long again.
+const KEEPALIVE: Duration = Duration::from_secs(30);
+
+/// Calls that are still running so long after a stop are cut off; what they wrote is durable or undone.
+const DRAIN: Duration = Duration::from_secs(20);
+
+/// Why a server doesn't start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The address is reachable from elsewhere, and nobody would be asked who they are.
+    #[error(
+        "{0} can be reached from other machines, and there is no access control yet: \
+         listen on 127.0.0.1 or [::1], and let others in through a proxy that knows them"
+    )]
+    NotLoopback(SocketAddr),
+    /// The address can't be had.
+    #[error("can't listen on {address}: {why}")]
+    Listen {
+        /// Which.
+        address: SocketAddr,
+        /// What the system says.
+        why: std::io::Error,
+    },
+    /// The descriptors in the program are damaged: a defect of the build.
+    #[error("reflection can't be built: {0}")]
+    Reflection(#[from] tonic_reflection::server::Error),
+}
+
+/// How the service opens its database: with every projection and reaction there is.
+#[must_use]
+pub fn options() -> Options {
+    Options::default()
+}
+
+/// A running server.
+pub struct Server {
+    address: SocketAddr,
+    db: Db,
+    health: HealthReporter,
+    names: Vec<&'static str>,
+    stop: oneshot::Sender<()>,
+    task: JoinHandle<Result<(), tonic::transport::Error>>,
+}
+
+impl Server {
+    /// Serves an open database; when this returns, the port takes calls.
+    ///
+    /// # Errors
+    /// [`StartError`] says what is in the way and what to do.
+    pub async fn start(listen: SocketAddr, db: Db) -> Result<Server, StartError> {
+        if !listen.ip().is_loopback() {
+            return Err(StartError::NotLoopback(listen));
+        }
+        let unheard = |why| StartError::Listen { address: listen, why };
+        let listener = TcpListener::bind(listen).await.map_err(unheard)?;
+        let address = listener.local_addr().map_err(unheard)?;
+
+        let services = services::all(&db);
+        let (health, health_service) = tonic_health::server::health_reporter();
+        let names = services.names().to_vec();
+        for name in &names {
+            health.set_service_status(name, ServingStatus::Serving).await;
+        }
+        let descriptors = || {
+            tonic_reflection::server::Builder::configure()
+                .register_encoded_file_descriptor_set(pb::DESCRIPTOR_SET)
+                .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+        };
+        let routes = services
+            .routes()
+            .add_service(health_service)
+            .add_service(descriptors().build_v1()?)
+            .add_service(descriptors().build_v1alpha()?);
+
+        let (stop, stopped) = oneshot::channel();
+        let serving = tonic::transport::Server::builder()
+            .accept_http1(true) // gRPC-Web
+            .max_concurrent_streams(STREAMS_PER_CONNECTION)
+            .http2_keepalive_interval(Some(KEEPALIVE))
+            .http2_keepalive_timeout(Some(KEEPALIVE))
+            .layer(GrpcWebLayer::new())
+            .layer(observe::Observe { db: db.clone() })
+            .add_routes(routes)
+            .serve_with_incoming_shutdown(TcpIncoming::from(listener).with_nodelay(Some(true)), async {
+                let _ = stopped.await; // a server that was dropped stops too
+            });
+        Ok(Server { address, db, health, names, stop, task: tokio::spawn(serving) })
+    }
+
+    /// Where it listens, with the port that the system chose.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Stops: health says so, no more calls come in, those inside finish, and so does the writer.
+    pub async fn stop(mut self) {
+        for name in self.names.iter().copied().chain([""]) {
+            self.health.set_service_status(name, ServingStatus::NotServing).await;
+            // Ends the streams of those who watch, once they have seen it; they would hold the server open.
+            self.health.clear_service_status(name).await;
+        }
+        let _ = self.stop.send(());
+        let cut_off = self.task.abort_handle();
+        match timeout(DRAIN, self.task).await {
+            Ok(Ok(Ok(()))) => info!("every call has finished"),
+            Ok(Ok(Err(error))) => warn!(%error, "the listener failed"),
+            Ok(Err(error)) => warn!(%error, "the listener panicked"),
+            Err(_elapsed) => {
+                warn!("calls still running are cut off");
+                cut_off.abort();
+            }
+        }
+        self.db.close().await;
+    }
+}

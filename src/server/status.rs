@@ -43,6 +43,36 @@ impl From<Error> for Status {
     }
 }
 
+/// What the protocol itself refused before or instead of a handler, with a reason like every other error; `None` where it
+/// isn't known why.
+pub(super) fn of_protocol(bare: &Status) -> Option<Status> {
+    let (reason, message) = match bare.code() {
+        Code::Unimplemented => (Reason::MethodUnknown, "there is no such method; reflection lists all"),
+        Code::OutOfRange => (Reason::MessageTooLarge, "the request is larger than 4 MiB"),
+        Code::Internal if bare.message().contains("decode") => {
+            (Reason::MessageMalformed, "the request can't be read as the method's message")
+        }
+        Code::Ok
+        | Code::Cancelled
+        | Code::Unknown
+        | Code::InvalidArgument
+        | Code::DeadlineExceeded
+        | Code::NotFound
+        | Code::AlreadyExists
+        | Code::PermissionDenied
+        | Code::ResourceExhausted
+        | Code::FailedPrecondition
+        | Code::Aborted
+        | Code::Internal
+        | Code::Unavailable
+        | Code::DataLoss
+        | Code::Unauthenticated => return None,
+    };
+    let mut details = ErrorDetails::new();
+    details.set_error_info(reason.code(), DOMAIN, HashMap::new());
+    Some(Status::with_error_details(code_of(reason.class()), message, details))
+}
+
 fn code_of(class: Class) -> Code {
     match class {
         Class::InvalidArgument | Class::FieldViolation => Code::InvalidArgument,

@@ -4,4 +4,5 @@
 
 mod golden;
 mod layering;
+mod server;
 mod support;

@@ -1,3 +1,168 @@
-//! What tests stand on.
+//! What tests stand on: a server on a fresh database of each engine, and the real program as a child process.
+//!
+//! Nothing here sleeps: readiness is the health check, time is the server's manual clock.
 pub mod postgres;
+pub mod program;
 pub mod source;
+
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
+
+use homecoming::db::{Db, Engine, Options, Target};
+use homecoming::kernel::{ManualClock, Timestamp};
+use homecoming::server::{self, Server};
+use sqlx::{Connection as _, Executor as _, PgConnection};
+use tempfile::TempDir;
+use tokio::sync::OnceCell;
+use tonic::transport::{Channel, Endpoint};
+use tonic_health::pb::HealthCheckRequest;
+use tonic_health::pb::health_check_response::ServingStatus;
+use tonic_health::pb::health_client::HealthClient;
+
+pub use program::Program;
+
+/// Where every test's clock stands at first: 2024-04-01T00:00:00Z.
+pub const START: Timestamp = Timestamp::from_micros(1_711_929_600_000_000);
+
+/// Runs a test on a fresh database of each engine that the machine has.
+pub async fn each_engine(name: &str, body: impl AsyncFn(TestServer)) {
+    for engine in [Engine::Sqlite, Engine::Postgres] {
+        let Some(database) = Database::fresh(name, engine).await else { continue };
+        eprintln!("{name} on {engine:?}"); // seen where the test fails
+        let server = TestServer::start(&database, server::options()).await;
+        body(server.clone()).await;
+        server.stop().await;
+        database.remove().await;
+    }
+}
+
+/// A database of a test's own, at the newest migration, without rows.
+pub struct Database {
+    pub target: Target,
+    pub engine: Engine,
+    folder: Option<TempDir>,
+}
+
+impl Database {
+    /// A fresh one, or nothing where the machine doesn't have the engine (see [`postgres::server`]).
+    pub async fn fresh(name: &str, engine: Engine) -> Option<Database> {
+        match engine {
+            Engine::Sqlite => {
+                let folder = tempfile::Builder::new().prefix("homecoming-test-").tempdir().unwrap();
+                let target = Target::Sqlite(folder.path().join("homecoming.db"));
+                Some(Database { target, engine, folder: Some(folder) })
+            }
+            Engine::Postgres => {
+                let server = postgres::server()?;
+                let template = template(server).await;
+                static COUNT: AtomicU32 = AtomicU32::new(0);
+                let short: String = name.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '_').take(30).collect();
+                let number = COUNT.fetch_add(1, Ordering::Relaxed);
+                let own = format!("test_{}_{number}_{}", std::process::id(), short.to_lowercase());
+                administer(server, &format!("CREATE DATABASE {own} TEMPLATE {template}")).await;
+                Some(Database { target: Target::Postgres(format!("{server}/{own}")), engine, folder: None })
+            }
+        }
+    }
+
+    /// The value for `--database`.
+    pub fn setting(&self) -> String {
+        match &self.target {
+            Target::Sqlite(path) => path.to_str().unwrap().to_owned(),
+            Target::Postgres(url) => url.clone(),
+        }
+    }
+
+    /// Gives the space back; a test that failed leaves it to the cluster's end.
+    pub async fn remove(self) {
+        match &self.target {
+            Target::Sqlite(_) => drop(self.folder),
+            Target::Postgres(url) => {
+                let (server, own) = url.rsplit_once('/').unwrap();
+                administer(server, &format!("DROP DATABASE {own} WITH (FORCE)")).await;
+            }
+        }
+    }
+}
+
+/// The name of an empty database that has every migration: copying it is faster than migrating each.
+async fn template(server: &str) -> &'static str {
+    static TEMPLATE: OnceCell<String> = OnceCell::const_new();
+    let made = TEMPLATE.get_or_init(async || {
+        let name = format!("homecoming_template_{}", std::process::id());
+        administer(server, &format!("CREATE DATABASE {name}")).await;
+        let target = Target::Postgres(format!("{server}/{name}"));
+        Db::open(&target, Options::default(), Arc::new(ManualClock::new(START))).await.unwrap().close().await;
+        name
+    });
+    made.await
+}
+
+async fn administer(server: &str, statement: &str) {
+    let mut connection = PgConnection::connect(&format!("{server}/postgres")).await.unwrap();
+    connection.execute(sqlx::AssertSqlSafe(statement)).await.unwrap();
+    connection.close().await.unwrap();
+}
+
+/// A server in this process, on a socket of its own; clones share it.
+#[derive(Clone)]
+pub struct TestServer {
+    /// Connected, and seen serving.
+    pub channel: Channel,
+    /// The server's own database handle.
+    pub db: Db,
+    /// The server's clock.
+    pub clock: Arc<ManualClock>,
+    /// Where it listens.
+    pub address: SocketAddr,
+    /// Where its data is.
+    pub target: Target,
+    running: Arc<Mutex<Option<Server>>>,
+}
+
+impl TestServer {
+    /// Starts a server on a database, its clock at [`START`].
+    pub async fn start(database: &Database, options: Options) -> TestServer {
+        TestServer::with_clock(&database.target, options, Arc::new(ManualClock::new(START))).await
+    }
+
+    async fn with_clock(target: &Target, options: Options, clock: Arc<ManualClock>) -> TestServer {
+        let db = Db::open(target, options, clock.clone()).await.unwrap();
+        let server = Server::start("127.0.0.1:0".parse().unwrap(), db.clone()).await.unwrap();
+        let address = server.address();
+        let channel = connect(address).await;
+        let running = Arc::new(Mutex::new(Some(server)));
+        TestServer { channel, db, clock, address, target: target.clone(), running }
+    }
+
+    /// One more server on the same database, by the same clock.
+    pub async fn second(&self) -> TestServer {
+        TestServer::with_clock(&self.target, server::options(), self.clock.clone()).await
+    }
+
+    /// One more connection to the same server.
+    pub async fn connect(&self) -> Channel {
+        connect(self.address).await
+    }
+
+    pub fn engine(&self) -> Engine {
+        self.db.engine()
+    }
+
+    /// Stops it as SIGTERM would; the second time nothing happens.
+    pub async fn stop(&self) {
+        let server = self.running.lock().unwrap().take();
+        if let Some(server) = server {
+            server.stop().await;
+        }
+    }
+}
+
+/// A channel to a server that says it is serving.
+pub async fn connect(address: SocketAddr) -> Channel {
+    let channel = Endpoint::from_shared(format!("http://{address}")).unwrap().connect().await.unwrap();
+    let answer = HealthClient::new(channel.clone()).check(HealthCheckRequest::default()).await.unwrap();
+    assert_eq!(answer.into_inner().status(), ServingStatus::Serving);
+    channel
+}

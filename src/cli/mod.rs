@@ -1,0 +1,49 @@
+//! The command line: one file for each subcommand, which reads its arguments and calls the rest.
+pub mod serve;
+
+use std::process::ExitCode;
+
+use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
+
+/// Schedules a county's visiting specialists, pairs them with local assistants and tallies what was done.
+#[derive(Debug, Parser)]
+#[command(name = "homecoming", version, about)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve the API
+    Serve(serve::Serve),
+}
+
+/// Runs what the arguments say.
+#[must_use]
+pub fn run() -> ExitCode {
+    let matches = Cli::command().get_matches();
+    let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+    let own = matches.subcommand().map(|(_, own)| own);
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return fail(&error),
+    };
+    let done = runtime.block_on(async {
+        match cli.command {
+            Command::Serve(serve) => serve.run(own).await,
+        }
+    });
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => fail(&*error),
+    }
+}
+
+/// Every error of a subcommand is a sentence for the operator.
+pub type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+fn fail(error: &dyn std::error::Error) -> ExitCode {
+    eprintln!("homecoming: {error}");
+    ExitCode::FAILURE
+}

@@ -1,0 +1,52 @@
+//! The one list of services: each slice adds its line here.
+//!
+//! What a service needs comes in with the database; how it is served is in `mod.rs`.
+use std::convert::Infallible;
+
+use http::{Request, Response};
+use tonic::body::Body;
+use tonic::server::NamedService;
+use tonic::service::{Routes, RoutesBuilder};
+use tower::Service;
+
+use crate::db::Db;
+
+/// Every slice's service, in the order of the slices.
+pub(super) fn all(_db: &Db) -> Services {
+    Services::default()
+}
+
+/// Services with their names, which health and reflection tell.
+#[derive(Default)]
+pub(super) struct Services {
+    routes: RoutesBuilder,
+    names: Vec<&'static str>,
+}
+
+impl Services {
+    /// One more service.
+    pub(super) fn add<S>(mut self, service: S) -> Services
+    where
+        S: Service<Request<Body>, Response = Response<Body>, Error = Infallible>
+            + NamedService
+            + Clone
+            + Send
+            + Sync
+            + 'static,
+        S::Future: Send + 'static,
+    {
+        self.names.push(S::NAME);
+        self.routes.add_service(service);
+        self
+    }
+
+    /// The full names, as `homecoming.v1.HospitalService`.
+    pub(super) fn names(&self) -> &[&'static str] {
+        &self.names
+    }
+
+    /// What answers their calls.
+    pub(super) fn routes(self) -> Routes {
+        self.routes.routes()
+    }
+}

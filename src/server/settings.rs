@@ -1,0 +1,138 @@
+//! Settings of a server: a flag, else a `HOMECOMING_*` variable, else the default; and where each value came from.
+//!
+//! Nothing else in the service reads the environment.
+use std::net::SocketAddr;
+
+use clap::parser::ValueSource;
+use clap::{Arg, ArgMatches, Args, Command, ValueEnum};
+
+use crate::db::Target;
+
+/// What a server is started with.
+#[derive(Clone, Debug, Args)]
+pub struct Settings {
+    /// Address and port to listen on; port 0 lets the system choose. Only loopback until access control exists
+    #[arg(long, env = "HOMECOMING_LISTEN", default_value = "127.0.0.1:50051", value_name = "ADDRESS:PORT")]
+    pub listen: SocketAddr,
+    #[command(flatten)]
+    /// Where the data is.
+    pub storage: Storage,
+    #[command(flatten)]
+    /// What is logged, and how.
+    pub logging: Logging,
+}
+
+/// Where the data is.
+#[derive(Clone, Debug, Args)]
+pub struct Storage {
+    /// An SQLite file, made where it isn't there, or postgres://user:password@host:port/name
+    #[arg(
+        long,
+        env = "HOMECOMING_DATABASE",
+        default_value = "homecoming.db",
+        value_name = "FILE|URL",
+        hide_env_values = true
+    )]
+    pub database: String,
+}
+
+impl Storage {
+    /// Where the data is, as the database's room takes it.
+    #[must_use]
+    pub fn target(&self) -> Target {
+        Target::parse(&self.database)
+    }
+}
+
+/// What is logged, and how.
+#[derive(Clone, Debug, Args)]
+pub struct Logging {
+    /// One line for each event, on standard error: as text or as JSON
+    #[arg(long, env = "HOMECOMING_LOG_FORMAT", value_enum, default_value = "text")]
+    pub log_format: LogFormat,
+    /// What is logged: a level, or levels by room as in info,homecoming::db=debug
+    #[arg(long, env = "HOMECOMING_LOG_FILTER", default_value = "info", value_name = "FILTER")]
+    pub log_filter: String,
+}
+
+/// The form of the log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// For machines.
+    Json,
+}
+
+/// One setting as the documentation lists it.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Documented {
+    /// The flag, as `--listen`.
+    pub flag: String,
+    /// The variable, as `HOMECOMING_LISTEN`.
+    pub variable: String,
+    /// The default.
+    pub default: String,
+}
+
+/// Every setting that a variable can give, in the order of the help text.
+#[must_use]
+pub fn documented() -> Vec<Documented> {
+    let command = Settings::augment_args(Command::new("serve"));
+    command
+        .get_arguments()
+        .filter_map(|arg| {
+            let default = arg.get_default_values().iter().map(|value| value.to_string_lossy()).collect();
+            Some(Documented { flag: flag_of(arg), variable: variable_of(arg)?, default })
+        })
+        .collect()
+}
+
+/// One line for each setting: its value and where it came from. Passwords are masked.
+#[must_use]
+pub fn explain(matches: &ArgMatches) -> String {
+    let command = Settings::augment_args(Command::new("serve"));
+    let mut lines = String::new();
+    for arg in command.get_arguments() {
+        let Some(variable) = variable_of(arg) else { continue };
+        let id = arg.get_id().as_str();
+        let value = matches.get_raw(id).and_then(|mut values| values.next()).map(|value| value.to_string_lossy());
+        let origin = match matches.value_source(id) {
+            Some(ValueSource::CommandLine) => flag_of(arg),
+            Some(ValueSource::EnvVariable) => variable,
+            Some(_) | None => "default".to_owned(),
+        };
+        lines.push_str(&format!("{id} = {} ({origin})\n", masked(&value.unwrap_or_default())));
+    }
+    lines
+}
+
+fn flag_of(arg: &Arg) -> String {
+    format!("--{}", arg.get_long().unwrap_or_else(|| arg.get_id().as_str()))
+}
+
+fn variable_of(arg: &Arg) -> Option<String> {
+    arg.get_env().map(|variable| variable.to_string_lossy().into_owned())
+}
+
+/// A URL without its password: what stands between the user's colon and the last `@`, and a `password=` parameter.
+#[must_use]
+pub fn masked(value: &str) -> String {
+    let Some((scheme, rest)) = value.split_once("://") else { return value.to_owned() };
+    let (place, parameters) =
+        rest.split_once('?').map_or((rest, None), |(place, parameters)| (place, Some(parameters)));
+    let place = match place.rsplit_once('@') {
+        Some((account, host)) => match account.split_once(':') {
+            Some((user, _)) => format!("{user}:***@{host}"),
+            None => place.to_owned(),
+        },
+        None => place.to_owned(),
+    };
+    let Some(parameters) = parameters else { return format!("{scheme}://{place}") };
+    let hidden = |parameter: &str| match parameter.split_once('=') {
+        Some((key, _)) if key.contains("password") => format!("{key}=***"),
+        Some(_) | None => parameter.to_owned(),
+    };
+    let parameters: Vec<String> = parameters.split('&').map(hidden).collect();
+    format!("{scheme}://{place}?{}", parameters.join("&"))
+}
