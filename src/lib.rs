@@ -6,6 +6,7 @@ pub mod cli;
 pub mod db;
 pub mod hospitals;
 pub mod kernel;
+pub mod programmes;
 pub mod server;
 pub mod sites;
 pub mod wire;

@@ -1,10 +1,12 @@
 //! What the slices share on the wire: conversions of common messages, the caller in the metadata, and the mutations' common fields.
 //!
 //! A slice's own messages are converted in its `service.rs` or `wire.rs`.
+mod api;
 mod caller;
 mod convert;
 mod fields;
 
+pub use api::Api;
 pub use caller::{call_of, caller_of};
 
 /// The answer of a handler.
@@ -19,7 +21,6 @@ pub trait Mutation: prost::Message {
 }
 
 /// Declares messages with `request_id` and `validate_only` as [`Mutation`]s: `mutations!(pb::CreateExpertRequest, …);`
-#[expect(unused_macros, reason = "the first slice's messages arrive in the next step")]
 macro_rules! mutations {
     ($($message:ty),+ $(,)?) => {
         $(impl $crate::wire::Mutation for $message {
@@ -33,5 +34,4 @@ macro_rules! mutations {
         })+
     };
 }
-#[expect(unused_imports, reason = "the first slice's messages arrive in the next step")]
 pub(crate) use mutations;

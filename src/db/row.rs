@@ -5,7 +5,7 @@ use sqlx::postgres::PgRow;
 use sqlx::sqlite::SqliteRow;
 
 use super::fault::{Corrupt, storage};
-use crate::kernel::{Date, Fen, Id, Result, Specialty, Timestamp, Vocabulary};
+use crate::kernel::{Date, Fen, Id, Result, Specialty, Timestamp, Vocabulary, Zone};
 
 /// A row of either engine.
 pub enum Row {
@@ -96,6 +96,7 @@ macro_rules! stored_as {
 }
 stored_as! {
     Timestamp: i64 => |micros| Some(Timestamp::from_micros(micros));
+    Zone: String => |name| Zone::parse(&name);
     Fen: i64 => |fen| Some(Fen::new(fen));
     Date: String => |text| Date::parse_from_str(&text, "%Y-%m-%d").ok();
     Id: String => |text| Id::parse(&text).ok();

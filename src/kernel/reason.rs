@@ -105,6 +105,8 @@ reasons! {
     IllegalTransition = 41 => "ILLEGAL_TRANSITION", FailedPrecondition;
     /// The programme has ended.
     ProgrammeEnded = 42 => "PROGRAMME_ENDED", FailedPrecondition;
+    /// The day is counted already by the unit in force.
+    SittingUnitInForce = 43 => "SITTING_UNIT_IN_FORCE", FailedPrecondition;
 
     /// Another hospital is known by this name or alias.
     HospitalNameTaken = 50 => "HOSPITAL_NAME_TAKEN", AlreadyExists;

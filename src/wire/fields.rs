@@ -80,6 +80,24 @@ impl Fields {
         seen
     }
 
+    /// A message inside the request that must be set.
+    pub fn message<M: Default>(&mut self, field: &str, value: Option<M>) -> M {
+        if value.is_none() {
+            self.refuse(field, Reason::Required, "must be set");
+        }
+        value.unwrap_or_default()
+    }
+
+    /// A field of an update, read only when the mask has it: what isn't written isn't checked.
+    pub fn masked<T: Default>(&mut self, mask: &Mask, field: &str, read: impl FnOnce(&mut Self) -> T) -> T {
+        if mask.has(field) { read(self) } else { T::default() }
+    }
+
+    /// The etag that the caller read, if it shows one.
+    pub fn etag(&mut self, field: &str, value: &str) -> Option<String> {
+        Some(self.text(field, value, 64)).filter(|etag| !etag.is_empty())
+    }
+
     /// The fields that an update writes: all the allowed ones where the mask is absent or empty.
     pub fn mask(&mut self, mask: &Option<FieldMask>, allowed: &[&'static str]) -> Mask {
         self.mask_paths(mask.as_ref().map_or(&[], |mask| mask.paths.as_slice()), allowed)

@@ -1,0 +1,73 @@
+//! How a handler gets from a request to an answer: parse into a command or query, run it, turn an error into a status.
+use tonic::{Request, Status};
+
+use super::{Mutation, call_of, caller_of};
+use crate::db::{Command, Db, Query};
+use crate::kernel::{Call, Fields, Timestamp};
+
+/// What every service of a slice holds; clones share the database.
+#[derive(Clone)]
+pub struct Api {
+    db: Db,
+}
+
+impl Api {
+    /// Over a database.
+    #[must_use]
+    pub fn new(db: Db) -> Self {
+        Self { db }
+    }
+
+    /// Reads a mutation: who calls and how, and the command with every field checked. `parse` is told the time for
+    /// the ids that it makes up.
+    ///
+    /// # Errors
+    /// The status of all violations at once, or of malformed metadata.
+    pub fn parse<M: Mutation, C>(
+        &self,
+        request: Request<M>,
+        parse: impl FnOnce(&mut Fields, M, Timestamp) -> C,
+    ) -> Result<(Call, C), Status> {
+        let caller = caller_of(request.metadata()).map_err(Status::from)?;
+        let message = request.into_inner();
+        let mut fields = Fields::new();
+        let call = call_of(caller, &message, &mut fields);
+        let command = parse(&mut fields, message, self.db.clock().now());
+        fields.check()?;
+        Ok((call, command))
+    }
+
+    /// Reads a query, every field checked.
+    ///
+    /// # Errors
+    /// As [`Api::parse`].
+    pub fn query<M, Q>(&self, request: Request<M>, parse: impl FnOnce(&mut Fields, M) -> Q) -> Result<Q, Status> {
+        caller_of(request.metadata())?;
+        let mut fields = Fields::new();
+        let query = parse(&mut fields, request.into_inner());
+        fields.check()?;
+        Ok(query)
+    }
+
+    /// Carries a command out.
+    ///
+    /// # Errors
+    /// The status of its refusal.
+    pub async fn write<C: Command>(&self, call: Call, command: C) -> Result<C::Output, Status> {
+        Ok(self.db.write(call, command).await?)
+    }
+
+    /// Answers a query.
+    ///
+    /// # Errors
+    /// The status of its error.
+    pub async fn read<Q: Query>(&self, query: Q) -> Result<Q::Output, Status> {
+        Ok(self.db.read(query).await?)
+    }
+
+    /// The database, for what isn't one command or query: streams.
+    #[must_use]
+    pub fn db(&self) -> &Db {
+        &self.db
+    }
+}
