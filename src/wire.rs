@@ -1,4 +1,4 @@
-//! What the slices share on the wire: conversions of common messages, the caller in the metadata, and the mutations' common fields.
+//! What the slices share on the wire: conversions of common messages, the caller in the metadata, and [`Api`].
 //!
 //! A slice's own messages are converted in its `service.rs` or `wire.rs`.
 mod api;

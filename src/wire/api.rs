@@ -3,7 +3,7 @@ use tonic::{Request, Status};
 
 use super::{Mutation, call_of, caller_of};
 use crate::db::{Command, Db, Query};
-use crate::kernel::{Call, Fields, Timestamp};
+use crate::kernel::{self, Call, Caller, Fields, Timestamp};
 
 /// What every service of a slice holds; clones share the database.
 #[derive(Clone)]
@@ -28,8 +28,20 @@ impl Api {
         request: Request<M>,
         parse: impl FnOnce(&mut Fields, M, Timestamp) -> C,
     ) -> Result<(Call, C), Status> {
-        let caller = caller_of(request.metadata()).map_err(Status::from)?;
-        let message = request.into_inner();
+        let caller = caller_of(request.metadata())?;
+        Ok(self.parse_as(caller, request.into_inner(), parse)?)
+    }
+
+    /// Reads one mutation of a stream, whose caller is the stream's ([`caller_of`]).
+    ///
+    /// # Errors
+    /// All violations at once.
+    pub fn parse_as<M: Mutation, C>(
+        &self,
+        caller: Caller,
+        message: M,
+        parse: impl FnOnce(&mut Fields, M, Timestamp) -> C,
+    ) -> kernel::Result<(Call, C)> {
         let mut fields = Fields::new();
         let call = call_of(caller, &message, &mut fields);
         let command = parse(&mut fields, message, self.db.clock().now());
