@@ -3,6 +3,9 @@
 #![expect(clippy::disallowed_methods, reason = "tests read their own settings from the environment")]
 
 mod golden;
+mod kernel;
 mod layering;
+mod protos;
 mod server;
 mod support;
+mod vocabularies;

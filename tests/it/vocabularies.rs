@@ -1,0 +1,109 @@
+//! Every enumeration of the code equals the proto's: one line for each.
+use homecoming::kernel::{HalfDay, Reason, Residence, SessionKind, Vocabulary};
+use homecoming::pb;
+use homecoming::{hospitals, programmes, sites};
+use prost_reflect::DescriptorPool;
+
+/// What a vocabulary and the proto's enum disagree about.
+fn differences<V: Vocabulary + PartialEq + std::fmt::Debug>(pool: &DescriptorPool) -> Vec<String> {
+    let Some(descriptor) = pool.get_enum_by_name(&format!("homecoming.v1.{}", V::ENUM)) else {
+        return vec![format!("{}: no such enum in the protos", V::ENUM)];
+    };
+    let prefix = screaming(V::ENUM);
+    let in_proto: Vec<(i32, String)> =
+        descriptor.values().map(|value| (value.number(), value.name().to_owned())).collect();
+    let mut in_code = vec![(0, format!("{prefix}_UNSPECIFIED"))];
+    in_code.extend(V::ALL.iter().map(|value| (value.number(), format!("{prefix}_{}", value.code()))));
+    let mut wrong = Vec::new();
+    for value in in_proto.iter().filter(|value| !in_code.contains(value)) {
+        wrong.push(format!("{}: {value:?} stands only in the proto", V::ENUM));
+    }
+    for value in in_code.iter().filter(|value| !in_proto.contains(value)) {
+        wrong.push(format!("{}: {value:?} stands only in the code", V::ENUM));
+    }
+    for value in V::ALL {
+        let back = (V::from_number(value.number()), V::from_code(value.code()));
+        if back != (Some(*value), Some(*value)) {
+            wrong.push(format!("{}: {value:?} doesn't come back", V::ENUM));
+        }
+    }
+    wrong
+}
+
+fn registered<V: Vocabulary + PartialEq + std::fmt::Debug>(pool: &DescriptorPool) -> (&'static str, Vec<String>) {
+    (V::ENUM, differences::<V>(pool))
+}
+
+/// `SessionKind` as proto values begin: `SESSION_KIND`.
+fn screaming(name: &str) -> String {
+    let mut text = String::new();
+    for letter in name.chars() {
+        if letter.is_ascii_uppercase() && !text.is_empty() {
+            text.push('_');
+        }
+        text.push(letter.to_ascii_uppercase());
+    }
+    text
+}
+
+#[test]
+fn every_vocabulary_is_the_protos() {
+    let pool = DescriptorPool::decode(pb::DESCRIPTOR_SET).unwrap();
+    let compared = [
+        registered::<HalfDay>(&pool),
+        registered::<Reason>(&pool),
+        registered::<Residence>(&pool),
+        registered::<SessionKind>(&pool),
+        registered::<programmes::ProgrammeState>(&pool),
+        registered::<programmes::SittingUnit>(&pool),
+        registered::<hospitals::HospitalLevel>(&pool),
+        registered::<sites::ClosureCause>(&pool),
+        registered::<sites::RoomKind>(&pool),
+        registered::<sites::SiteLevel>(&pool),
+    ];
+    let wrong: Vec<&str> = compared.iter().flat_map(|(_, wrong)| wrong).map(String::as_str).collect();
+    assert!(wrong.is_empty(), "\n{}\n", wrong.join("\n"));
+
+    let declared = crate::support::source::files("src").into_iter().flat_map(|file| declared_enums(&file.code));
+    let missing: Vec<String> = declared.filter(|name| compared.iter().all(|(compared, _)| compared != name)).collect();
+    assert!(missing.is_empty(), "not compared above: {missing:?}");
+}
+
+/// The proto names in `pub enum Name: "Proto" {` of a file.
+fn declared_enums(code: &str) -> Vec<String> {
+    let declaration = |line: &str| {
+        let (_, rest) = line.trim().strip_prefix("pub enum ")?.split_once(": \"")?;
+        rest.split_once('"').map(|(name, _)| name.to_owned())
+    };
+    code.lines().filter_map(declaration).collect()
+}
+
+#[test]
+fn a_difference_is_found() {
+    #[derive(Clone, Copy, PartialEq, Debug)]
+    struct Wrong;
+    impl Vocabulary for Wrong {
+        const ENUM: &'static str = "HalfDay";
+        const ALL: &'static [Self] = &[Self];
+        fn number(self) -> i32 {
+            1
+        }
+        fn code(self) -> &'static str {
+            "NOON"
+        }
+        fn from_number(_: i32) -> Option<Self> {
+            None
+        }
+        fn from_code(_: &str) -> Option<Self> {
+            Some(Self)
+        }
+    }
+    let pool = DescriptorPool::decode(pb::DESCRIPTOR_SET).unwrap();
+    let wrong = differences::<Wrong>(&pool);
+    assert_eq!(
+        wrong.len(),
+        4,
+        "two values only in the proto, one only in the code, one that doesn't come back: {wrong:?}"
+    );
+    assert_eq!(declared_enums("    pub enum A: \"B\" {\n pub enum C {"), ["B"]);
+}
