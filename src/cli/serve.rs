@@ -35,6 +35,7 @@ impl Serve {
         telemetry::start(&self.settings.logging)?;
         let (mut terminated, mut interrupted) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
 
+        server::refuse_strangers(self.settings.listen)?;
         let target = self.settings.storage.target();
         let db = Db::open(&target, server::options(), Arc::new(SystemClock)).await?;
         let server = Server::start(self.settings.listen, db).await?;

@@ -7,7 +7,6 @@ use std::collections::HashSet;
 
 use crate::kernel::{Collection, Error, ExternalId, Id, Meta, Name, Reason, Result, vocabulary};
 
-
 /// The collection `hospitals`.
 pub enum Hospitals {}
 

@@ -22,6 +22,7 @@ pub use status::DOMAIN;
 
 use crate::db::{Db, Options};
 use crate::pb;
+use crate::wire::Api;
 
 /// Calls at a time on one connection; more wait in the client.
 const STREAMS_PER_CONNECTION: u32 = 1_024;
@@ -60,6 +61,14 @@ pub fn options() -> Options {
     Options::default()
 }
 
+/// Refuses an address that other machines can reach: nobody is asked who they are yet.
+///
+/// # Errors
+/// [`StartError::NotLoopback`].
+pub fn refuse_strangers(listen: SocketAddr) -> Result<(), StartError> {
+    if listen.ip().is_loopback() { Ok(()) } else { Err(StartError::NotLoopback(listen)) }
+}
+
 /// A running server.
 pub struct Server {
     address: SocketAddr,
@@ -76,14 +85,12 @@ impl Server {
     /// # Errors
     /// [`StartError`] says what is in the way and what to do.
     pub async fn start(listen: SocketAddr, db: Db) -> Result<Server, StartError> {
-        if !listen.ip().is_loopback() {
-            return Err(StartError::NotLoopback(listen));
-        }
+        refuse_strangers(listen)?;
         let unheard = |why| StartError::Listen { address: listen, why };
         let listener = TcpListener::bind(listen).await.map_err(unheard)?;
         let address = listener.local_addr().map_err(unheard)?;
 
-        let services = services::all(&db);
+        let services = services::all(&Api::new(db.clone()));
         let (health, health_service) = tonic_health::server::health_reporter();
         let names = services.names().to_vec();
         for name in &names {

@@ -1,6 +1,6 @@
 //! The one list of services: each slice adds its line here.
 //!
-//! What a service needs comes in with the database; how it is served is in `mod.rs`.
+//! What a service needs comes in with [`Api`]; how it is served is in `mod.rs`.
 use std::convert::Infallible;
 
 use http::{Request, Response};
@@ -9,11 +9,13 @@ use tonic::server::NamedService;
 use tonic::service::{Routes, RoutesBuilder};
 use tower::Service;
 
-use crate::db::Db;
+use crate::pb::programme_service_server::ProgrammeServiceServer;
+use crate::programmes;
+use crate::wire::Api;
 
 /// Every slice's service, in the order of the slices.
-pub(super) fn all(_db: &Db) -> Services {
-    Services::default()
+pub(super) fn all(api: &Api) -> Services {
+    Services::default().add(ProgrammeServiceServer::new(programmes::service::Service { api: api.clone() }))
 }
 
 /// Services with their names, which health and reflection tell.

@@ -8,7 +8,6 @@ use crate::kernel::{
     Collection, Error, ExternalId, Id, Meta, Name, Reason, Result, Specialty, Timestamp, Zone, vocabulary,
 };
 
-
 /// The collection `sites`.
 pub enum Sites {}
 

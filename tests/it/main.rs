@@ -5,6 +5,7 @@
 mod golden;
 mod kernel;
 mod layering;
+mod process;
 mod protos;
 mod server;
 mod support;

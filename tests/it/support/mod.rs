@@ -12,15 +12,14 @@ use std::sync::{Arc, Mutex};
 use homecoming::db::{Db, Engine, Options, Target};
 use homecoming::kernel::{ManualClock, Timestamp};
 use homecoming::server::{self, Server};
-use sqlx::{Connection as _, Executor as _, PgConnection};
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{Connection as _, Executor as _, PgConnection, SqliteConnection};
 use tempfile::TempDir;
 use tokio::sync::OnceCell;
 use tonic::transport::{Channel, Endpoint};
 use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_check_response::ServingStatus;
 use tonic_health::pb::health_client::HealthClient;
-
-pub use program::Program;
 
 /// Where every test's clock stands at first: 2024-04-01T00:00:00Z.
 pub const START: Timestamp = Timestamp::from_micros(1_711_929_600_000_000);
@@ -48,21 +47,23 @@ impl Database {
     /// A fresh one, or nothing where the machine doesn't have the engine (see [`postgres::server`]).
     pub async fn fresh(name: &str, engine: Engine) -> Option<Database> {
         match engine {
+            Engine::Sqlite => Database::empty(name, engine).await,
+            Engine::Postgres => {
+                let server = postgres::server()?;
+                Some(create(server, name, &format!("TEMPLATE {}", template(server).await)).await)
+            }
+        }
+    }
+
+    /// One without any table of ours.
+    pub async fn empty(name: &str, engine: Engine) -> Option<Database> {
+        match engine {
             Engine::Sqlite => {
                 let folder = tempfile::Builder::new().prefix("homecoming-test-").tempdir().unwrap();
                 let target = Target::Sqlite(folder.path().join("homecoming.db"));
                 Some(Database { target, engine, folder: Some(folder) })
             }
-            Engine::Postgres => {
-                let server = postgres::server()?;
-                let template = template(server).await;
-                static COUNT: AtomicU32 = AtomicU32::new(0);
-                let short: String = name.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '_').take(30).collect();
-                let number = COUNT.fetch_add(1, Ordering::Relaxed);
-                let own = format!("test_{}_{number}_{}", std::process::id(), short.to_lowercase());
-                administer(server, &format!("CREATE DATABASE {own} TEMPLATE {template}")).await;
-                Some(Database { target: Target::Postgres(format!("{server}/{own}")), engine, folder: None })
-            }
+            Engine::Postgres => Some(create(postgres::server()?, name, "").await),
         }
     }
 
@@ -71,6 +72,28 @@ impl Database {
         match &self.target {
             Target::Sqlite(path) => path.to_str().unwrap().to_owned(),
             Target::Postgres(url) => url.clone(),
+        }
+    }
+
+    /// Opens it as the server does, by a clock that stands at [`START`].
+    pub async fn open(&self) -> Db {
+        Db::open(&self.target, server::options(), Arc::new(ManualClock::new(START))).await.unwrap()
+    }
+
+    /// Runs a statement behind the service's back.
+    pub async fn execute(&self, statement: &'static str) {
+        match &self.target {
+            Target::Sqlite(path) => {
+                let options = SqliteConnectOptions::new().filename(path).create_if_missing(true);
+                let mut connection = SqliteConnection::connect_with(&options).await.unwrap();
+                connection.execute(statement).await.unwrap();
+                connection.close().await.unwrap();
+            }
+            Target::Postgres(url) => {
+                let mut connection = PgConnection::connect(url).await.unwrap();
+                connection.execute(statement).await.unwrap();
+                connection.close().await.unwrap();
+            }
         }
     }
 
@@ -84,6 +107,15 @@ impl Database {
             }
         }
     }
+}
+
+async fn create(server: &str, name: &str, how: &str) -> Database {
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    let short: String = name.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '_').take(30).collect();
+    let number = COUNT.fetch_add(1, Ordering::Relaxed);
+    let own = format!("test_{}_{number}_{}", std::process::id(), short.to_lowercase());
+    administer(server, &format!("CREATE DATABASE {own} {how}")).await;
+    Database { target: Target::Postgres(format!("{server}/{own}")), engine: Engine::Postgres, folder: None }
 }
 
 /// The name of an empty database that has every migration: copying it is faster than migrating each.
