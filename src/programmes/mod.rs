@@ -84,11 +84,22 @@ impl Programme {
     /// # Errors
     /// `PROGRAMME_ENDED`.
     pub fn must_be_active(&self) -> Result<()> {
-        match self.state {
-            ProgrammeState::Active => Ok(()),
-            ProgrammeState::Ended => {
-                let message = format!("{} has ended; its record can only be read", self.name());
-                Err(Error::refused(Reason::ProgrammeEnded, message).with("name", self.name()))
+        self.state.must_be_active(&self.id)
+    }
+}
+
+impl ProgrammeState {
+    /// Refuses what a programme can't take once it has ended; for slices that read nothing of it but its state.
+    ///
+    /// # Errors
+    /// `PROGRAMME_ENDED`.
+    pub fn must_be_active(self, programme: &Id) -> Result<()> {
+        match self {
+            Self::Active => Ok(()),
+            Self::Ended => {
+                let name = ProgrammeName::new(programme.clone());
+                let message = format!("{name} has ended; its record can only be read");
+                Err(Error::refused(Reason::ProgrammeEnded, message).with("name", name))
             }
         }
     }

@@ -14,6 +14,7 @@ const GET: Sql = Sql::new(
     "SELECT p.programme, p.display_name, p.division_code, p.zone, p.state, p.revision, p.create_time, p.update_time \
      FROM programmes p WHERE p.programme = $1",
 );
+const STATE: Sql = Sql::new("SELECT p.state FROM programmes p WHERE p.programme = $1");
 const INSERT: Sql = Sql::new(
     "INSERT INTO programmes (programme, display_name, division_code, zone, state, revision, create_time, update_time) \
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
@@ -43,6 +44,7 @@ const BY_DIVISION: usize = 1;
 /// The statements of this slice, for the test that prepares them.
 pub const STATEMENTS: &[(&str, Sql)] = &[
     ("GET", GET),
+    ("STATE", STATE),
     ("INSERT", INSERT),
     ("UPDATE", UPDATE),
     ("SITTING_UNITS", SITTING_UNITS),
@@ -75,6 +77,15 @@ pub async fn find(tx: &mut Tx<'_>, id: &Id) -> Result<Option<Programme>> {
 /// `RESOURCE_NOT_FOUND`, or a storage error.
 pub async fn get(tx: &mut Tx<'_>, id: &Id) -> Result<Programme> {
     find(tx, id).await?.ok_or_else(|| Error::not_found(format!("programmes/{id}")))
+}
+
+/// Whether the programme runs: what every write below it asks first.
+///
+/// # Errors
+/// `RESOURCE_NOT_FOUND`, or a storage error.
+pub async fn state(tx: &mut Tx<'_>, id: &Id) -> Result<ProgrammeState> {
+    let row = tx.sql(STATE).bind(id).fetch_optional().await?;
+    row.ok_or_else(|| Error::not_found(format!("programmes/{id}")))?.code("state")
 }
 
 /// A page of programmes, one more than it holds.
