@@ -2,11 +2,13 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 #![expect(clippy::disallowed_methods, reason = "tests read their own settings from the environment")]
 
+mod conformance;
 mod golden;
 mod kernel;
 mod layering;
 mod process;
 mod protos;
+mod programmes;
 mod server;
 mod support;
 mod vocabularies;

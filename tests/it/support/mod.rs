@@ -1,6 +1,7 @@
 //! What tests stand on: a server on a fresh database of each engine, and the real program as a child process.
 //!
 //! Nothing here sleeps: readiness is the health check, time is the server's manual clock.
+pub mod errors;
 pub mod postgres;
 pub mod program;
 pub mod source;
@@ -65,6 +66,13 @@ impl Database {
             }
             Engine::Postgres => Some(create(postgres::server()?, name, "").await),
         }
+    }
+
+    /// A fresh one that no server has opened, with every migration.
+    pub async fn migrated(name: &str, engine: Engine) -> Option<Database> {
+        let database = Database::fresh(name, engine).await?;
+        Db::open(&database.target, Options::default(), Arc::new(ManualClock::new(START))).await.unwrap().close().await;
+        Some(database)
     }
 
     /// The value for `--database`.

@@ -1,0 +1,164 @@
+//! What every text of SQL owes: both engines prepare it, every filter alone and all together, and none reads a whole
+//! table; each table has one owner.
+use std::collections::BTreeMap;
+
+use homecoming::db::{self, Engine, List, Select, Sql, Target, Value};
+use homecoming::kernel::{Cursor, Key, PageRequest};
+use homecoming::programmes;
+use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection, Row as _, SqlSafeStr as _, SqliteConnection};
+
+use crate::support::Database;
+
+/// A room that has SQL: its tables, statements and lists.
+struct Store {
+    room: &'static str,
+    tables: &'static [&'static str],
+    statements: &'static [(&'static str, Sql)],
+    lists: &'static [(&'static str, &'static List)],
+}
+
+/// Every one of them; a new slice adds its line.
+const STORES: &[Store] = &[
+    Store { room: "db/ledger", tables: db::ledger::TABLES, statements: db::ledger::STATEMENTS, lists: &[] },
+    Store {
+        room: "db/external_ids",
+        tables: db::external_ids::TABLES,
+        statements: db::external_ids::STATEMENTS,
+        lists: &[],
+    },
+    Store { room: "db/verify", tables: &[], statements: db::verify::STATEMENTS, lists: &[] },
+    Store {
+        room: "programmes",
+        tables: programmes::store::TABLES,
+        statements: programmes::store::STATEMENTS,
+        lists: programmes::store::LISTS,
+    },
+];
+
+/// Statements that read a whole table, each with the reason why that is right.
+const WHOLE_TABLES: &[(&str, &str)] = &[
+    ("db/verify HEADS", "verifies every programme, off the write path"),
+    ("db/ledger FORGET_REQUESTS", "finds what is old by the index on time"),
+];
+
+#[test]
+fn a_table_has_one_owner() {
+    let mut owners: BTreeMap<&str, &str> = BTreeMap::new();
+    for store in STORES {
+        for table in store.tables {
+            let other = owners.insert(table, store.room);
+            assert_eq!(other, None, "{table} is owned by {} too", store.room);
+        }
+    }
+}
+
+#[tokio::test]
+async fn every_table_is_owned() {
+    let database = Database::migrated("owned", Engine::Sqlite).await.unwrap();
+    let Target::Sqlite(path) = &database.target else { unreachable!() };
+    let mut connection = SqliteConnection::connect(path.to_str().unwrap()).await.unwrap();
+    let rows = connection.fetch_all("SELECT name FROM sqlite_schema WHERE type = 'table'").await.unwrap();
+    let owned: Vec<&str> = STORES.iter().flat_map(|store| store.tables).copied().collect();
+    for row in rows {
+        let table: String = row.get(0);
+        let is_engines = table.starts_with("sqlite_") || table == "_sqlx_migrations";
+        assert!(is_engines || owned.contains(&table.as_str()), "nobody owns {table}: name it in a store's TABLES");
+    }
+}
+
+#[tokio::test]
+async fn sqlite_prepares_every_text_and_reads_no_whole_table() {
+    let database = Database::migrated("prepare", Engine::Sqlite).await.unwrap();
+    let Target::Sqlite(path) = &database.target else { unreachable!() };
+    let mut connection = SqliteConnection::connect(path.to_str().unwrap()).await.unwrap();
+    for (name, sql) in statements() {
+        check_sqlite(&mut connection, &name, sql.texts()[0]).await;
+    }
+    for (name, text) in lists() {
+        check_sqlite(&mut connection, &name, &text).await;
+    }
+}
+
+async fn check_sqlite(connection: &mut SqliteConnection, name: &str, text: &str) {
+    let explain = AssertSqlSafe(format!("EXPLAIN QUERY PLAN {text}")).into_sql_str();
+    let plan =
+        sqlx::query(explain).fetch_all(connection).await.unwrap_or_else(|error| panic!("{name}: {error}\n{text}"));
+    for row in plan {
+        let step: String = row.get("detail");
+        let scans =
+            step.starts_with("SCAN ") && !["SCAN r", "SCAN CONSTANT", "SCAN ("].iter().any(|ok| step.starts_with(ok));
+        assert!(!scans || is_allowed(name), "{name} reads a whole table: {step}\n{text}");
+    }
+}
+
+#[tokio::test]
+async fn postgres_prepares_every_text_and_reads_no_whole_table() {
+    let Some(database) = Database::migrated("prepare", Engine::Postgres).await else { return };
+    let Target::Postgres(url) = &database.target else { unreachable!() };
+    let mut connection = PgConnection::connect(url).await.unwrap();
+    for setting in ["enable_seqscan", "enable_hashjoin", "enable_mergejoin"] {
+        connection.execute(AssertSqlSafe(format!("SET {setting} = off"))).await.unwrap();
+    }
+    connection.execute("SET plan_cache_mode = force_generic_plan").await.unwrap();
+    for (name, sql) in statements() {
+        check_postgres(&mut connection, &name, sql.texts()[1]).await;
+    }
+    for (name, text) in lists() {
+        check_postgres(&mut connection, &name, &text).await;
+    }
+    database.remove().await;
+}
+
+async fn check_postgres(connection: &mut PgConnection, name: &str, text: &str) {
+    let prepare = AssertSqlSafe(format!("PREPARE statement AS {text}"));
+    connection.execute(prepare).await.unwrap_or_else(|error| panic!("{name}: {error}\n{text}"));
+    let binds = (1..=100).take_while(|n| text.contains(&format!("${n}"))).count();
+    let values = vec!["NULL"; binds].join(", ");
+    let values = if binds == 0 { String::new() } else { format!("({values})") };
+    let explain = AssertSqlSafe(format!("EXPLAIN EXECUTE statement{values}")).into_sql_str();
+    for row in sqlx::raw_sql(explain).fetch_all(&mut *connection).await.unwrap() {
+        let step: String = row.get(0);
+        assert!(!step.contains("Seq Scan on") || is_allowed(name), "{name} reads a whole table: {step}\n{text}");
+    }
+    connection.execute("DEALLOCATE statement").await.unwrap();
+}
+
+fn is_allowed(name: &str) -> bool {
+    WHOLE_TABLES.iter().any(|(allowed, _)| *allowed == name)
+}
+
+fn statements() -> Vec<(String, Sql)> {
+    let of = |store: &'static Store| {
+        store.statements.iter().map(move |(name, sql)| (format!("{} {name}", store.room), *sql))
+    };
+    STORES.iter().flat_map(of).collect()
+}
+
+/// Every list without filters, with each alone, and with all, each as a first page and as a later one.
+fn lists() -> Vec<(String, String)> {
+    let mut texts = Vec::new();
+    for store in STORES {
+        for (name, list) in store.lists {
+            let count = list.filters.len();
+            let choices = std::iter::once(Vec::new()).chain((0..count).map(|n| vec![n])).chain([(0..count).collect()]);
+            for filters in choices {
+                for after in [None, Some(list.after)] {
+                    let text = joined(list, &filters, after);
+                    texts.push((format!("{} {name}", store.room), text));
+                }
+            }
+        }
+    }
+    texts
+}
+
+fn joined(list: &'static List, filters: &[usize], after: Option<&str>) -> String {
+    let holes = |fragment: &str| vec![Value::from(""); fragment.matches('?').count()];
+    let mut select: Select = list.select(holes(list.head));
+    for filter in filters {
+        select.filter(*filter, holes(list.filters[*filter]));
+    }
+    let key = |after: &str| Cursor(vec![Key::Text(String::new()); after.matches('?').count()]);
+    select.page(&PageRequest { size: 10, after: after.map(key) });
+    select.finish().0
+}
