@@ -161,3 +161,19 @@ fn a_log_filter_that_cant_be_read_is_refused() {
     let told = refusal(&output(&["serve", "--log-filter", "homecoming=louder"]));
     assert!(told.contains("--log-filter"), "{told}");
 }
+
+/// Idle memory that a server on an empty database stays under, in KiB.
+const IDLE_KIB: u64 = 40 * 1024;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn it_is_small_when_idle() {
+    for engine in [Engine::Sqlite, Engine::Postgres] {
+        let Some(database) = Database::fresh("idle", engine).await else { continue };
+        let program = Program::serve(&database.setting(), &[]);
+        drop(connect(program.address).await);
+        let resident = program.resident_kib();
+        assert!(resident < IDLE_KIB, "{engine:?}: {resident} KiB");
+        drop(program);
+        database.remove().await;
+    }
+}
