@@ -3,9 +3,15 @@
 //! Every name and alias leads to one hospital of a programme, so that a county's own tables can be read without
 //! guessing. Not here: where sessions happen (`sites`), who works in a hospital and since when (`experts`).
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
-use crate::kernel::{Collection, Error, ExternalId, Id, Meta, Name, Reason, Result, vocabulary};
+use crate::kernel::{Collection, Error, ExternalId, Id, Mask, Meta, Name, Reason, Result, vocabulary};
+
+pub mod commands;
+pub mod queries;
+pub mod service;
+pub mod store;
+mod wire;
 
 /// The collection `hospitals`.
 pub enum Hospitals {}
@@ -43,6 +49,9 @@ pub struct Hospital {
     pub meta: Meta,
 }
 
+/// The fields that an update can replace.
+pub const FIELDS: &[&str] = &["display_name", "aliases", "level", "city", "credit_code", "external_ids"];
+
 /// What an update can replace.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Profile {
@@ -64,6 +73,29 @@ impl Profile {
     /// Its display name and then its aliases, each with the key under which it is found.
     pub fn names(&self) -> impl Iterator<Item = (NameKey, &str)> {
         std::iter::once(&self.display_name).chain(&self.aliases).map(|name| (NameKey::of(name), name.as_str()))
+    }
+
+    /// This profile with the fields of another that a mask has.
+    pub fn updated(&self, mask: &Mask, with: &Self) -> Self {
+        let pick = |field: &str| if mask.has(field) { with } else { self };
+        Self {
+            display_name: pick("display_name").display_name.clone(),
+            aliases: pick("aliases").aliases.clone(),
+            level: pick("level").level,
+            city: pick("city").city.clone(),
+            credit_code: pick("credit_code").credit_code.clone(),
+            external_ids: pick("external_ids").external_ids.clone(),
+        }
+    }
+
+    /// Refuses a name that stands twice in this profile, which an update of one of the two can bring about.
+    ///
+    /// Errors: `INVALID_FIELDS` with the later of the two.
+    pub fn refuse_repeated_name(&self) -> Result<()> {
+        match self.repeated_name() {
+            Some(position) => Err(Error::field(name_field(position), Reason::Duplicate, "stands twice")),
+            None => Ok(()),
+        }
     }
 
     /// The place of the first name that repeats an earlier one: 0 is the display name, 1 the first alias.
@@ -121,10 +153,9 @@ fn half_width(c: char) -> char {
 /// Refuses names that lead to another hospital already.
 ///
 /// `holders`: which hospital has which of the profile's keys. Errors: `HOSPITAL_NAME_TAKEN` for the first such name.
-pub fn names_are_free(name: &Name<Hospitals>, profile: &Profile, holders: &[(NameKey, Id)]) -> Result<()> {
+pub fn refuse_taken_names(name: &Name<Hospitals>, profile: &Profile, holders: &HashMap<NameKey, Id>) -> Result<()> {
     for (position, (key, _)) in profile.names().enumerate() {
-        let holder = holders.iter().find(|(held, by)| *held == key && by != name.id());
-        if let Some((_, holder)) = holder {
+        if let Some(holder) = holders.get(&key).filter(|holder| *holder != name.id()) {
             let field = name_field(position);
             let holder = Name::<Hospitals>::new(name.programme().clone(), holder.clone());
             let message = "another hospital of the programme is known by this name";

@@ -58,7 +58,7 @@ pub enum StartError {
 /// How the service opens its database: with every projection and reaction there is.
 #[must_use]
 pub fn options() -> Options {
-    Options::default()
+    Options { reactions: crate::sites::reactions::REACTIONS.to_vec(), ..Options::default() }
 }
 
 /// Refuses an address that other machines can reach: nobody is asked who they are yet.

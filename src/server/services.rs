@@ -9,13 +9,18 @@ use tonic::server::NamedService;
 use tonic::service::{Routes, RoutesBuilder};
 use tower::Service;
 
+use crate::pb::hospital_service_server::HospitalServiceServer;
 use crate::pb::programme_service_server::ProgrammeServiceServer;
-use crate::programmes;
+use crate::pb::site_service_server::SiteServiceServer;
 use crate::wire::Api;
+use crate::{hospitals, programmes, sites};
 
 /// Every slice's service, in the order of the slices.
 pub(super) fn all(api: &Api) -> Services {
-    Services::default().add(ProgrammeServiceServer::new(programmes::service::Service { api: api.clone() }))
+    Services::default()
+        .add(ProgrammeServiceServer::new(programmes::service::Service { api: api.clone() }))
+        .add(HospitalServiceServer::new(hospitals::service::Service { api: api.clone() }))
+        .add(SiteServiceServer::new(sites::service::Service { api: api.clone() }))
 }
 
 /// Services with their names, which health and reflection tell.

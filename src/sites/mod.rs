@@ -3,10 +3,17 @@
 //! What isn't known stays unknown: a journey without minutes is no journey of zero minutes. Not here: who is at a site
 //! (`assistants`, `sessions`), an operation's grade list (`sessions`).
 
-use crate::hospitals::{CreditCode, Hospitals};
+use crate::hospitals::CreditCode;
 use crate::kernel::{
-    Collection, Error, ExternalId, Id, Meta, Name, Reason, Result, Specialty, Timestamp, Zone, vocabulary,
+    Collection, Error, ExternalId, Id, Mask, Meta, Name, Reason, Result, Specialty, Timestamp, Zone, vocabulary,
 };
+
+pub mod commands;
+pub mod queries;
+pub mod reactions;
+pub mod service;
+pub mod store;
+mod wire;
 
 /// The collection `sites`.
 pub enum Sites {}
@@ -89,13 +96,27 @@ pub struct Site {
     pub meta: Meta,
 }
 
+/// The fields that an update can replace.
+pub const FIELDS: &[&str] = &[
+    "display_name",
+    "hospital",
+    "level",
+    "institution_code",
+    "division_code",
+    "zone",
+    "licensed_specialties",
+    "rooms",
+    "address",
+    "external_ids",
+];
+
 /// What an update can replace.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Profile {
     /// 1 to 100 characters.
     pub display_name: String,
-    /// The institution it is or belongs to, if recorded.
-    pub hospital: Option<Name<Hospitals>>,
+    /// The hospital of the same programme that it is or belongs to, if recorded.
+    pub hospital: Option<Id>,
     /// What kind of place it is.
     pub level: SiteLevel,
     /// 统一社会信用代码 of the institution, if known; sites may share it.
@@ -104,7 +125,7 @@ pub struct Profile {
     pub division_code: DivisionCode,
     /// In which its days and half-days are told.
     pub zone: Zone,
-    /// 诊疗科目 it is licensed for, at most 200; empty: no licence is recorded.
+    /// 诊疗科目 it is licensed for, at most 100, by code; empty: no licence is recorded.
     pub licensed_specialties: Vec<Specialty>,
     /// At most 200, their ids unique, in the order in which they are shown.
     pub rooms: Vec<Room>,
@@ -115,6 +136,23 @@ pub struct Profile {
 }
 
 impl Profile {
+    /// This profile with the fields of another that a mask has.
+    pub fn updated(&self, mask: &Mask, with: &Self) -> Self {
+        let pick = |field: &str| if mask.has(field) { with } else { self };
+        Self {
+            display_name: pick("display_name").display_name.clone(),
+            hospital: pick("hospital").hospital.clone(),
+            level: pick("level").level,
+            institution_code: pick("institution_code").institution_code.clone(),
+            division_code: pick("division_code").division_code.clone(),
+            zone: pick("zone").zone,
+            licensed_specialties: pick("licensed_specialties").licensed_specialties.clone(),
+            rooms: pick("rooms").rooms.clone(),
+            address: pick("address").address.clone(),
+            external_ids: pick("external_ids").external_ids.clone(),
+        }
+    }
+
     /// The room with an id.
     pub fn room(&self, id: &Id) -> Option<&Room> {
         self.rooms.iter().find(|room| room.id == *id)
@@ -132,6 +170,16 @@ pub struct Room {
     pub kinds: Vec<RoomKind>,
     /// Minutes between two sessions, 0 to 480.
     pub turnover_minutes: i64,
+}
+
+/// Refuses a room that a site doesn't have.
+///
+/// Errors: `ROOM_UNKNOWN`.
+pub fn refuse_unknown_room(site: &Name<Sites>, rooms: &[Room], room: &Id) -> Result<()> {
+    if rooms.iter().any(|each| each.id == *room) {
+        return Ok(());
+    }
+    Err(Error::refused(Reason::RoomUnknown, "the site has no such room").with("name", site).with("room_id", room))
 }
 
 /// Whether a licence with these 诊疗科目 covers a specialty, by itself or by a parent.
@@ -156,6 +204,11 @@ impl DivisionCode {
     /// Its digits.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// What a field is read as that was refused: no division has this code.
+    fn placeholder() -> Self {
+        Self("000000".to_owned())
     }
 
     /// The first text after every code that begins with this one: `[code, end)` holds a county and its townships.

@@ -1,0 +1,99 @@
+//! What belongs to a site and has no name of its own: its licensed specialties and its rooms.
+
+use std::collections::HashMap;
+
+use super::keys;
+use crate::db::{Sql, Tx};
+use crate::kernel::{Id, Name, Result, Specialty, Vocabulary};
+use crate::rows;
+use crate::sites::{Room, Site, Sites};
+
+const SPECIALTIES: Sql = rows!(
+    "SELECT l.site, l.specialty FROM ",
+    "JOIN site_specialties AS l ON l.programme = $2 AND l.site = r.value->>0 ORDER BY l.site, l.specialty"
+);
+const ROOMS: Sql = rows!(
+    "SELECT m.site, m.room, m.display_name, m.kinds, m.turnover_minutes FROM ",
+    "JOIN site_rooms AS m ON m.programme = $2 AND m.site = r.value->>0 ORDER BY m.site, m.position"
+);
+const INSERT_SPECIALTIES: Sql =
+    rows!("INSERT INTO site_specialties (programme, site, specialty) SELECT $2, $3, r.value->>0 FROM ", "WHERE TRUE");
+const INSERT_ROOMS: Sql = rows!(
+    "INSERT INTO site_rooms (programme, site, room, position, display_name, kinds, turnover_minutes) \
+     SELECT $2, $3, r.value->>0, CAST(r.value->>1 AS BIGINT), r.value->>2, r.value->>3, \
+     CAST(r.value->>4 AS BIGINT) FROM ",
+    "WHERE TRUE"
+);
+const DELETE_SPECIALTIES: Sql = Sql::new("DELETE FROM site_specialties WHERE programme = $1 AND site = $2");
+const DELETE_ROOMS: Sql = Sql::new("DELETE FROM site_rooms WHERE programme = $1 AND site = $2");
+
+/// The statements of this file, for the test that prepares them.
+pub const STATEMENTS: &[(&str, Sql)] = &[
+    ("SPECIALTIES", SPECIALTIES),
+    ("ROOMS", ROOMS),
+    ("INSERT_SPECIALTIES", INSERT_SPECIALTIES),
+    ("INSERT_ROOMS", INSERT_ROOMS),
+    ("DELETE_SPECIALTIES", DELETE_SPECIALTIES),
+    ("DELETE_ROOMS", DELETE_ROOMS),
+];
+
+/// The 诊疗科目 that each of these sites is licensed for, by code; a site without any isn't in the answer.
+///
+/// # Errors
+/// A storage error.
+pub async fn licensed_specialties(
+    tx: &mut Tx<'_>,
+    programme: &Id,
+    sites: &[Id],
+) -> Result<HashMap<Id, Vec<Specialty>>> {
+    let mut specialties: HashMap<Id, Vec<Specialty>> = HashMap::new();
+    for row in tx.sql(SPECIALTIES).bind_rows(&keys(sites)).bind(programme).fetch_all().await? {
+        specialties.entry(row.get("site")?).or_default().push(row.get("specialty")?);
+    }
+    Ok(specialties)
+}
+
+/// The rooms of each of these sites, in the order in which they are shown; a site without any isn't in the answer.
+///
+/// # Errors
+/// A storage error.
+pub async fn rooms(tx: &mut Tx<'_>, programme: &Id, sites: &[Id]) -> Result<HashMap<Id, Vec<Room>>> {
+    let mut rooms: HashMap<Id, Vec<Room>> = HashMap::new();
+    for row in tx.sql(ROOMS).bind_rows(&keys(sites)).bind(programme).fetch_all().await? {
+        let room = Room {
+            id: row.get("room")?,
+            display_name: row.get("display_name")?,
+            kinds: row.json("kinds")?,
+            turnover_minutes: row.get("turnover_minutes")?,
+        };
+        rooms.entry(row.get("site")?).or_default().push(room);
+    }
+    Ok(rooms)
+}
+
+/// Writes the parts of a site that has none.
+pub(super) async fn insert(tx: &mut Tx<'_>, site: &Site) -> Result<()> {
+    let (programme, id) = (site.name.programme(), site.name.id());
+    let specialties: Vec<_> = site.profile.licensed_specialties.iter().map(|each| (each.as_str(),)).collect();
+    if !specialties.is_empty() {
+        tx.sql(INSERT_SPECIALTIES).bind_rows(&specialties).bind(programme).bind(id).execute().await?;
+    }
+    let rooms: Vec<_> = site.profile.rooms.iter().enumerate().map(|(position, room)| row(position, room)).collect();
+    if !rooms.is_empty() {
+        tx.sql(INSERT_ROOMS).bind_rows(&rooms).bind(programme).bind(id).execute().await?;
+    }
+    Ok(())
+}
+
+/// Removes the parts of a site.
+pub(super) async fn delete(tx: &mut Tx<'_>, name: &Name<Sites>) -> Result<()> {
+    tx.sql(DELETE_SPECIALTIES).bind(name.programme()).bind(name.id()).execute().await?;
+    tx.sql(DELETE_ROOMS).bind(name.programme()).bind(name.id()).execute().await?;
+    Ok(())
+}
+
+/// A room as [`INSERT_ROOMS`] reads it; a list inside a row arrives in its column as JSON text.
+fn row(position: usize, room: &Room) -> (&str, usize, &str, Vec<&'static str>, i64) {
+    let kinds = room.kinds.iter().map(|kind| kind.code()).collect();
+    (room.id.as_str(), position, &room.display_name, kinds, room.turnover_minutes)
+}
