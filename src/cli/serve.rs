@@ -37,7 +37,7 @@ impl Serve {
 
         server::refuse_strangers(self.settings.listen)?;
         let target = self.settings.storage.target();
-        let db = Db::open(&target, server::options(), Arc::new(SystemClock)).await?;
+        let db = Db::open(&target, self.settings.traffic.apply(server::options()), Arc::new(SystemClock)).await?;
         let server = Server::start(self.settings.listen, db).await?;
         // One line on standard output that programs wait for; the log goes elsewhere.
         println!("homecoming listens on http://{} and keeps its data in {target}", server.address());

@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
-use tracing::error;
+use tracing::{error, info};
 
 use super::batch::Job;
 use super::command::{Command, Context, Query};
@@ -12,7 +12,7 @@ use super::fault::storage;
 use super::ledger::{self, Projection};
 use super::migrations;
 use super::reaction::Reaction;
-use super::stats::Stats;
+use super::stats::{Counts, Stats};
 use super::tx::Tx;
 use super::writer::{self, Setup};
 use crate::kernel::{Call, Clock, Error, Result};
@@ -194,6 +194,8 @@ impl Db {
         let lane = self.0.lane.lock().ok().and_then(|mut lane| lane.take());
         if let Some(lane) = lane {
             let _ = lane.await; // a lane doesn't panic: commands' panics are contained
+            let Counts { batches, commands, statements, commits, reruns, overloads } = self.stats().counts();
+            info!(batches, commands, statements, commits, reruns, overloads, "the writer stopped");
         }
         self.0.setup.pool.close().await;
         self.0.reads.close().await;

@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use clap::parser::ValueSource;
 use clap::{Arg, ArgMatches, Args, Command, ValueEnum};
 
-use crate::db::Target;
+use crate::db::{Options, Target, WritePath};
 
 /// What a server is started with.
 #[derive(Clone, Debug, Args)]
@@ -18,8 +18,46 @@ pub struct Settings {
     /// Where the data is.
     pub storage: Storage,
     #[command(flatten)]
+    /// How many wait and read at a time.
+    pub traffic: Traffic,
+    #[command(flatten)]
     /// What is logged, and how.
     pub logging: Logging,
+}
+
+/// How many wait and read at a time.
+#[derive(Clone, Debug, Args)]
+pub struct Traffic {
+    /// The most commands that wait for the writer; one more is refused as OVERLOADED
+    #[arg(long, env = "HOMECOMING_WRITE_QUEUE", default_value = "4096", value_name = "COMMANDS")]
+    pub write_queue: usize,
+    /// The most reads at a time, each on a connection of its own
+    #[arg(long, env = "HOMECOMING_READERS", default_value = "4", value_name = "CONNECTIONS")]
+    pub readers: u32,
+    /// How commands reach the database; all but `grouped` is there to measure it against
+    #[arg(long, env = "HOMECOMING_WRITE_PATH", value_enum, default_value = "grouped", hide = true)]
+    pub write_path: WritePathSetting,
+}
+
+/// How commands reach the database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum WritePathSetting {
+    /// Through the writer, many in one transaction.
+    Grouped,
+    /// Each in a transaction of its own, on a pool of 16 connections.
+    Alone,
+}
+
+impl Traffic {
+    /// What the database's room is told of it.
+    #[must_use]
+    pub fn apply(&self, options: Options) -> Options {
+        let write_path = match self.write_path {
+            WritePathSetting::Grouped => WritePath::Grouped,
+            WritePathSetting::Alone => WritePath::Alone(16),
+        };
+        Options { write_path, queue: self.write_queue, readers: self.readers.max(1), ..options }
+    }
 }
 
 /// Where the data is.

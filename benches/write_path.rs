@@ -1,0 +1,59 @@
+//! What the writer is worth: a create command at 64 callers through it, against the same command with the same
+//! bookkeeping in a transaction of its own on a pool of 16, on both engines, in one run.
+//!
+//! The load comes from this process, the server is another. Every figure is of a fresh database, after a warm-up, with
+//! fsync on. `cargo bench --bench write_path [-- SECONDS]`.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a bench fails by panicking")]
+#![expect(clippy::disallowed_methods, reason = "a bench reads the clock and waits")]
+#![expect(dead_code, reason = "shares files with the tests")]
+
+#[path = "support/load.rs"]
+mod load;
+#[path = "../tests/it/support/postgres.rs"]
+mod postgres;
+#[path = "../tests/it/support/program.rs"]
+mod program;
+
+use std::time::Duration;
+
+use load::{Figures, Kind, Place, Run};
+
+fn main() {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    runtime.block_on(measure());
+}
+
+async fn measure() {
+    let seconds = std::env::args().skip(1).find_map(|argument| argument.parse().ok()).unwrap_or(3.0);
+    let time = Duration::from_secs_f64(seconds);
+    println!("write_path: CreateHospital with a request id, {seconds} s a figure after 0.5 s of warm-up, twice");
+    println!("flush of this disk: {} µs (median of 200 appends of 4 KiB with fdatasync)", load::flush_micros());
+    println!("{}", Figures::HEADER);
+    for place in [Place::Sqlite, Place::Postgres] {
+        if place == Place::Postgres && postgres::server().is_none() {
+            println!("postgres: its programs aren't on this machine");
+            continue;
+        }
+        let engine = place.name();
+        let run = |kind, callers| Run { place, kind, callers, grouped: true, time };
+        let many = pairs(run(Kind::Create, 64)).await;
+        println!("{engine}: 64 callers, writer / own transaction: {many:.2} (held to {})", place.ratio());
+        let one = pairs(run(Kind::Create, 1)).await;
+        println!("{engine}: 1 caller, writer / own transaction: {one:.2} (held to 0.9)");
+        let refused = pairs(run(Kind::Refused, 64)).await;
+        println!("{engine}: 64 callers, clean refusals, writer / own transaction: {refused:.2} (held to 4)");
+    }
+}
+
+/// Runs writer and reference in turns, twice, and returns the ratio of their mean rates.
+async fn pairs(run: Run) -> f64 {
+    let mut rates = [0.0, 0.0];
+    for _ in 0..2 {
+        for (sum, grouped) in rates.iter_mut().zip([true, false]) {
+            let figures = load::run(&Run { grouped, ..run }).await;
+            println!("{figures}");
+            *sum += figures.rate;
+        }
+    }
+    rates[0] / rates[1]
+}
