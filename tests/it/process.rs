@@ -4,6 +4,8 @@ use std::path::Path;
 use std::process::Output;
 
 use homecoming::db::Engine;
+use homecoming::pb;
+use homecoming::pb::programme_service_client::ProgrammeServiceClient;
 use homecoming::server::settings::{documented, masked};
 use tonic::Request;
 use tonic_health::pb::HealthCheckRequest;
@@ -87,6 +89,63 @@ async fn sigterm_ends_it_well_and_the_log_knows_each_request() {
         assert_eq!(line["span"]["method"], "grpc.health.v1.Health/Check");
         database.remove().await;
     }
+}
+
+/// Calls in flight while the program is told to stop.
+const WRITERS: usize = 32;
+
+/// The first this many programmes are made before it is told so.
+const BEFORE_STOP: usize = 200;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_acknowledged_before_sigterm_is_there_after_it() {
+    for engine in [Engine::Sqlite, Engine::Postgres] {
+        let Some(database) = Database::fresh("drain", engine).await else { continue };
+        let program = Program::serve(&database.setting(), &[]);
+        let (report, mut reports) = tokio::sync::mpsc::unbounded_channel();
+        for writer in 0..WRITERS {
+            let (channel, report) = (connect(program.address).await, report.clone());
+            tokio::spawn(async move {
+                let mut client = ProgrammeServiceClient::new(channel);
+                for number in 0.. {
+                    let Ok(made) = client.create_programme(programme(&format!("p-{writer}-{number}"))).await else {
+                        return;
+                    };
+                    report.send(made.into_inner().name).unwrap();
+                }
+            });
+        }
+        drop(report);
+        let mut acknowledged = Vec::new();
+        while let Some(name) = reports.recv().await {
+            acknowledged.push(name);
+            if acknowledged.len() == BEFORE_STOP {
+                program.terminate();
+            }
+        }
+        let (status, log) = program.wait();
+        assert!(status.success(), "{status}\n{log}");
+        assert!(!log.contains("cut off"), "{log}");
+
+        let program = Program::serve(&database.setting(), &[]);
+        let mut client = ProgrammeServiceClient::new(connect(program.address).await);
+        for name in acknowledged {
+            let found = client.get_programme(pb::GetProgrammeRequest { name: name.clone() }).await;
+            assert!(found.is_ok(), "{engine:?}: {name} was acknowledged: {found:?}");
+        }
+        drop(program);
+        database.remove().await;
+    }
+}
+
+fn programme(id: &str) -> pb::CreateProgrammeRequest {
+    let programme = pb::Programme {
+        display_name: "醴陵".to_owned(),
+        division_code: "430281".to_owned(),
+        zone: "Asia/Shanghai".to_owned(),
+        ..pb::Programme::default()
+    };
+    pb::CreateProgrammeRequest { programme_id: id.to_owned(), programme: Some(programme), ..Default::default() }
 }
 
 #[test]
