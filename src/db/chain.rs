@@ -85,6 +85,10 @@ pub fn keyed_digest(salt: &str, body_digest: &str) -> String {
 #[must_use]
 pub fn fresh_salt() -> Option<String> {
     let mut bytes = [0; 16];
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one place where chance is wanted: a salt is made before the batch runs"
+    )]
     getrandom::fill(&mut bytes).ok()?;
     Some(hex(&bytes))
 }

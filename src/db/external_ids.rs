@@ -100,7 +100,7 @@ pub async fn find_all(
 
 fn external_id(row: &Row) -> Result<ExternalId> {
     let (system, value): (String, String) = (row.get("system")?, row.get("value")?);
-    ExternalId::parse(&system, &value).map_err(|_| Corrupt::new("external_ids.value", "not an external id"))
+    ExternalId::parse(&system, &value).map_err(|_| Corrupt::error("external_ids.value", "not an external id"))
 }
 
 /// The resource that has this external id.

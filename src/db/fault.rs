@@ -16,7 +16,7 @@ pub(super) struct Corrupt {
 }
 
 impl Corrupt {
-    pub(super) fn new(column: &str, why: &'static str) -> Error {
+    pub(super) fn error(column: &str, why: &'static str) -> Error {
         Error::Storage(Box::new(Corrupt { column: column.to_owned(), why }))
     }
 }
@@ -41,6 +41,7 @@ pub(super) enum Fault {
 }
 
 /// By SQLSTATE or result code, never by a constraint's name (SQLite doesn't say it).
+#[expect(clippy::wildcard_enum_match_arm, reason = "the driver's enum is open-ended")]
 pub(super) fn classify(error: &sqlx::Error) -> Fault {
     match error {
         sqlx::Error::Database(error) => match error.code().as_deref() {
@@ -63,8 +64,6 @@ pub(super) fn classify(error: &sqlx::Error) -> Fault {
 
 /// The engine's error inside an error of the service, if there is one.
 pub(super) fn engine_error(error: &Error) -> Option<&sqlx::Error> {
-    match error {
-        Error::Storage(inner) => inner.downcast_ref(),
-        _ => None,
-    }
+    let Error::Storage(inner) = error else { return None };
+    inner.downcast_ref()
 }

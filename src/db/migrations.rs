@@ -41,6 +41,7 @@ pub(super) fn check_before_opening(target: &Target) -> Result<(), OpenError> {
 }
 
 /// What an error while connecting means.
+#[expect(clippy::wildcard_enum_match_arm, reason = "the driver's enum is open-ended")]
 pub(super) fn why_not_opened(target: &Target, error: &sqlx::Error) -> OpenError {
     let code = error.as_database_error().and_then(|error| error.code()).unwrap_or_default().into_owned();
     let why = match error {
@@ -128,6 +129,7 @@ fn migrator(text: fn(&'static (&'static str, &'static str, &'static str)) -> &'s
     Migrator::with_migrations(migrations.collect())
 }
 
+#[expect(clippy::wildcard_enum_match_arm, reason = "the driver's enum is open-ended")]
 async fn run<C: Migrate>(migrator: Migrator, conn: &mut C, target: &Target) -> Result<(), OpenError> {
     let target = target.to_string();
     migrator.run_direct(None, conn, false).await.map_err(|error| match error {

@@ -31,7 +31,7 @@ impl Row {
     /// # Errors
     /// As [`Row::get`]; also when no such code exists.
     pub fn code<V: Vocabulary>(&self, column: &str) -> Result<V> {
-        V::from_code(&self.get::<String>(column)?).ok_or_else(|| Corrupt::new(column, "no such code"))
+        V::from_code(&self.get::<String>(column)?).ok_or_else(|| Corrupt::error(column, "no such code"))
     }
 
     /// Reads a code that may be NULL.
@@ -40,7 +40,7 @@ impl Row {
     /// As [`Row::code`].
     pub fn optional_code<V: Vocabulary>(&self, column: &str) -> Result<Option<V>> {
         let Some(code) = self.get::<Option<String>>(column)? else { return Ok(None) };
-        V::from_code(&code).map(Some).ok_or_else(|| Corrupt::new(column, "no such code"))
+        V::from_code(&code).map(Some).ok_or_else(|| Corrupt::error(column, "no such code"))
     }
 
     /// Reads a JSON text.
@@ -48,7 +48,7 @@ impl Row {
     /// # Errors
     /// As [`Row::get`]; also when the text isn't JSON of this type.
     pub fn json<T: DeserializeOwned>(&self, column: &str) -> Result<T> {
-        serde_json::from_str(&self.get::<String>(column)?).map_err(|_| Corrupt::new(column, "not the JSON expected"))
+        serde_json::from_str(&self.get::<String>(column)?).map_err(|_| Corrupt::error(column, "not the JSON expected"))
     }
 }
 
@@ -82,14 +82,14 @@ macro_rules! stored_as {
         impl Column for $type {
             fn read(row: &Row, column: &str) -> Result<Self> {
                 let from: fn($stored) -> Option<$type> = $from;
-                from(row.get(column)?).ok_or_else(|| Corrupt::new(column, concat!("not a ", stringify!($type))))
+                from(row.get(column)?).ok_or_else(|| Corrupt::error(column, concat!("not a ", stringify!($type))))
             }
         }
         impl Column for Option<$type> {
             fn read(row: &Row, column: &str) -> Result<Self> {
                 let from: fn($stored) -> Option<$type> = $from;
                 let Some(stored) = row.get::<Option<$stored>>(column)? else { return Ok(None) };
-                from(stored).map(Some).ok_or_else(|| Corrupt::new(column, concat!("not a ", stringify!($type))))
+                from(stored).map(Some).ok_or_else(|| Corrupt::error(column, concat!("not a ", stringify!($type))))
             }
         }
     )* };

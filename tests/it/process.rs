@@ -138,7 +138,8 @@ async fn what_was_acknowledged_before_sigterm_is_there_after_it() {
     }
 }
 
-fn programme(id: &str) -> pb::CreateProgrammeRequest {
+/// A programme in Liling.
+pub fn programme(id: &str) -> pb::CreateProgrammeRequest {
     let programme = pb::Programme {
         display_name: "醴陵".to_owned(),
         division_code: "430281".to_owned(),

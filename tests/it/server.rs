@@ -6,6 +6,7 @@ use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
 
 use homecoming::pb;
+use homecoming::pb::programme_service_client::ProgrammeServiceClient;
 use homecoming::server::{Server, StartError};
 use prost::Message as _;
 use prost_types::FileDescriptorSet;
@@ -17,6 +18,7 @@ use tonic_health::pb::health_client::HealthClient;
 use tonic_health::pb::{HealthCheckRequest, HealthCheckResponse};
 use tonic_types::StatusExt as _;
 
+use crate::process::programme;
 use crate::support::each_engine;
 
 /// The full names of the services in the protos.
@@ -176,6 +178,23 @@ async fn every_answer_names_its_request() {
         for given in unfit {
             assert!(!given.contains(&answered(&given)), "{given}");
         }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn two_servers_serve_one_database() {
+    each_engine("two_servers", async |server| {
+        let second = server.second().await;
+        assert_eq!(second.engine(), server.engine());
+        let request = programme("liling");
+        let made =
+            ProgrammeServiceClient::new(server.channel.clone()).create_programme(request).await.unwrap().into_inner();
+        let name = made.name.clone();
+        let mut other = ProgrammeServiceClient::new(second.channel.clone());
+        let found = other.get_programme(pb::GetProgrammeRequest { name }).await.unwrap().into_inner();
+        assert_eq!(found, made);
+        second.stop().await;
     })
     .await;
 }

@@ -40,7 +40,6 @@ pub async fn each_engine(name: &str, body: impl AsyncFn(TestServer)) {
 /// A database of a test's own, at the newest migration, without rows.
 pub struct Database {
     pub target: Target,
-    pub engine: Engine,
     folder: Option<TempDir>,
 }
 
@@ -62,7 +61,7 @@ impl Database {
             Engine::Sqlite => {
                 let folder = tempfile::Builder::new().prefix("homecoming-test-").tempdir().unwrap();
                 let target = Target::Sqlite(folder.path().join("homecoming.db"));
-                Some(Database { target, engine, folder: Some(folder) })
+                Some(Database { target, folder: Some(folder) })
             }
             Engine::Postgres => Some(create(postgres::server()?, name, "").await),
         }
@@ -123,7 +122,7 @@ async fn create(server: &str, name: &str, how: &str) -> Database {
     let number = COUNT.fetch_add(1, Ordering::Relaxed);
     let own = format!("test_{}_{number}_{}", std::process::id(), short.to_lowercase());
     administer(server, &format!("CREATE DATABASE {own} {how}")).await;
-    Database { target: Target::Postgres(format!("{server}/{own}")), engine: Engine::Postgres, folder: None }
+    Database { target: Target::Postgres(format!("{server}/{own}")), folder: None }
 }
 
 /// The name of an empty database that has every migration: copying it is faster than migrating each.
@@ -179,11 +178,6 @@ impl TestServer {
     /// One more server on the same database, by the same clock.
     pub async fn second(&self) -> TestServer {
         TestServer::with_clock(&self.target, server::options(), self.clock.clone()).await
-    }
-
-    /// One more connection to the same server.
-    pub async fn connect(&self) -> Channel {
-        connect(self.address).await
     }
 
     pub fn engine(&self) -> Engine {

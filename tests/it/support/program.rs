@@ -4,11 +4,9 @@ use std::net::SocketAddr;
 use std::process::{Child, ChildStderr, Command, ExitStatus, Output, Stdio};
 use std::thread::{self, JoinHandle};
 
-/// `homecoming serve` on a port that the system chose; killed where the test forgets it.
+/// `homecoming serve` on a port that the system chose; to drop it is `kill -9`, until it is gone.
 pub struct Program {
     pub address: SocketAddr,
-    /// The line that it printed when it was ready.
-    pub greeting: String,
     child: Child,
     log: Option<JoinHandle<String>>,
 }
@@ -46,12 +44,7 @@ impl Program {
             let _ = child.kill();
             panic!("the program says {greeting:?} and logs:\n{}", log.join().unwrap());
         };
-        Program { address, greeting, child, log: Some(log) }
-    }
-
-    /// The process's id.
-    pub fn id(&self) -> u32 {
-        self.child.id()
+        Program { address, child, log: Some(log) }
     }
 
     /// Memory that it holds now, in KiB, as the kernel counts it.
@@ -59,12 +52,6 @@ impl Program {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
         line.trim().trim_end_matches(" kB").parse().unwrap()
-    }
-
-    /// `kill -9`, and waits until it is gone.
-    pub fn kill(mut self) {
-        self.child.kill().unwrap();
-        self.child.wait().unwrap();
     }
 
     /// Sends SIGTERM.
