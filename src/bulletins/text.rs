@@ -1,0 +1,237 @@
+//! A bulletin as text: the headline, the years, the growth, the opening balances apart, the footnotes.
+
+use std::fmt::Write as _;
+
+use super::round::{self, Word};
+use super::{Bulletin, Growth, Language, Opening, Year, measure};
+use crate::kernel::Fen;
+
+/// The text of a bulletin. Lines end with a line feed.
+pub fn render(bulletin: &Bulletin, language: Language) -> String {
+    let words = Words::of(language);
+    let mut lines = vec![(words.title)(bulletin), String::new()];
+    lines.extend((words.headline)(bulletin));
+    if !bulletin.by_year.is_empty() {
+        lines.extend([String::new(), words.by_year.to_owned()]);
+        lines.extend(bulletin.by_year.iter().map(words.year));
+    }
+    if !bulletin.growth.is_empty() {
+        lines.extend([String::new(), words.growth.to_owned()]);
+        lines.extend(bulletin.growth.iter().map(|growth| (words.grown)(growth)));
+    }
+    if !bulletin.openings.is_empty() {
+        lines.extend([String::new(), words.openings.to_owned()]);
+        lines.extend(bulletin.openings.iter().map(|opening| (words.opening)(opening)));
+    }
+    let footnotes = bulletin.footnotes_in(language);
+    if !footnotes.is_empty() {
+        lines.extend([String::new(), words.footnotes.to_owned()]);
+        lines.extend(footnotes.iter().enumerate().map(|(index, note)| format!("{}. {note}", index + 1)));
+    }
+    lines.iter().fold(String::new(), |mut text, line| {
+        let _ = writeln!(text, "{line}"); // a String takes everything
+        text
+    })
+}
+
+/// What is said in one language.
+struct Words {
+    title: fn(&Bulletin) -> String,
+    headline: fn(&Bulletin) -> Vec<String>,
+    by_year: &'static str,
+    year: fn(&Year) -> String,
+    growth: &'static str,
+    grown: fn(&Growth) -> String,
+    openings: &'static str,
+    opening: fn(&Opening) -> String,
+    footnotes: &'static str,
+}
+
+impl Words {
+    fn of(language: Language) -> Self {
+        match language {
+            Language::Chinese => Self {
+                title: |bulletin| format!("{} 柔性引才简报（{} 至 {}）", bulletin.display_name, bulletin.from, bulletin.to),
+                headline: headline_zh,
+                by_year: "分年度：",
+                year: year_zh,
+                growth: "同比：",
+                grown: grown_zh,
+                openings: "期初数（系统记录之前的申报数，未计入以上各数）：",
+                opening: opening_zh,
+                footnotes: "注：",
+            },
+            Language::English => Self {
+                title: |bulletin| format!("{}: bulletin, {} to {}", bulletin.display_name, bulletin.from, bulletin.to),
+                headline: headline_en,
+                by_year: "By year:",
+                year: year_en,
+                growth: "Growth:",
+                grown: grown_en,
+                openings: "Opening balances (declared for the time before records; in none of the figures above):",
+                opening: opening_en,
+                footnotes: "Notes:",
+            },
+        }
+    }
+}
+
+fn headline_zh(bulletin: &Bulletin) -> Vec<String> {
+    let figures = &bulletin.figures;
+    let mut lines = vec![
+        format!("在册专家 {} 名，来自 {} 家医院；期内到岗服务专家 {} 名，服务点 {} 个。", group(figures.experts), group(figures.home_hospitals), group(figures.active_experts), group(figures.sites)),
+        format!("坐诊 {} 次{}，诊疗 {} 人次{}，手术 {} 台次{}。", group(figures.sittings), count_zh(figures.sittings, "次"), group(figures.consultations), count_zh(figures.consultations, "人次"), group(figures.operations), count_zh(figures.operations, "台次")),
+        format!("申报为患者家庭节省 {} 元{}，其中本县 {} 元，周边县 {} 元。", yuan(figures.declared_savings_fen), yuan_zh(figures.declared_savings_fen), yuan(figures.declared_savings_own_county_fen), yuan(figures.declared_savings_neighbouring_fen)),
+    ];
+    if let Some((word, per)) = round::per(figures.consultations, figures.sittings) {
+        lines.push(format!("平均每次坐诊对应诊疗{}{per} 人次。", word.map_or(" ".to_owned(), |word| format!(" {}", word_zh(word)))));
+    }
+    lines
+}
+
+fn headline_en(bulletin: &Bulletin) -> Vec<String> {
+    let figures = &bulletin.figures;
+    let mut lines = vec![
+        format!("Experts on the roster: {}, of {} hospitals; with a held session in the period: {}, at {} sites.", group(figures.experts), group(figures.home_hospitals), group(figures.active_experts), group(figures.sites)),
+        format!("Sittings: {}{}; consultations: {}{}; operation cases: {}{}.", group(figures.sittings), count_en(figures.sittings), group(figures.consultations), count_en(figures.consultations), group(figures.operations), count_en(figures.operations)),
+        format!("Declared savings of patients' households: {} yuan{}; own county {} yuan, neighbouring counties {} yuan.", yuan(figures.declared_savings_fen), yuan_en(figures.declared_savings_fen), yuan(figures.declared_savings_own_county_fen), yuan(figures.declared_savings_neighbouring_fen)),
+    ];
+    if let Some((word, per)) = round::per(figures.consultations, figures.sittings) {
+        lines.push(format!("Consultations for each sitting: {}{per}.", word.map_or(String::new(), |word| format!("{} ", word_en(word)))));
+    }
+    lines
+}
+
+fn year_zh(year: &Year) -> String {
+    let figures = &year.figures;
+    format!("{} 年{}：专家 {} 名，医院 {} 家，坐诊 {} 次，诊疗 {} 人次，手术 {} 台次，申报节省 {} 元", year.year, part(year, "（{}至{}）"), group(figures.experts), group(figures.home_hospitals), group(figures.sittings), group(figures.consultations), group(figures.operations), yuan(figures.declared_savings_fen))
+}
+
+fn year_en(year: &Year) -> String {
+    let figures = &year.figures;
+    format!("{}{}: experts {}, hospitals {}, sittings {}, consultations {}, operation cases {}, declared savings {} yuan", year.year, part(year, " ({} to {})"), group(figures.experts), group(figures.home_hospitals), group(figures.sittings), group(figures.consultations), group(figures.operations), yuan(figures.declared_savings_fen))
+}
+
+/// The days of a year that isn't whole.
+fn part(year: &Year, form: &str) -> String {
+    use chrono::Datelike as _;
+    let whole = (year.from.ordinal(), year.to.month(), year.to.day()) == (1, 12, 31);
+    if whole { String::new() } else { form.replacen("{}", &year.from.to_string(), 1).replacen("{}", &year.to.to_string(), 1) }
+}
+
+fn grown_zh(growth: &Growth) -> String {
+    let rate = growth.basis_points.map_or("上年为零，不计增幅".to_owned(), percent);
+    format!("{} 年{} {}，上年 {}，{rate}", growth.year, name_zh(growth.measure), quantity(growth.measure, growth.after), quantity(growth.measure, growth.before))
+}
+
+fn grown_en(growth: &Growth) -> String {
+    let rate = growth.basis_points.map_or("no rate: nothing the year before".to_owned(), percent);
+    format!("{} in {}: {}, the year before {}, {rate}", growth.measure.replace('_', " "), growth.year, quantity(growth.measure, growth.after), quantity(growth.measure, growth.before))
+}
+
+fn opening_zh(opening: &Opening) -> String {
+    let measure = opening.measure.as_str();
+    format!("{} {}（截至 {}，依据：{}）；此后记录 {}，累计 {}", name_zh(measure), quantity(measure, opening.declared), opening.as_of, opening.document, quantity(measure, opening.recorded_since), quantity(measure, opening.cumulative))
+}
+
+fn opening_en(opening: &Opening) -> String {
+    let measure = opening.measure.as_str();
+    format!("{} {} (until {}, document: {}); recorded since {}, together {}", measure.replace('_', " "), quantity(measure, opening.declared), opening.as_of, opening.document, quantity(measure, opening.recorded_since), quantity(measure, opening.cumulative))
+}
+
+fn name_zh(measure: &str) -> &str {
+    const NAMES: &[(&str, &str)] = &[
+        (measure::EXPERTS, "在册专家"),
+        (measure::SITTINGS, "坐诊次"),
+        (measure::CONSULTATIONS, "诊疗人次"),
+        (measure::OPERATIONS, "手术台次"),
+        (measure::DECLARED_SAVINGS, "申报节省费用"),
+    ];
+    NAMES.iter().find(|(name, _)| *name == measure).map_or(measure, |(_, zh)| zh)
+}
+
+/// A figure in its unit: yuan for what is kept in fen.
+fn quantity(measure: &str, figure: i64) -> String {
+    if measure.ends_with("_fen") { format!("{} 元", yuan(Fen::new(figure))) } else { group(figure) }
+}
+
+fn percent(basis_points: i64) -> String {
+    let sign = if basis_points < 0 { "-" } else { "+" };
+    let size = basis_points.unsigned_abs();
+    format!("{sign}{}.{:02} %", size / 100, size % 100)
+}
+
+fn word_zh(word: Word) -> &'static str {
+    match word {
+        Word::Over => "超",
+        Word::Nearly => "近",
+        Word::About => "约",
+    }
+}
+
+fn word_en(word: Word) -> &'static str {
+    match word {
+        Word::Over => "over",
+        Word::Nearly => "nearly",
+        Word::About => "about",
+    }
+}
+
+/// `（近 1 万次）`, where there is a round number to say.
+fn count_zh(figure: i64, unit: &str) -> String {
+    round::rounded(figure).map_or(String::new(), |(word, round)| format!("（{} {}{unit}）", word_zh(word), wan(round)))
+}
+
+fn count_en(figure: i64) -> String {
+    round::rounded(figure).map_or(String::new(), |(word, round)| format!(" ({} {})", word_en(word), group(round)))
+}
+
+/// `（超 5,700 万元）`: rounded in whole yuan, so 超 is said of the yuan, which the fen can only make larger.
+fn yuan_zh(amount: Fen) -> String {
+    let round = round_yuan(amount);
+    round.map_or(String::new(), |(word, round)| format!("（{} {}元）", word_zh(word), wan(round)))
+}
+
+fn yuan_en(amount: Fen) -> String {
+    round_yuan(amount).map_or(String::new(), |(word, round)| format!(" ({} {} yuan)", word_en(word), group(round)))
+}
+
+/// Rounded in fen, so that no fraction of a yuan can make a word false.
+fn round_yuan(amount: Fen) -> Option<(Word, i64)> {
+    let (word, fen) = round::rounded(amount.get())?;
+    (fen % 100 == 0 && fen >= 100_000).then_some((word, fen / 100))
+}
+
+/// A round number with 万 or 亿 where it is whole in them.
+fn wan(round: i64) -> String {
+    match round {
+        whole if whole >= 100_000_000 && whole % 100_000_000 == 0 => format!("{} 亿", group(whole / 100_000_000)),
+        whole if whole >= 10_000 && whole % 10_000 == 0 => format!("{} 万", group(whole / 10_000)),
+        other => format!("{} ", group(other)),
+    }
+}
+
+/// `-1,234.50`.
+fn yuan(amount: Fen) -> String {
+    let plain = amount.to_string();
+    let (whole, decimals) = plain.split_once('.').unwrap_or((&plain, "00"));
+    let (sign, digits) = whole.strip_prefix('-').map_or(("", whole), |digits| ("-", digits));
+    format!("{sign}{}.{decimals}", group_digits(digits))
+}
+
+/// `1,234`.
+fn group(number: i64) -> String {
+    let sign = if number < 0 { "-" } else { "" };
+    format!("{sign}{}", group_digits(&number.unsigned_abs().to_string()))
+}
+
+fn group_digits(digits: &str) -> String {
+    let mut text = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index) % 3 == 0 {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}

@@ -1,0 +1,125 @@
+//! Bulletins: growth, round words and text as pure cases, then the whole over the socket on both engines.
+use homecoming::bulletins::growth::{basis_points, growth};
+use homecoming::bulletins::round::{self, Word};
+use homecoming::bulletins::{Bulletin, Figures, Footnote, Language, Opening, Year, text, years};
+use homecoming::kernel::{Date, Fen, Id};
+use proptest::prelude::*;
+
+fn day(year: i32, month: u32, day: u32) -> Date {
+    Date::from_ymd_opt(year, month, day).unwrap()
+}
+
+#[test]
+fn growth_is_that_of_the_published_cases() {
+    // Shaoguan: senior titles 1,361 → 1,575 and master's degrees 538 → 786, as printed (+15.72 %, +46.1 %).
+    assert_eq!(basis_points(1_361, 1_575), Some(1_572));
+    assert_eq!(basis_points(538, 786), Some(4_610));
+    assert_eq!(basis_points(100, 50), Some(-5_000));
+    assert_eq!(basis_points(0, 5), None);
+    assert_eq!(basis_points(-5, 5), None);
+    assert_eq!(basis_points(1, i64::MAX), None);
+}
+
+#[test]
+fn round_words_are_those_of_the_field() {
+    for (figure, word, round) in [
+        (5_712_345_678, Word::Over, 5_700_000_000),
+        (9_919, Word::Nearly, 10_000),
+        (6_416, Word::Over, 6_400),
+        (118_000, Word::Nearly, 120_000),
+        (119_500, Word::Nearly, 120_000),
+    ] {
+        assert_eq!(round::rounded(figure), Some((word, round)), "{figure}");
+    }
+    for exact in [0, -5, 999, 1_000, 57_000_000] {
+        assert_eq!(round::rounded(exact), None, "{exact}");
+    }
+    assert_eq!(round::per(119_028, 9_919), Some((None, 12)));
+    assert_eq!(round::per(119_000, 9_919), Some((Some(Word::About), 12)));
+    assert_eq!(round::per(3, 2), None, "one and a half is about nothing");
+    assert_eq!(round::per(5, 0), None);
+}
+
+proptest! {
+    #[test]
+    fn no_round_word_is_ever_false(figure in 0_i64..=i64::MAX) {
+        if let Some((word, round)) = round::rounded(figure) {
+            prop_assert!(word.is_true(figure, round), "{word:?} {round} of {figure}");
+        }
+    }
+
+    #[test]
+    fn no_about_is_ever_false(figure in 1_i64..1_000_000_000, of in 1_i64..1_000_000) {
+        if let Some((word, whole)) = round::per(figure, of) {
+            let near = (figure as f64 / of as f64 - whole as f64).abs() <= 0.05 * whole as f64 + 1e-9;
+            prop_assert!(near);
+            prop_assert_eq!(word.is_none(), figure == whole * of);
+        }
+    }
+
+    #[test]
+    fn the_years_of_a_period_cover_it_once(start in 0_i64..20_000, length in 0_i64..20_000) {
+        let from = day(1990, 1, 1) + chrono::TimeDelta::try_days(start).unwrap();
+        let to = from + chrono::TimeDelta::try_days(length).unwrap();
+        let years = years(from, to);
+        let days: i64 = years.iter().map(|(_, from, to)| (*to - *from).num_days() + 1).sum();
+        prop_assert_eq!(days, length + 1);
+    }
+}
+
+fn example() -> Bulletin {
+    let figures = |sittings, operations| Figures {
+        experts: 232,
+        home_hospitals: 15,
+        active_experts: 230,
+        sites: 24,
+        sittings,
+        consultations: sittings * 12,
+        operations,
+        declared_savings_fen: Fen::new(5_712_345_678),
+        declared_savings_own_county_fen: Fen::new(5_000_000_000),
+        declared_savings_neighbouring_fen: Fen::new(712_345_678),
+    };
+    let by_year: Vec<_> = years(day(2022, 1, 1), day(2024, 4, 30))
+        .into_iter()
+        .map(|(year, from, to)| Year { year, from, to, figures: figures(i64::from(year), 10) })
+        .collect();
+    Bulletin {
+        programme: Id::parse("liling").unwrap(),
+        display_name: "湘雅乡情·专家醴陵行".to_owned(),
+        from: day(2022, 1, 1),
+        to: day(2024, 4, 30),
+        figures: figures(9_919, 6_416),
+        growth: growth(&by_year),
+        by_year,
+        openings: vec![Opening {
+            measure: "sittings".to_owned(),
+            declared: 1_000,
+            as_of: day(2021, 12, 31),
+            document: "醴卫函〔2022〕1号".to_owned(),
+            recorded_since: 9_919,
+            cumulative: 10_919,
+        }],
+        footnotes: vec![
+            Footnote { zh: "坐诊次：每位专家在一个服务点的一个午别计一次".to_owned(), en: "One sitting is …".to_owned() },
+            Footnote { zh: String::new(), en: String::new() },
+        ],
+    }
+}
+
+#[test]
+fn the_text_says_what_is_true_and_shows_opening_balances_apart() {
+    let text = text::render(&example(), Language::Chinese);
+    for said in [
+        "在册专家 232 名，来自 15 家医院", "坐诊 9,919 次（近 1 万次）", "手术 6,416 台次（超 6,400 台次）",
+        "57,123,456.78 元（超 5,700 万元）", "平均每次坐诊对应诊疗 12 人次", "2024 年（2024-01-01至2024-04-30）", "2023 年坐诊次 2,023，上年 2,022，+0.05 %",
+        "未计入以上各数", "坐诊次 1,000（截至 2021-12-31，依据：醴卫函〔2022〕1号）；此后记录 9,919，累计 10,919", "1. 坐诊次：每位专家",
+    ] {
+        assert!(text.contains(said), "{said} is missing in\n{text}");
+    }
+    assert!(!text.contains("2. "));
+    let english = text::render(&example(), Language::English);
+    for said in ["Sittings: 9,919 (nearly 10,000)", "57,123,456.78 yuan (over 57,000,000 yuan)", "Opening balances", "1. One sitting is"] {
+        assert!(english.contains(said), "{said} is missing in\n{english}");
+    }
+}
