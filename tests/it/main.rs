@@ -3,7 +3,9 @@
 #![expect(clippy::disallowed_methods, reason = "tests read their own settings from the environment")]
 
 mod conformance;
+mod bulletins;
 mod golden;
+mod imports;
 mod kernel;
 mod layering;
 mod process;

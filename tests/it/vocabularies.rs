@@ -1,7 +1,7 @@
 //! Every enumeration of the code equals the proto's: one line for each.
 use homecoming::kernel::{HalfDay, Reason, Residence, SessionKind, Vocabulary};
 use homecoming::pb;
-use homecoming::{hospitals, programmes, sites};
+use homecoming::{bulletins, hospitals, imports, programmes, sites};
 use prost_reflect::DescriptorPool;
 
 /// What a vocabulary and the proto's enum disagree about.
@@ -56,7 +56,10 @@ fn every_vocabulary_is_the_protos() {
         registered::<SessionKind>(&pool),
         registered::<programmes::ProgrammeState>(&pool),
         registered::<programmes::SittingUnit>(&pool),
+        registered::<bulletins::Language>(&pool),
         registered::<hospitals::HospitalLevel>(&pool),
+        registered::<imports::Table>(&pool),
+        registered::<imports::TextEncoding>(&pool),
         registered::<sites::ClosureCause>(&pool),
         registered::<sites::RoomKind>(&pool),
         registered::<sites::SiteLevel>(&pool),
