@@ -26,14 +26,17 @@ pub fn growth(years: &[Year]) -> Vec<Growth> {
     if before.year + 1 != last.year {
         return Vec::new();
     }
-    let line = |(measure, figure): &(&'static str, fn(&Figures) -> i64)| {
+    let line = |(measure, figure): &(&'static str, Figure)| {
         let (before, after) = (figure(&before.figures), figure(&last.figures));
         Growth { measure, year: last.year, before, after, basis_points: basis_points(before, after) }
     };
     MEASURES.iter().map(line).collect()
 }
 
-const MEASURES: &[(&str, fn(&Figures) -> i64)] = &[
+/// Which of a year's figures.
+type Figure = fn(&Figures) -> i64;
+
+const MEASURES: &[(&str, Figure)] = &[
     (measure::EXPERTS, |figures| figures.experts),
     (measure::SITTINGS, |figures| figures.sittings),
     (measure::CONSULTATIONS, |figures| figures.consultations),

@@ -51,7 +51,9 @@ impl Words {
     fn of(language: Language) -> Self {
         match language {
             Language::Chinese => Self {
-                title: |bulletin| format!("{} 柔性引才简报（{} 至 {}）", bulletin.display_name, bulletin.from, bulletin.to),
+                title: |bulletin| {
+                    format!("{} 柔性引才简报（{} 至 {}）", bulletin.display_name, bulletin.from, bulletin.to)
+                },
                 headline: headline_zh,
                 by_year: "分年度：",
                 year: year_zh,
@@ -79,12 +81,35 @@ impl Words {
 fn headline_zh(bulletin: &Bulletin) -> Vec<String> {
     let figures = &bulletin.figures;
     let mut lines = vec![
-        format!("在册专家 {} 名，来自 {} 家医院；期内到岗服务专家 {} 名，服务点 {} 个。", group(figures.experts), group(figures.home_hospitals), group(figures.active_experts), group(figures.sites)),
-        format!("坐诊 {} 次{}，诊疗 {} 人次{}，手术 {} 台次{}。", group(figures.sittings), count_zh(figures.sittings, "次"), group(figures.consultations), count_zh(figures.consultations, "人次"), group(figures.operations), count_zh(figures.operations, "台次")),
-        format!("申报为患者家庭节省 {} 元{}，其中本县 {} 元，周边县 {} 元。", yuan(figures.declared_savings_fen), yuan_zh(figures.declared_savings_fen), yuan(figures.declared_savings_own_county_fen), yuan(figures.declared_savings_neighbouring_fen)),
+        format!(
+            "在册专家 {} 名，来自 {} 家医院；期内到岗服务专家 {} 名，服务点 {} 个。",
+            group(figures.experts),
+            group(figures.home_hospitals),
+            group(figures.active_experts),
+            group(figures.sites)
+        ),
+        format!(
+            "坐诊 {} 次{}，诊疗 {} 人次{}，手术 {} 台次{}。",
+            group(figures.sittings),
+            count_zh(figures.sittings, "次"),
+            group(figures.consultations),
+            count_zh(figures.consultations, "人次"),
+            group(figures.operations),
+            count_zh(figures.operations, "台次")
+        ),
+        format!(
+            "申报为患者家庭节省 {} 元{}，其中本县 {} 元，周边县 {} 元。",
+            yuan(figures.declared_savings_fen),
+            yuan_zh(figures.declared_savings_fen),
+            yuan(figures.declared_savings_own_county_fen),
+            yuan(figures.declared_savings_neighbouring_fen)
+        ),
     ];
     if let Some((word, per)) = round::per(figures.consultations, figures.sittings) {
-        lines.push(format!("平均每次坐诊对应诊疗{}{per} 人次。", word.map_or(" ".to_owned(), |word| format!(" {}", word_zh(word)))));
+        lines.push(format!(
+            "平均每次坐诊对应诊疗{}{per} 人次。",
+            word.map_or(" ".to_owned(), |word| format!(" {}", word_zh(word)))
+        ));
     }
     lines
 }
@@ -92,51 +117,126 @@ fn headline_zh(bulletin: &Bulletin) -> Vec<String> {
 fn headline_en(bulletin: &Bulletin) -> Vec<String> {
     let figures = &bulletin.figures;
     let mut lines = vec![
-        format!("Experts on the roster: {}, of {} hospitals; with a held session in the period: {}, at {} sites.", group(figures.experts), group(figures.home_hospitals), group(figures.active_experts), group(figures.sites)),
-        format!("Sittings: {}{}; consultations: {}{}; operation cases: {}{}.", group(figures.sittings), count_en(figures.sittings), group(figures.consultations), count_en(figures.consultations), group(figures.operations), count_en(figures.operations)),
-        format!("Declared savings of patients' households: {} yuan{}; own county {} yuan, neighbouring counties {} yuan.", yuan(figures.declared_savings_fen), yuan_en(figures.declared_savings_fen), yuan(figures.declared_savings_own_county_fen), yuan(figures.declared_savings_neighbouring_fen)),
+        format!(
+            "Experts on the roster: {}, of {} hospitals; with a held session in the period: {}, at {} sites.",
+            group(figures.experts),
+            group(figures.home_hospitals),
+            group(figures.active_experts),
+            group(figures.sites)
+        ),
+        format!(
+            "Sittings: {}{}; consultations: {}{}; operation cases: {}{}.",
+            group(figures.sittings),
+            count_en(figures.sittings),
+            group(figures.consultations),
+            count_en(figures.consultations),
+            group(figures.operations),
+            count_en(figures.operations)
+        ),
+        format!(
+            "Declared savings of patients' households: {} yuan{}; own county {} yuan, neighbouring counties {} yuan.",
+            yuan(figures.declared_savings_fen),
+            yuan_en(figures.declared_savings_fen),
+            yuan(figures.declared_savings_own_county_fen),
+            yuan(figures.declared_savings_neighbouring_fen)
+        ),
     ];
     if let Some((word, per)) = round::per(figures.consultations, figures.sittings) {
-        lines.push(format!("Consultations for each sitting: {}{per}.", word.map_or(String::new(), |word| format!("{} ", word_en(word)))));
+        lines.push(format!(
+            "Consultations for each sitting: {}{per}.",
+            word.map_or(String::new(), |word| format!("{} ", word_en(word)))
+        ));
     }
     lines
 }
 
 fn year_zh(year: &Year) -> String {
     let figures = &year.figures;
-    format!("{} 年{}：专家 {} 名，医院 {} 家，坐诊 {} 次，诊疗 {} 人次，手术 {} 台次，申报节省 {} 元", year.year, part(year, "（{}至{}）"), group(figures.experts), group(figures.home_hospitals), group(figures.sittings), group(figures.consultations), group(figures.operations), yuan(figures.declared_savings_fen))
+    format!(
+        "{} 年{}：专家 {} 名，医院 {} 家，坐诊 {} 次，诊疗 {} 人次，手术 {} 台次，申报节省 {} 元",
+        year.year,
+        part(year, "（{}至{}）"),
+        group(figures.experts),
+        group(figures.home_hospitals),
+        group(figures.sittings),
+        group(figures.consultations),
+        group(figures.operations),
+        yuan(figures.declared_savings_fen)
+    )
 }
 
 fn year_en(year: &Year) -> String {
     let figures = &year.figures;
-    format!("{}{}: experts {}, hospitals {}, sittings {}, consultations {}, operation cases {}, declared savings {} yuan", year.year, part(year, " ({} to {})"), group(figures.experts), group(figures.home_hospitals), group(figures.sittings), group(figures.consultations), group(figures.operations), yuan(figures.declared_savings_fen))
+    format!(
+        "{}{}: experts {}, hospitals {}, sittings {}, consultations {}, operation cases {}, declared savings {} yuan",
+        year.year,
+        part(year, " ({} to {})"),
+        group(figures.experts),
+        group(figures.home_hospitals),
+        group(figures.sittings),
+        group(figures.consultations),
+        group(figures.operations),
+        yuan(figures.declared_savings_fen)
+    )
 }
 
 /// The days of a year that isn't whole.
 fn part(year: &Year, form: &str) -> String {
     use chrono::Datelike as _;
     let whole = (year.from.ordinal(), year.to.month(), year.to.day()) == (1, 12, 31);
-    if whole { String::new() } else { form.replacen("{}", &year.from.to_string(), 1).replacen("{}", &year.to.to_string(), 1) }
+    if whole {
+        String::new()
+    } else {
+        form.replacen("{}", &year.from.to_string(), 1).replacen("{}", &year.to.to_string(), 1)
+    }
 }
 
 fn grown_zh(growth: &Growth) -> String {
     let rate = growth.basis_points.map_or("上年为零，不计增幅".to_owned(), percent);
-    format!("{} 年{} {}，上年 {}，{rate}", growth.year, name_zh(growth.measure), quantity(growth.measure, growth.after), quantity(growth.measure, growth.before))
+    format!(
+        "{} 年{} {}，上年 {}，{rate}",
+        growth.year,
+        name_zh(growth.measure),
+        quantity(growth.measure, growth.after),
+        quantity(growth.measure, growth.before)
+    )
 }
 
 fn grown_en(growth: &Growth) -> String {
     let rate = growth.basis_points.map_or("no rate: nothing the year before".to_owned(), percent);
-    format!("{} in {}: {}, the year before {}, {rate}", growth.measure.replace('_', " "), growth.year, quantity(growth.measure, growth.after), quantity(growth.measure, growth.before))
+    format!(
+        "{} in {}: {}, the year before {}, {rate}",
+        growth.measure.replace('_', " "),
+        growth.year,
+        quantity(growth.measure, growth.after),
+        quantity(growth.measure, growth.before)
+    )
 }
 
 fn opening_zh(opening: &Opening) -> String {
     let measure = opening.measure.as_str();
-    format!("{} {}（截至 {}，依据：{}）；此后记录 {}，累计 {}", name_zh(measure), quantity(measure, opening.declared), opening.as_of, opening.document, quantity(measure, opening.recorded_since), quantity(measure, opening.cumulative))
+    format!(
+        "{} {}（截至 {}，依据：{}）；此后记录 {}，累计 {}",
+        name_zh(measure),
+        quantity(measure, opening.declared),
+        opening.as_of,
+        opening.document,
+        quantity(measure, opening.recorded_since),
+        quantity(measure, opening.cumulative)
+    )
 }
 
 fn opening_en(opening: &Opening) -> String {
     let measure = opening.measure.as_str();
-    format!("{} {} (until {}, document: {}); recorded since {}, together {}", measure.replace('_', " "), quantity(measure, opening.declared), opening.as_of, opening.document, quantity(measure, opening.recorded_since), quantity(measure, opening.cumulative))
+    format!(
+        "{} {} (until {}, document: {}); recorded since {}, together {}",
+        measure.replace('_', " "),
+        quantity(measure, opening.declared),
+        opening.as_of,
+        opening.document,
+        quantity(measure, opening.recorded_since),
+        quantity(measure, opening.cumulative)
+    )
 }
 
 fn name_zh(measure: &str) -> &str {
@@ -228,7 +328,7 @@ fn group(number: i64) -> String {
 fn group_digits(digits: &str) -> String {
     let mut text = String::new();
     for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index) % 3 == 0 {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
             text.push(',');
         }
         text.push(digit);

@@ -273,5 +273,9 @@ fn time_of(text: &str) -> Option<NaiveTime> {
     }
     let number = |index: usize| parts.get(index).map_or(Some(0), |part| part.parse::<u32>().ok());
     let time = NaiveTime::from_hms_opt(number(0)?, number(1)?, number(2)?)?;
-    if afternoon && time.hour() < 12 { NaiveTime::from_hms_opt(time.hour() + 12, time.minute(), time.second()) } else { Some(time) }
+    if afternoon && time.hour() < 12 {
+        NaiveTime::from_hms_opt(time.hour() + 12, time.minute(), time.second())
+    } else {
+        Some(time)
+    }
 }

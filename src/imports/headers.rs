@@ -304,7 +304,10 @@ impl Table {
         let stem = stem.rsplit_once('.').map_or(stem, |(stem, _)| stem).to_lowercase();
         let edge = |letter: char| letter.is_ascii_digit() || "-_. ()（）年月".contains(letter);
         let word = stem.trim_matches(edge).trim_end_matches('表').replace([' ', '-'], "_");
-        <Self as crate::kernel::Vocabulary>::ALL.iter().copied().find(|table| table.file_names().contains(&word.as_str()))
+        <Self as crate::kernel::Vocabulary>::ALL
+            .iter()
+            .copied()
+            .find(|table| table.file_names().contains(&word.as_str()))
     }
 
     /// The table whose required headings a header row has all; of several, the one that knows most of its cells.
@@ -362,7 +365,12 @@ impl Header {
         }
         if !row.cells.iter().any(|cell| recognise(table, cell).is_some()) {
             // Not a header at all: it may be a row of people, so nothing of it is repeated.
-            return Err(vec![Problem::at(row.line, "", Reason::Required, format!("no header row: {}", expected(table)))]);
+            return Err(vec![Problem::at(
+                row.line,
+                "",
+                Reason::Required,
+                format!("no header row: {}", expected(table)),
+            )]);
         }
         for (index, cell) in row.cells.iter().enumerate().filter(|(_, cell)| !cell.is_blank()) {
             let label = label(cell, index);
@@ -407,7 +415,9 @@ impl Header {
 fn label(cell: &Cell, index: usize) -> String {
     let place = || format!("column {}", index + 1);
     match cell {
-        Cell::Text(text) if text.chars().count() <= 24 && text.bytes().filter(u8::is_ascii_digit).count() < 5 => text.clone(),
+        Cell::Text(text) if text.chars().count() <= 24 && text.bytes().filter(u8::is_ascii_digit).count() < 5 => {
+            text.clone()
+        }
         Cell::Text(_) | Cell::Blank | Cell::Number(_) | Cell::Moment(_) | Cell::Fault => place(),
     }
 }

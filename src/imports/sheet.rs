@@ -44,7 +44,10 @@ pub fn read(bytes: &[u8]) -> Result<Sheet, Problem> {
         let height = u64::from(corners.end.0.saturating_sub(corners.start.0)) + 1;
         let width = u64::from(corners.end.1.saturating_sub(corners.start.1)) + 1;
         if height.saturating_mul(width) > MAX_CELLS {
-            return Err(Problem::of_file(Reason::OutOfRange, "a sheet's range has over 8,000,000 cells: delete stray cells"));
+            return Err(Problem::of_file(
+                Reason::OutOfRange,
+                "a sheet's range has over 8,000,000 cells: delete stray cells",
+            ));
         }
         let rows = rows(&mut book, &name)?;
         if rows.is_empty() {

@@ -81,8 +81,11 @@ fn undecodable(bytes: &[u8], rules: &'static Encoding, encoding: TextEncoding) -
 
 /// Reads rows one at a time from a decoded text; blank ones are left out.
 pub fn rows(text: &str) -> impl Iterator<Item = Result<Row, Problem>> + '_ {
-    let reader =
-        csv::ReaderBuilder::new().has_headers(false).flexible(true).delimiter(delimiter(text)).from_reader(text.as_bytes());
+    let reader = csv::ReaderBuilder::new()
+        .has_headers(false)
+        .flexible(true)
+        .delimiter(delimiter(text))
+        .from_reader(text.as_bytes());
     let mut lines = Lines { text: text.as_bytes(), counted: 0, line: 1 };
     reader.into_records().filter_map(move |record| match record {
         Ok(record) => {

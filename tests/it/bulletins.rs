@@ -101,7 +101,10 @@ fn example() -> Bulletin {
             cumulative: 10_919,
         }],
         footnotes: vec![
-            Footnote { zh: "坐诊次：每位专家在一个服务点的一个午别计一次".to_owned(), en: "One sitting is …".to_owned() },
+            Footnote {
+                zh: "坐诊次：每位专家在一个服务点的一个午别计一次".to_owned(),
+                en: "One sitting is …".to_owned(),
+            },
             Footnote { zh: String::new(), en: String::new() },
         ],
     }
@@ -111,15 +114,27 @@ fn example() -> Bulletin {
 fn the_text_says_what_is_true_and_shows_opening_balances_apart() {
     let text = text::render(&example(), Language::Chinese);
     for said in [
-        "在册专家 232 名，来自 15 家医院", "坐诊 9,919 次（近 1 万次）", "手术 6,416 台次（超 6,400 台次）",
-        "57,123,456.78 元（超 5,700 万元）", "平均每次坐诊对应诊疗 12 人次", "2024 年（2024-01-01至2024-04-30）", "2023 年坐诊次 2,023，上年 2,022，+0.05 %",
-        "未计入以上各数", "坐诊次 1,000（截至 2021-12-31，依据：醴卫函〔2022〕1号）；此后记录 9,919，累计 10,919", "1. 坐诊次：每位专家",
+        "在册专家 232 名，来自 15 家医院",
+        "坐诊 9,919 次（近 1 万次）",
+        "手术 6,416 台次（超 6,400 台次）",
+        "57,123,456.78 元（超 5,700 万元）",
+        "平均每次坐诊对应诊疗 12 人次",
+        "2024 年（2024-01-01至2024-04-30）",
+        "2023 年坐诊次 2,023，上年 2,022，+0.05 %",
+        "未计入以上各数",
+        "坐诊次 1,000（截至 2021-12-31，依据：醴卫函〔2022〕1号）；此后记录 9,919，累计 10,919",
+        "1. 坐诊次：每位专家",
     ] {
         assert!(text.contains(said), "{said} is missing in\n{text}");
     }
     assert!(!text.contains("2. "));
     let english = text::render(&example(), Language::English);
-    for said in ["Sittings: 9,919 (nearly 10,000)", "57,123,456.78 yuan (over 57,000,000 yuan)", "Opening balances", "1. One sitting is"] {
+    for said in [
+        "Sittings: 9,919 (nearly 10,000)",
+        "57,123,456.78 yuan (over 57,000,000 yuan)",
+        "Opening balances",
+        "1. One sitting is",
+    ] {
         assert!(english.contains(said), "{said} is missing in\n{english}");
     }
 }

@@ -2,8 +2,8 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 #![expect(clippy::disallowed_methods, reason = "tests read their own settings from the environment")]
 
-mod conformance;
 mod bulletins;
+mod conformance;
 mod golden;
 mod imports;
 mod kernel;

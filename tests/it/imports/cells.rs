@@ -15,8 +15,21 @@ fn day(year: i32, month: u32, day: u32) -> Date {
 fn a_day_is_read_in_every_form() {
     let fifth = day(2024, 3, 5);
     let forms = [
-        "2024-03-05", "2024-3-5", "2024/3/5", "20240305", "2024.3.5", "2024.03.05", "2024年3月5日", "2024年03月05号", "45356",
-        "２０２４－０３－０５", "２０２４年３月５日", "2024-03-05 08:30", "2024-03-05T08:30:00", "2024年3月5日 上午8时30分", "45356.354166667",
+        "2024-03-05",
+        "2024-3-5",
+        "2024/3/5",
+        "20240305",
+        "2024.3.5",
+        "2024.03.05",
+        "2024年3月5日",
+        "2024年03月05号",
+        "45356",
+        "２０２４－０３－０５",
+        "２０２４年３月５日",
+        "2024-03-05 08:30",
+        "2024-03-05T08:30:00",
+        "2024年3月5日 上午8时30分",
+        "45356.354166667",
         "　2024-03-05　",
     ];
     for form in forms {
@@ -31,8 +44,22 @@ fn a_day_is_read_in_every_form() {
 #[test]
 fn what_is_no_day_is_refused_without_being_repeated() {
     let wrong = [
-        "", "2024-13-05", "2024-02-30", "3/5/2024", "05.03.2024", "2024-3", "2023年3月", "202304", "1899-12-31", "2201-01-01", "去年",
-        "2024-03-05x", "430281198001011234", "45356.5.5", "2024-03-05 25:00", "-45356",
+        "",
+        "2024-13-05",
+        "2024-02-30",
+        "3/5/2024",
+        "05.03.2024",
+        "2024-3",
+        "2023年3月",
+        "202304",
+        "1899-12-31",
+        "2201-01-01",
+        "去年",
+        "2024-03-05x",
+        "430281198001011234",
+        "45356.5.5",
+        "2024-03-05 25:00",
+        "-45356",
     ];
     for form in wrong {
         let refusal = text(form).date().expect_err(form);
@@ -47,7 +74,8 @@ fn what_is_no_day_is_refused_without_being_repeated() {
 #[test]
 fn a_time_and_a_moment_are_read_in_every_form() {
     let half_past_eight = NaiveTime::from_hms_opt(8, 30, 0).unwrap();
-    for form in ["8:30", "08:30", "08:30:00", "8时30分", "８：３０", "8点半", "上午8:30", "2024-03-05 08:30"] {
+    for form in ["8:30", "08:30", "08:30:00", "8时30分", "８：３０", "8点半", "上午8:30", "2024-03-05 08:30"]
+    {
         assert_eq!(text(form).time(), Ok(half_past_eight), "{form}");
     }
     assert_eq!(text("下午2点").time(), Ok(NaiveTime::from_hms_opt(14, 0, 0).unwrap()));
@@ -60,13 +88,17 @@ fn a_time_and_a_moment_are_read_in_every_form() {
     assert_eq!(text("2024年3月5日 8时30分").moment(), Ok(Moment::Local(local)));
     assert_eq!(Cell::Number(45_356.0 + 8.5 / 24.0).moment(), Ok(Moment::Local(local)));
     let fixed = text("2024-03-05T08:30:00+08:00").moment();
-    assert!(matches!(fixed, Ok(Moment::Fixed(at)) if at.to_utc().naive_utc() == day(2024, 3, 5).and_hms_opt(0, 30, 0).unwrap()));
+    assert!(
+        matches!(fixed, Ok(Moment::Fixed(at)) if at.to_utc().naive_utc() == day(2024, 3, 5).and_hms_opt(0, 30, 0).unwrap())
+    );
     assert!(text("2024-03-05").moment().is_err());
 }
 
 #[test]
 fn counts_and_amounts_are_read_with_separators_and_never_guessed() {
-    for (form, count) in [("9919", 9919), ("9,919", 9919), ("９，９１９", 9919), ("1,234,567", 1_234_567), ("0", 0), ("-3", -3)] {
+    for (form, count) in
+        [("9919", 9919), ("9,919", 9919), ("９，９１９", 9919), ("1,234,567", 1_234_567), ("0", 0), ("-3", -3)]
+    {
         assert_eq!(text(form).count(), Ok(count), "{form}");
     }
     assert_eq!(Cell::Number(9919.0).count(), Ok(9919));
@@ -74,7 +106,14 @@ fn counts_and_amounts_are_read_with_separators_and_never_guessed() {
         assert!(text(wrong).count().is_err(), "{wrong}");
     }
     assert!(Cell::Number(9.5).count().is_err());
-    let amounts = [("12.3", 1230), ("¥1,234.50", 123_450), ("1234.50元", 123_450), ("-0.5", -50), ("57,000,000", 5_700_000_000), ("0", 0)];
+    let amounts = [
+        ("12.3", 1230),
+        ("¥1,234.50", 123_450),
+        ("1234.50元", 123_450),
+        ("-0.5", -50),
+        ("57,000,000", 5_700_000_000),
+        ("0", 0),
+    ];
     for (form, fen) in amounts {
         assert_eq!(text(form).yuan(), Ok(Fen::new(fen)), "{form}");
     }
