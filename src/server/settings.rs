@@ -14,14 +14,14 @@ pub struct Settings {
     /// Address and port to listen on; port 0 lets the system choose. Only loopback until access control exists
     #[arg(long, env = "HOMECOMING_LISTEN", default_value = "127.0.0.1:50051", value_name = "ADDRESS:PORT")]
     pub listen: SocketAddr,
-    #[command(flatten)]
     /// Where the data is.
+    #[command(flatten)]
     pub storage: Storage,
-    #[command(flatten)]
     /// How many wait and read at a time.
-    pub traffic: Traffic,
     #[command(flatten)]
+    pub traffic: Traffic,
     /// What is logged, and how.
+    #[command(flatten)]
     pub logging: Logging,
 }
 
@@ -113,12 +113,13 @@ pub struct Documented {
     pub default: String,
 }
 
-/// Every setting that a variable can give, in the order of the help text.
+/// Every setting that a variable can give and that is meant for operators, in the order of the help text.
 #[must_use]
 pub fn documented() -> Vec<Documented> {
     let command = Settings::augment_args(Command::new("serve"));
     command
         .get_arguments()
+        .filter(|arg| !arg.is_hide_set())
         .filter_map(|arg| {
             let default = arg.get_default_values().iter().map(|value| value.to_string_lossy()).collect();
             Some(Documented { flag: flag_of(arg), variable: variable_of(arg)?, default })
