@@ -21,8 +21,8 @@ use tracing::{info, warn};
 pub use status::DOMAIN;
 
 use crate::db::{Db, Options};
-use crate::pb;
 use crate::wire::Api;
+use crate::{pb, sites};
 
 /// Calls at a time on one connection; more wait in the client.
 const STREAMS_PER_CONNECTION: u32 = 1_024;
@@ -58,7 +58,9 @@ pub enum StartError {
 /// How the service opens its database: with every projection and reaction there is.
 #[must_use]
 pub fn options() -> Options {
-    Options { reactions: crate::sites::reactions::REACTIONS.to_vec(), ..Options::default() }
+    // ARCHITECTURE.md lists what these do.
+    let reactions = [sites::reactions::REACTIONS].concat();
+    Options { reactions, ..Options::default() }
 }
 
 /// Refuses an address that other machines can reach: nobody is asked who they are yet.

@@ -6,6 +6,7 @@ use std::process::Output;
 use homecoming::db::Engine;
 use homecoming::pb;
 use homecoming::pb::programme_service_client::ProgrammeServiceClient;
+use homecoming::server;
 use homecoming::server::settings::{documented, masked};
 use tonic::Request;
 use tonic_health::pb::HealthCheckRequest;
@@ -69,6 +70,15 @@ fn the_readme_lists_every_setting() {
         assert!(rows.iter().any(|row| row.starts_with(&begin)), "README.md, Configuration: {begin}");
     }
     assert_eq!(rows.len(), documented().len(), "README.md lists a setting that isn't there");
+}
+
+#[test]
+fn architecture_lists_every_reaction() {
+    let page = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("ARCHITECTURE.md")).unwrap();
+    for reaction in server::options().reactions {
+        let row = format!("| {}: {} | {} |", reaction.collection, reaction.verbs.join(", "), reaction.what);
+        assert!(page.contains(&row), "ARCHITECTURE.md, Reactions: {row}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
