@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use homecoming::db::{self, Engine, List, Select, Sql, Target, Value};
 use homecoming::kernel::{Cursor, Key, PageRequest};
-use homecoming::programmes;
+use homecoming::{hospitals, programmes, sites};
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection, Row as _, SqlSafeStr as _, SqliteConnection};
 
 use crate::support::Database;
@@ -33,6 +33,21 @@ const STORES: &[Store] = &[
         statements: programmes::store::STATEMENTS,
         lists: programmes::store::LISTS,
     },
+    Store {
+        room: "hospitals",
+        tables: hospitals::store::TABLES,
+        statements: hospitals::store::STATEMENTS,
+        lists: hospitals::store::LISTS,
+    },
+    Store {
+        room: "sites",
+        tables: sites::store::TABLES,
+        statements: sites::store::STATEMENTS,
+        lists: sites::store::LISTS,
+    },
+    Store { room: "sites/parts", tables: &[], statements: sites::store::PART_STATEMENTS, lists: &[] },
+    Store { room: "sites/closures", tables: &[], statements: sites::store::closures::STATEMENTS, lists: &[] },
+    Store { room: "sites/travel", tables: &[], statements: sites::store::travel::STATEMENTS, lists: &[] },
 ];
 
 /// Statements that read a whole table, each with the reason why that is right.

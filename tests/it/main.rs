@@ -6,6 +6,7 @@ mod bulletins;
 mod conformance;
 mod golden;
 mod imports;
+mod hospitals;
 mod kernel;
 mod layering;
 mod process;
