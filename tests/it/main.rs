@@ -13,5 +13,6 @@ mod process;
 mod programmes;
 mod protos;
 mod server;
+mod sites;
 mod support;
 mod vocabularies;
