@@ -5,8 +5,8 @@
 mod bulletins;
 mod conformance;
 mod golden;
-mod imports;
 mod hospitals;
+mod imports;
 mod kernel;
 mod layering;
 mod process;
