@@ -2,9 +2,11 @@
 //!
 //! `ARCHITECTURE.md` says what each room is for and which way the arrows run.
 
+pub mod assistants;
 pub mod bulletins;
 pub mod cli;
 pub mod db;
+pub mod experts;
 pub mod hospitals;
 pub mod imports;
 pub mod kernel;

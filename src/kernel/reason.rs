@@ -112,4 +112,19 @@ reasons! {
     HospitalNameTaken = 50 => "HOSPITAL_NAME_TAKEN", AlreadyExists;
     /// The site has no such room.
     RoomUnknown = 51 => "ROOM_UNKNOWN", FailedPrecondition;
+
+    /// Another expert has this licence.
+    LicenceTaken = 60 => "LICENCE_TAKEN", AlreadyExists;
+    /// Each of the two experts has a licence of its own.
+    LicencesDiffer = 61 => "LICENCES_DIFFER", FailedPrecondition;
+    /// Two main affiliations on one day.
+    AffiliationsOverlap = 62 => "AFFILIATIONS_OVERLAP", FailedPrecondition;
+    /// Another assistant is the expert's primary at the site on one of the days.
+    PrimaryTaken = 63 => "PRIMARY_TAKEN", FailedPrecondition;
+    /// The expert and the assistant are paired on one of the days.
+    PairedAlready = 64 => "PAIRED_ALREADY", FailedPrecondition;
+    /// The expert isn't on the roster on one of the days.
+    ExpertNotOnRoster = 65 => "EXPERT_NOT_ON_ROSTER", FailedPrecondition;
+    /// The assistant isn't at the site any more on one of the days.
+    AssistantEnded = 66 => "ASSISTANT_ENDED", FailedPrecondition;
 }

@@ -22,7 +22,7 @@ pub use status::DOMAIN;
 
 use crate::db::{Db, Options};
 use crate::wire::Api;
-use crate::{pb, sites};
+use crate::{assistants, experts, pb, sites};
 
 /// Calls at a time on one connection; more wait in the client.
 const STREAMS_PER_CONNECTION: u32 = 1_024;
@@ -59,7 +59,8 @@ pub enum StartError {
 #[must_use]
 pub fn options() -> Options {
     // ARCHITECTURE.md lists what these do.
-    let reactions = [sites::reactions::REACTIONS].concat();
+    let reactions =
+        [sites::reactions::REACTIONS, experts::reactions::REACTIONS, assistants::reactions::REACTIONS].concat();
     Options { reactions, ..Options::default() }
 }
 

@@ -9,11 +9,15 @@ use tonic::server::NamedService;
 use tonic::service::{Routes, RoutesBuilder};
 use tower::Service;
 
+use crate::pb::assistant_service_server::AssistantServiceServer;
+use crate::pb::expert_search_service_server::ExpertSearchServiceServer;
+use crate::pb::expert_service_server::ExpertServiceServer;
 use crate::pb::hospital_service_server::HospitalServiceServer;
+use crate::pb::pairing_service_server::PairingServiceServer;
 use crate::pb::programme_service_server::ProgrammeServiceServer;
 use crate::pb::site_service_server::SiteServiceServer;
 use crate::wire::Api;
-use crate::{hospitals, programmes, sites};
+use crate::{assistants, experts, hospitals, programmes, sites};
 
 /// Every slice's service, in the order of the slices.
 pub(super) fn all(api: &Api) -> Services {
@@ -21,6 +25,10 @@ pub(super) fn all(api: &Api) -> Services {
         .add(ProgrammeServiceServer::new(programmes::service::Service { api: api.clone() }))
         .add(HospitalServiceServer::new(hospitals::service::Service { api: api.clone() }))
         .add(SiteServiceServer::new(sites::service::Service { api: api.clone() }))
+        .add(ExpertServiceServer::new(experts::service::Service { api: api.clone() }))
+        .add(AssistantServiceServer::new(assistants::service::Service { api: api.clone() }))
+        .add(PairingServiceServer::new(assistants::service::Service { api: api.clone() }))
+        .add(ExpertSearchServiceServer::new(assistants::service::Service { api: api.clone() }))
 }
 
 /// Services with their names, which health and reflection tell.

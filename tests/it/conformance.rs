@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use homecoming::db::{self, Engine, List, Select, Sql, Target, Value};
 use homecoming::kernel::{Cursor, Key, PageRequest};
-use homecoming::{hospitals, programmes, sites};
+use homecoming::{assistants, experts, hospitals, programmes, sites};
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection, Row as _, SqlSafeStr as _, SqliteConnection};
 
 use crate::support::Database;
@@ -48,6 +48,24 @@ const STORES: &[Store] = &[
     Store { room: "sites/parts", tables: &[], statements: sites::store::PART_STATEMENTS, lists: &[] },
     Store { room: "sites/closures", tables: &[], statements: sites::store::closures::STATEMENTS, lists: &[] },
     Store { room: "sites/travel", tables: &[], statements: sites::store::travel::STATEMENTS, lists: &[] },
+    Store {
+        room: "experts",
+        tables: experts::store::TABLES,
+        statements: experts::store::STATEMENTS,
+        lists: experts::store::LISTS,
+    },
+    Store {
+        room: "assistants",
+        tables: assistants::store::TABLES,
+        statements: assistants::store::STATEMENTS,
+        lists: assistants::store::LISTS,
+    },
+    Store {
+        room: "assistants/pairings",
+        tables: &[],
+        statements: assistants::store::pairings::STATEMENTS,
+        lists: assistants::store::pairings::LISTS,
+    },
 ];
 
 /// Statements that read a whole table, each with the reason why that is right.

@@ -1,7 +1,7 @@
 //! Every enumeration of the code equals the proto's: one line for each.
 use homecoming::kernel::{HalfDay, Reason, Residence, SessionKind, Vocabulary};
 use homecoming::pb;
-use homecoming::{bulletins, hospitals, imports, programmes, sites};
+use homecoming::{assistants, bulletins, experts, hospitals, imports, programmes, sites};
 use prost_reflect::DescriptorPool;
 
 /// What a vocabulary and the proto's enum disagree about.
@@ -63,6 +63,14 @@ fn every_vocabulary_is_the_protos() {
         registered::<sites::ClosureCause>(&pool),
         registered::<sites::RoomKind>(&pool),
         registered::<sites::SiteLevel>(&pool),
+        registered::<experts::ConsentMedium>(&pool),
+        registered::<experts::ExpertState>(&pool),
+        registered::<experts::ExpertTitle>(&pool),
+        registered::<experts::HomeTieKind>(&pool),
+        registered::<assistants::AbsenceKind>(&pool),
+        registered::<assistants::AssistantState>(&pool),
+        registered::<assistants::PairingRole>(&pool),
+        registered::<assistants::search::MatchKind>(&pool),
     ];
     let wrong: Vec<&str> = compared.iter().flat_map(|(_, wrong)| wrong).map(String::as_str).collect();
     assert!(wrong.is_empty(), "\n{}\n", wrong.join("\n"));

@@ -163,8 +163,9 @@ fn spread_group(text: &str, base: &[String], found: &mut Vec<Vec<String>>) -> us
 
 /// The names in `const TABLES: &[&str] = &["…"]`.
 pub fn declared_tables(code: &str) -> Vec<&str> {
-    let Some((_, after)) = code.split_once("const TABLES: &[&str] = &[") else { return Vec::new() };
-    let list = after.split(']').next().unwrap_or_default();
+    let Some((_, after)) = code.split_once("const TABLES: &[&str] =") else { return Vec::new() };
+    // The list may begin on the next line.
+    let list = after.trim_start().trim_start_matches("&[").split(']').next().unwrap_or_default();
     list.split(',').map(|name| name.trim().trim_matches('"')).filter(|name| !name.is_empty()).collect()
 }
 
