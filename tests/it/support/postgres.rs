@@ -155,7 +155,7 @@ impl Unprivileged {
                 _ => None,
             })
         };
-        let (name, user, group) = account("postgres").or_else(|| account("nobody")).expect("a user who isn't root");
+        let (name, user, group) = account("postgres").or_else(|| account("nobody")).unwrap();
         chown(folder, Some(user), Some(group)).unwrap();
         Unprivileged(Some((name, user, group)))
     }
