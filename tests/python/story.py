@@ -41,6 +41,13 @@ class Service:
         return getattr(self.stub, method)(request, timeout=30)
 
 
+PARENT = "programmes/liling"
+
+
+def date(year, month, day):
+    return {"year": year, "month": month, "day": day}
+
+
 def programmes(channel):
     service = Service(channel, "programmes", "ProgrammeService")
     county = {"display_name": "湘雅乡情·专家醴陵行", "division_code": "430281", "zone": "Asia/Shanghai"}
@@ -59,7 +66,55 @@ def programmes(channel):
         raise AssertionError("a programme that isn't there was found")
 
 
-CHAPTERS = [programmes]
+def places(channel):
+    hospitals = Service(channel, "hospitals", "HospitalService")
+    xiangya = {"display_name": "湘雅医院", "level": "HOSPITAL_LEVEL_PROVINCIAL_KEY", "city": "430100"}
+    hospitals("CreateHospital", parent=PARENT, hospital_id="xiangya", hospital=xiangya)
+    own = {"display_name": "醴陵市中医院", "level": "HOSPITAL_LEVEL_COUNTY", "city": "430281"}
+    hospitals("CreateHospital", parent=PARENT, hospital_id="own", hospital=own)
+    sites = Service(channel, "sites", "SiteService")
+    room = {"id": "clinic-1", "display_name": "专家门诊一", "kinds": ["ROOM_KIND_CLINIC"]}
+    county = {
+        "display_name": "醴陵市中医院",
+        "hospital": f"{PARENT}/hospitals/own",
+        "level": "SITE_LEVEL_COUNTY_HOSPITAL",
+        "division_code": "430281",
+        "zone": "Asia/Shanghai",
+        "licensed_specialties": ["03", "04"],
+        "rooms": [room],
+        "external_ids": [{"system": "his.liling", "value": "D-001"}],
+    }
+    made = sites("CreateSite", parent=PARENT, site_id="county", site=county)
+    assert sites("GetSite", name=made.name) == made
+
+
+def people(channel):
+    experts = Service(channel, "experts", "ExpertService")
+    expert = {
+        "display_name": "专家 001",
+        "title": "EXPERT_TITLE_CHIEF",
+        "specialties": ["03.04"],
+        "affiliations": [{"hospital": f"{PARENT}/hospitals/xiangya", "from_date": date(2010, 9, 1), "main": True}],
+        "roster_entry_date": date(2017, 3, 1),
+    }
+    experts("CreateExpert", parent=PARENT, expert_id="e001", expert=expert)
+    assistants = Service(channel, "assistants", "AssistantService")
+    assistant = {"display_name": "助手 001", "site": f"{PARENT}/sites/county", "specialties": ["03.04"]}
+    assistants("CreateAssistant", parent=PARENT, assistant_id="a001", assistant=assistant)
+    pairing = {
+        "expert": f"{PARENT}/experts/e001",
+        "assistant": f"{PARENT}/assistants/a001",
+        "site": f"{PARENT}/sites/county",
+        "role": "PAIRING_ROLE_PRIMARY",
+        "from_date": date(2024, 1, 1),
+    }
+    Service(channel, "assistants", "PairingService")("CreatePairing", parent=PARENT, pairing_id="p001", pairing=pairing)
+    search = Service(channel, "assistants", "ExpertSearchService")
+    found = search("SearchExperts", parent=PARENT, day=date(2024, 4, 1), specialty="03").matches
+    assert [match.expert.name for match in found] == [f"{PARENT}/experts/e001"], found
+
+
+CHAPTERS = [programmes, places, people]
 
 
 def main(program):
