@@ -2,8 +2,10 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 #![expect(clippy::disallowed_methods, reason = "tests read their own settings from the environment")]
 
+mod assistants;
 mod bulletins;
 mod conformance;
+mod experts;
 mod golden;
 mod hospitals;
 mod imports;
