@@ -98,6 +98,14 @@ impl Profile {
         }
     }
 
+    /// How large it is in an answer, in bytes, at most.
+    pub fn bytes(&self) -> usize {
+        let external_ids = self.external_ids.iter().map(|id| 10 + id.system().len() + id.value().len());
+        400 + self.city.len()
+            + self.names().map(|(_, name)| 10 + name.len()).sum::<usize>()
+            + external_ids.sum::<usize>()
+    }
+
     /// The place of the first name that repeats an earlier one: 0 is the display name, 1 the first alias.
     pub fn repeated_name(&self) -> Option<usize> {
         let mut seen = HashSet::new();

@@ -4,6 +4,7 @@ use super::store::Filter;
 use super::{Hospital, Hospitals, NameKey, store};
 use crate::db::{Query, Tx};
 use crate::kernel::{Cursor, Error, Id, Name, Page, PageRequest, ProgrammeName, Result};
+use crate::programmes;
 
 /// Reads one hospital.
 #[derive(Debug)]
@@ -33,6 +34,7 @@ impl Query for FindHospital {
     type Output = Hospital;
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<Hospital> {
+        programmes::store::state(tx, &self.programme).await?;
         let found = store::known_as(tx, &self.programme, std::slice::from_ref(&self.known_as)).await?;
         // The name that was looked for is the caller's own text: what wasn't found is in this collection.
         let missing = || Error::not_found(format_args!("{}/hospitals", ProgrammeName::new(self.programme.clone())));
@@ -58,7 +60,9 @@ impl Query for ListHospitals {
     type Output = Page<Hospital>;
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<Page<Hospital>> {
+        programmes::store::state(tx, &self.programme).await?;
         let hospitals = store::list(tx, &self.programme, &self.filter, &self.page).await?;
-        Ok(Page::cut(hospitals, &self.page, &self.bound_to, |hospital| Cursor::from([hospital.name.id()])))
+        let cursor = |hospital: &Hospital| Cursor::from([hospital.name.id()]);
+        Ok(Page::cut_sized(hospitals, &self.page, &self.bound_to, cursor, |hospital| hospital.profile.bytes()))
     }
 }

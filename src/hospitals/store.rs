@@ -14,18 +14,18 @@ pub const TABLES: &[&str] = &["hospitals", "hospital_names"];
 
 const GET: Sql = rows!(
     "SELECT h.hospital, h.display_name, h.level, h.city, h.credit_code, h.revision, h.create_time, h.update_time FROM ",
-    "JOIN hospitals AS h ON h.programme = $2 AND h.hospital = r.value->>0"
+    "CROSS JOIN hospitals AS h WHERE h.programme = $2 AND h.hospital = r.value->>0"
 );
 const NAMES: Sql = rows!(
     "SELECT n.hospital, n.name FROM ",
-    "JOIN hospital_names AS n ON n.programme = $2 AND n.hospital = r.value->>0 AND n.position > 0 \
+    "CROSS JOIN hospital_names AS n WHERE n.programme = $2 AND n.hospital = r.value->>0 AND n.position > 0 \
      ORDER BY n.hospital, n.position"
 );
 const EXISTING: Sql =
-    rows!("SELECT h.hospital FROM ", "JOIN hospitals AS h ON h.programme = $2 AND h.hospital = r.value->>0");
+    rows!("SELECT h.hospital FROM ", "CROSS JOIN hospitals AS h WHERE h.programme = $2 AND h.hospital = r.value->>0");
 const KNOWN_AS: Sql = rows!(
     "SELECT n.name_key, n.hospital FROM ",
-    "JOIN hospital_names AS n ON n.programme = $2 AND n.name_key = r.value->>0"
+    "CROSS JOIN hospital_names AS n WHERE n.programme = $2 AND n.name_key = r.value->>0"
 );
 const INSERT: Sql = Sql::new(
     "INSERT INTO hospitals (programme, hospital, display_name, level, city, credit_code, revision, create_time, \

@@ -13,6 +13,8 @@ use super::{Date, Fields, Id, Reason, Timestamp};
 pub const DEFAULT_SIZE: usize = 50;
 /// The largest page; a larger wish gets this much.
 pub const MAX_SIZE: usize = 1000;
+/// The most bytes of a page's items, as far as a list counts them: an answer stays under 1 MiB.
+pub const MAX_BYTES: usize = 900_000;
 /// The longest token that is read at all, in bytes.
 const MAX_TOKEN: usize = 2048;
 
@@ -140,9 +142,28 @@ impl<T> Page<T> {
     /// Cuts what was fetched (one item more than the page, where there are that many) to the page; `bound_to` as for
     /// [`PageRequest::parse`].
     #[must_use]
-    pub fn cut(mut items: Vec<T>, request: &PageRequest, bound_to: &str, cursor: impl Fn(&T) -> Cursor) -> Self {
-        let more = items.len() > request.size;
-        items.truncate(request.size);
+    pub fn cut(items: Vec<T>, request: &PageRequest, bound_to: &str, cursor: impl Fn(&T) -> Cursor) -> Self {
+        Self::cut_sized(items, request, bound_to, cursor, |_| 0)
+    }
+
+    /// As [`Page::cut`], of items that may be large: the page ends before its items' `bytes` go beyond [`MAX_BYTES`],
+    /// but never before its first item.
+    #[must_use]
+    pub fn cut_sized(
+        mut items: Vec<T>,
+        request: &PageRequest,
+        bound_to: &str,
+        cursor: impl Fn(&T) -> Cursor,
+        bytes: impl Fn(&T) -> usize,
+    ) -> Self {
+        let mut total = 0;
+        let mut fits = |item: &T| {
+            total += bytes(item);
+            total <= MAX_BYTES
+        };
+        let size = items.iter().take(request.size).take_while(|item| fits(item)).count().max(1);
+        let more = items.len() > size;
+        items.truncate(size);
         let next = if more { items.last().map(|item| write(cursor(item), bound_to)) } else { None };
         Self { items, next }
     }

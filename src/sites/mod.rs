@@ -153,6 +153,17 @@ impl Profile {
         }
     }
 
+    /// How large it is in an answer, in bytes, at most.
+    pub fn bytes(&self) -> usize {
+        let room = |room: &Room| 40 + room.id.as_str().len() + room.display_name.len() + 2 * room.kinds.len();
+        let external_ids = self.external_ids.iter().map(|id| 10 + id.system().len() + id.value().len());
+        500 + self.display_name.len()
+            + self.address.len()
+            + self.licensed_specialties.len() * 10
+            + self.rooms.iter().map(room).sum::<usize>()
+            + external_ids.sum::<usize>()
+    }
+
     /// The room with an id.
     pub fn room(&self, id: &Id) -> Option<&Room> {
         self.rooms.iter().find(|room| room.id == *id)

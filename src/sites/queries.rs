@@ -3,6 +3,7 @@
 use super::{Closure, Closures, Journey, Site, Sites, store};
 use crate::db::{Query, Tx};
 use crate::kernel::{Cursor, Id, Key, Name, Page, PageRequest, Result};
+use crate::programmes;
 
 /// Reads one site.
 #[derive(Debug)]
@@ -56,8 +57,10 @@ impl Query for ListSites {
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<Page<Site>> {
         let Listing { programme, filter, page, bound_to } = &self.0;
+        programmes::store::state(tx, programme).await?;
         let sites = store::list(tx, programme, filter, page).await?;
-        Ok(Page::cut(sites, page, bound_to, |site| Cursor::from([site.name.id()])))
+        let cursor = |site: &Site| Cursor::from([site.name.id()]);
+        Ok(Page::cut_sized(sites, page, bound_to, cursor, |site| site.profile.bytes()))
     }
 }
 
@@ -70,9 +73,10 @@ impl Query for ListClosures {
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<Page<Closure>> {
         let Listing { programme, filter, page, bound_to } = &self.0;
+        programmes::store::state(tx, programme).await?;
         let closures = store::closures::list(tx, programme, filter, page).await?;
         let cursor = |closure: &Closure| Cursor::from([Key::from(closure.start), Key::from(closure.name.id())]);
-        Ok(Page::cut(closures, page, bound_to, cursor))
+        Ok(Page::cut_sized(closures, page, bound_to, cursor, |closure| 600 + closure.note.len()))
     }
 }
 
@@ -85,6 +89,7 @@ impl Query for ListTravelMinutes {
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<Page<Journey>> {
         let Listing { programme, filter, page, bound_to } = &self.0;
+        programmes::store::state(tx, programme).await?;
         let journeys = store::travel::list(tx, programme, filter, page).await?;
         let cursor = |journey: &Journey| Cursor::from([&journey.origin, &journey.destination]);
         Ok(Page::cut(journeys, page, bound_to, cursor))

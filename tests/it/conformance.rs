@@ -116,8 +116,12 @@ async fn check_sqlite(connection: &mut SqliteConnection, name: &str, text: &str)
     let explain = AssertSqlSafe(format!("EXPLAIN QUERY PLAN {text}")).into_sql_str();
     let plan =
         sqlx::query(explain).fetch_all(connection).await.unwrap_or_else(|error| panic!("{name}: {error}\n{text}"));
+    let mut loops = Vec::new();
     for row in plan {
-        let step: String = row.get("detail");
+        let (step, parent): (String, i64) = (row.get("detail"), row.get("parent"));
+        let again = step.starts_with("SCAN r ") && loops.contains(&parent);
+        assert!(!again, "{name} reads its rows once for each row of a table: CROSS JOIN keeps the order\n{text}");
+        loops.extend((step.starts_with("SEARCH ") || step.starts_with("SCAN ")).then_some(parent));
         let scans =
             step.starts_with("SCAN ") && !["SCAN r", "SCAN CONSTANT", "SCAN ("].iter().any(|ok| step.starts_with(ok));
         assert!(!scans || is_allowed(name), "{name} reads a whole table: {step}\n{text}");

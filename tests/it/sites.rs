@@ -1,6 +1,7 @@
 //! Sites over a real socket: their fields, rooms and pages. Closures and journeys are in `sites/`.
 mod closures;
 mod journeys;
+mod sets;
 
 use homecoming::kernel::{Reason, Specialty};
 use homecoming::pb;
@@ -8,6 +9,7 @@ use homecoming::pb::hospital_service_client::HospitalServiceClient;
 use homecoming::pb::programme_service_client::ProgrammeServiceClient;
 use homecoming::pb::site_service_client::SiteServiceClient;
 use homecoming::sites::{DivisionCode, covered};
+use prost::Message as _;
 use prost_types::FieldMask;
 use tonic::Code;
 use tonic::transport::Channel;
@@ -321,6 +323,44 @@ async fn lists_are_filtered_and_cut_into_pages_bound_to_their_query() {
         let foreign = pb::ListSitesRequest { page_token: token.next_page_token, level, ..list() };
         let wrong = refused(client.list_sites(foreign).await);
         assert_eq!(wrong.violations, [("page_token".to_owned(), Reason::PageTokenInvalid)]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_page_of_large_sites_ends_before_it_grows_too_large() {
+    each_engine("site_large", async |server| {
+        let mut client = client(&server).await;
+        let all_kinds: Vec<i32> = (1..=5).collect();
+        let rooms: Vec<pb::Room> = (0..200)
+            .map(|n| pb::Room {
+                id: format!("{n}-{}", "x".repeat(50)),
+                display_name: "室".repeat(60),
+                kinds: all_kinds.clone(),
+                turnover_minutes: 480,
+            })
+            .collect();
+        for n in 0..25 {
+            client
+                .create_site(create(&format!("s{n:02}"), pb::Site { rooms: rooms.clone(), ..township() }))
+                .await
+                .unwrap();
+        }
+        let mut request = pb::ListSitesRequest { page_size: 1000, ..list() };
+        let mut seen = Vec::new();
+        loop {
+            let page = client.list_sites(request.clone()).await.unwrap().into_inner();
+            assert!(page.encoded_len() < 1 << 20, "{} bytes", page.encoded_len());
+            seen.extend(page.sites.into_iter().map(|site| site.name));
+            if page.next_page_token.is_empty() {
+                break;
+            }
+            request.page_token = page.next_page_token;
+        }
+        assert_eq!(seen, (0..25).map(|n| format!("programmes/liling/sites/s{n:02}")).collect::<Vec<_>>());
+        let nowhere = pb::ListSitesRequest { parent: "programmes/none".to_owned(), ..Default::default() };
+        let absent = refused(client.list_sites(nowhere).await);
+        assert_eq!(absent, Refused::new(Code::NotFound, Reason::ResourceNotFound).with("name", "programmes/none"));
     })
     .await;
 }

@@ -15,7 +15,7 @@ const GET: Sql = Sql::new(
 const OVERLAPPING: Sql = rows!(
     "SELECT c.closure, c.site, c.room, c.start_time, c.end_time, c.cause, c.note, c.reopen_time, c.revision, \
      c.create_time, c.update_time FROM ",
-    "JOIN site_closures AS c ON c.programme = $2 AND c.site = r.value->>0 AND c.start_time < $4 \
+    "CROSS JOIN site_closures AS c WHERE c.programme = $2 AND c.site = r.value->>0 AND c.start_time < $4 \
      AND (COALESCE(c.reopen_time, c.end_time) IS NULL \
      OR (COALESCE(c.reopen_time, c.end_time) > $3 AND COALESCE(c.reopen_time, c.end_time) > c.start_time)) \
      ORDER BY c.site, c.start_time, c.closure"

@@ -25,10 +25,12 @@ pub const TABLES: &[&str] = &["sites", "site_specialties", "site_rooms", "site_c
 const GET: Sql = rows!(
     "SELECT s.site, s.display_name, s.hospital, s.level, s.institution_code, s.division_code, s.zone, s.address, \
      s.revision, s.create_time, s.update_time FROM ",
-    "JOIN sites AS s ON s.programme = $2 AND s.site = r.value->>0"
+    "CROSS JOIN sites AS s WHERE s.programme = $2 AND s.site = r.value->>0"
 );
-const BRIEF: Sql =
-    rows!("SELECT s.site, s.zone, s.level FROM ", "JOIN sites AS s ON s.programme = $2 AND s.site = r.value->>0");
+const BRIEF: Sql = rows!(
+    "SELECT s.site, s.zone, s.level FROM ",
+    "CROSS JOIN sites AS s WHERE s.programme = $2 AND s.site = r.value->>0"
+);
 const OF_HOSPITAL: Sql =
     Sql::new("SELECT s.site FROM sites AS s WHERE s.programme = $1 AND s.hospital = $2 ORDER BY s.site LIMIT 1");
 const INSERT: Sql = Sql::new(
@@ -40,11 +42,11 @@ const UPDATE: Sql = Sql::new(
      zone = $8, address = $9, revision = $10, update_time = $11 WHERE programme = $1 AND site = $2",
 );
 const TOUCH: Sql = rows!(
-    "UPDATE sites SET revision = CAST(r.value->>1 AS BIGINT), update_time = $3 FROM ",
-    "WHERE sites.programme = $2 AND sites.site = r.value->>0"
+    "UPDATE sites SET revision = CAST(r.value->>2 AS BIGINT), update_time = $2 FROM ",
+    "WHERE sites.programme = r.value->>0 AND sites.site = r.value->>1"
 );
 const REVISIONS: Sql =
-    rows!("SELECT s.site, s.revision FROM ", "JOIN sites AS s ON s.programme = $2 AND s.site = r.value->>0");
+    rows!("SELECT s.site, s.revision FROM ", "CROSS JOIN sites AS s WHERE s.programme = $2 AND s.site = r.value->>0");
 const DELETE: Sql = Sql::new("DELETE FROM sites WHERE programme = $1 AND site = $2");
 
 /// The statements of this file, for the test that prepares them.
@@ -245,8 +247,8 @@ pub async fn revisions(tx: &mut Tx<'_>, programme: &Id, ids: &[Id]) -> Result<Ha
 /// # Errors
 /// A storage error.
 pub async fn touch(tx: &mut Tx<'_>, programme: &Id, revisions: &[(Id, i64)], now: Timestamp) -> Result<()> {
-    let rows: Vec<_> = revisions.iter().map(|(id, revision)| (id.as_str(), revision)).collect();
-    tx.sql(TOUCH).bind_rows(&rows).bind(programme).bind(now).execute().await?;
+    let rows: Vec<_> = revisions.iter().map(|(id, revision)| (programme.as_str(), id.as_str(), revision)).collect();
+    tx.sql(TOUCH).bind_rows(&rows).bind(now).execute().await?;
     Ok(())
 }
 

@@ -10,11 +10,11 @@ use crate::sites::{Room, Site, Sites};
 
 const SPECIALTIES: Sql = rows!(
     "SELECT l.site, l.specialty FROM ",
-    "JOIN site_specialties AS l ON l.programme = $2 AND l.site = r.value->>0 ORDER BY l.site, l.specialty"
+    "CROSS JOIN site_specialties AS l WHERE l.programme = $2 AND l.site = r.value->>0 ORDER BY l.site, l.specialty"
 );
 const ROOMS: Sql = rows!(
     "SELECT m.site, m.room, m.display_name, m.kinds, m.turnover_minutes FROM ",
-    "JOIN site_rooms AS m ON m.programme = $2 AND m.site = r.value->>0 ORDER BY m.site, m.position"
+    "CROSS JOIN site_rooms AS m WHERE m.programme = $2 AND m.site = r.value->>0 ORDER BY m.site, m.position"
 );
 const INSERT_SPECIALTIES: Sql =
     rows!("INSERT INTO site_specialties (programme, site, specialty) SELECT $2, $3, r.value->>0 FROM ", "WHERE TRUE");

@@ -9,7 +9,7 @@ use crate::sites::{Journey, Sites};
 
 const AMONG: Sql = rows!(
     "SELECT t.origin, t.destination, t.minutes FROM ",
-    "JOIN travel_minutes AS t ON t.programme = $2 AND t.origin = r.value->>0 AND t.destination = r.value->>1"
+    "CROSS JOIN travel_minutes AS t WHERE t.programme = $2 AND t.origin = r.value->>0 AND t.destination = r.value->>1"
 );
 const SET: Sql = rows!(
     "INSERT INTO travel_minutes (programme, origin, destination, minutes) \

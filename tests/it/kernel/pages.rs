@@ -1,6 +1,7 @@
 //! Page tokens: bound to their query, and refused when anything in them was touched.
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use homecoming::kernel::page::MAX_BYTES;
 use homecoming::kernel::{Cursor, Error, Fields, Key, Page, PageRequest, Reason};
 use proptest::prelude::*;
 
@@ -42,6 +43,26 @@ fn a_page_is_cut_where_more_follows() {
     let next = parse(2, &page.next_page_token(), "q").unwrap();
     assert_eq!(next.after.unwrap().keys(), [Key::Int(2)]);
     assert_eq!(page.map(|item| item * 10).items, [10, 20]);
+}
+
+#[test]
+fn a_page_of_large_items_ends_early_but_not_before_its_first() {
+    let request = PageRequest::first(3);
+    let cut = |items: Vec<usize>| {
+        let page = Page::cut_sized(items, &request, "q", |_| Cursor::from(["k"]), |bytes| *bytes);
+        (page.items.len(), page.next.is_some())
+    };
+    for (items, expected) in [
+        (vec![], (0, false)),
+        (vec![MAX_BYTES], (1, false)),
+        (vec![MAX_BYTES + 1], (1, false)),
+        (vec![MAX_BYTES + 1, 1], (1, true)),
+        (vec![MAX_BYTES - 1, 1, 1], (2, true)),
+        (vec![1, 1, 1], (3, false)),
+        (vec![1, 1, 1, 1], (3, true)),
+    ] {
+        assert_eq!(cut(items.clone()), expected, "{items:?}");
+    }
 }
 
 #[test]
