@@ -167,6 +167,8 @@ impl Pool {
                     // Every write finds its rows by key; a plan made while a table was small must not stay a scan.
                     options = options
                         .options(["enable_seqscan", "enable_hashjoin", "enable_mergejoin"].map(|name| (name, "off")));
+                    // A server that the network took away must not hold its programmes' heads for hours.
+                    options = options.options([("idle_in_transaction_session_timeout", "30s")]);
                 }
                 let pool = PgPoolOptions::new().max_connections(size).test_before_acquire(false);
                 Ok(Pool::Postgres(pool.acquire_timeout(ACQUIRE_TIMEOUT).connect_with(options).await?))

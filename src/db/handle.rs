@@ -7,8 +7,8 @@ use tracing::{error, info};
 
 use super::batch::Job;
 use super::command::{Command, Context, Query};
-use super::engine::{Engine, OpenError, Pool, Purpose, Target};
-use super::fault::storage;
+use super::engine::{Conn, Engine, OpenError, Pool, Purpose, Target};
+use super::fault::{Fault, classify, engine_error, storage};
 use super::ledger::{self, Projection};
 use super::migrations;
 use super::reaction::Reaction;
@@ -61,6 +61,7 @@ struct Shared {
     engine: Engine,
     setup: Setup,
     reads: Pool,
+    readers: u32,
     path: WritePath,
     queue: std::sync::Mutex<Option<mpsc::Sender<Job>>>,
     lane: std::sync::Mutex<Option<JoinHandle<()>>>,
@@ -79,7 +80,7 @@ impl Db {
             WritePath::Grouped => 2, // the lane's, and one for housekeeping
             WritePath::Alone(connections) => connections,
         };
-        migrations::check_before_opening(target)?;
+        migrations::check_before_opening(target).await?;
         let unreachable = |error: sqlx::Error| migrations::why_not_opened(target, &error);
         let pool = Pool::open(target, Purpose::Write, connections).await.map_err(unreachable)?;
         migrations::migrate(&pool, target).await?;
@@ -97,6 +98,7 @@ impl Db {
             engine: target.engine(),
             setup,
             reads,
+            readers: options.readers,
             path: options.write_path,
             queue: std::sync::Mutex::new(Some(sender)),
             lane: std::sync::Mutex::new(Some(lane)),
@@ -146,14 +148,21 @@ impl Db {
     /// # Errors
     /// The query's, or an error of the storage.
     pub async fn read<Q: Query>(&self, query: Q) -> Result<Q::Output> {
-        let reads = self.0.reads.clone();
+        let shared = Arc::clone(&self.0);
         // In a task of its own: a caller that goes away must not drop a transaction half way.
         let task = tokio::spawn(async move {
-            let mut conn = reads.acquire().await?;
-            let mut tx = conn.begin_read().await.map_err(storage)?;
-            let output = query.run(&mut tx).await;
-            let _ = tx.rollback().await; // nothing was written
-            output
+            // After the database was restarted, every connection of the pool is broken once.
+            for _ in 0..=shared.readers {
+                let mut conn = shared.reads.acquire().await?;
+                let output = snapshot(&mut conn, &query).await;
+                match &output {
+                    Err(error) if engine_error(error).is_some_and(|error| classify(error) == Fault::Broken) => {
+                        conn.discard();
+                    }
+                    Ok(_) | Err(_) => return output,
+                }
+            }
+            Err(Error::Unavailable)
         });
         task.await.unwrap_or_else(|_panic| {
             error!("a query panicked");
@@ -200,6 +209,14 @@ impl Db {
         self.0.setup.pool.close().await;
         self.0.reads.close().await;
     }
+}
+
+/// Runs a query in a transaction of its own.
+async fn snapshot<Q: Query>(conn: &mut Conn, query: &Q) -> Result<Q::Output> {
+    let mut tx = conn.begin_read().await.map_err(storage)?;
+    let output = query.run(&mut tx).await;
+    let _ = tx.rollback().await; // nothing was written
+    output
 }
 
 /// `validate_only`: load and decide.

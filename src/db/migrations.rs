@@ -1,12 +1,13 @@
 //! Migrations: embedded in the binary, run on start; a database of a newer version, of something else, or damaged is
 //! refused by name.
 use std::io::Read as _;
+use std::path::Path;
 
 use sqlx::migrate::{Migrate, MigrateError, Migration, MigrationType, Migrator};
-use sqlx::{Executor as _, Row as _, SqlSafeStr as _};
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{Connection as _, Executor as _, Row as _, SqlSafeStr as _, SqliteConnection};
 
 use super::engine::{OpenError, Pool, Target};
-use super::fault::{Fault, classify};
 
 /// (name, SQLite's text, PostgreSQL's text), in order.
 const MIGRATIONS: &[(&str, &str, &str)] = &include!(concat!(env!("OUT_DIR"), "/migrations.rs"));
@@ -20,8 +21,9 @@ pub fn names() -> Vec<&'static str> {
     MIGRATIONS.iter().map(|(name, _, _)| *name).collect()
 }
 
-/// An existing file must at least begin as a database does; what isn't there will be made.
-pub(super) fn check_before_opening(target: &Target) -> Result<(), OpenError> {
+/// An existing file must be ours, and whole, before it is opened for writing: that alone would change it. What isn't
+/// there will be made.
+pub(super) async fn check_before_opening(target: &Target) -> Result<(), OpenError> {
     let Target::Sqlite(path) = target else { return Ok(()) };
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty())
         && !folder.is_dir()
@@ -34,10 +36,19 @@ pub(super) fn check_before_opening(target: &Target) -> Result<(), OpenError> {
     let read = std::io::Read::by_ref(&mut file).take(16).read_to_end(&mut header);
     match read {
         Ok(0) => Ok(()),
-        Ok(_) if header == b"SQLite format 3\0" => Ok(()),
+        Ok(_) if header == b"SQLite format 3\0" => check_file(path, target).await,
         Ok(_) => Err(OpenError::Foreign { target: target.to_string(), why: "it isn't an SQLite file".to_owned() }),
         Err(error) => Err(OpenError::Unreachable { target: target.to_string(), why: error.to_string() }),
     }
+}
+
+async fn check_file(path: &Path, target: &Target) -> Result<(), OpenError> {
+    let failed = |error: sqlx::Error| why_not_opened(target, &error);
+    let options = SqliteConnectOptions::new().filename(path).read_only(true);
+    let mut conn = SqliteConnection::connect_with(&options).await.map_err(failed)?;
+    let whose = whose_file(&mut conn).await.map_err(failed)?;
+    conn.close().await.map_err(failed)?;
+    whose.check(target)
 }
 
 /// What an error while connecting means.
@@ -52,42 +63,29 @@ pub(super) fn why_not_opened(target: &Target, error: &sqlx::Error) -> OpenError 
         sqlx::Error::PoolTimedOut => "nothing answered within ten seconds".to_owned(),
         _ => "the driver refused".to_owned(),
     };
-    // SQLITE_CORRUPT and SQLITE_NOTADB
-    if code == "11" || code == "26" {
+    // SQLITE_CORRUPT and its kin, SQLITE_NOTADB
+    if matches!(code.as_str(), "11" | "267" | "523" | "779" | "26") {
         return OpenError::Damaged { target: target.to_string(), why };
     }
     OpenError::Unreachable { target: target.to_string(), why }
 }
 
-/// Checks whose database it is, and brings it to this version.
+/// Brings a database to this version; one of PostgreSQL is looked at first.
 pub(super) async fn migrate(pool: &Pool, target: &Target) -> Result<(), OpenError> {
-    let failed = |error: &sqlx::Error| match classify(error) {
-        Fault::Other | Fault::Retryable | Fault::Broken => why_not_opened(target, error),
-    };
+    let failed = |error: sqlx::Error| why_not_opened(target, &error);
     match pool {
         Pool::Sqlite(pool) => {
-            let mut conn = pool.acquire().await.map_err(|error| failed(&error))?;
-            let whose = whose_file(&mut conn).await.map_err(|error| failed(&error))?;
-            whose.check(target)?;
-            run(migrator(|(_, sqlite, _)| sqlite), &mut *conn, target).await?;
-            let mark = "PRAGMA application_id = 1213156677";
-            conn.execute(mark).await.map_err(|error| failed(&error))?;
+            let mut conn = pool.acquire().await.map_err(failed)?;
+            // First of all, so that a first start that is broken off leaves a file that is known as ours.
+            conn.execute("PRAGMA application_id = 1213156677").await.map_err(failed)?;
+            run(migrator(|(_, sqlite, _)| sqlite), &mut *conn, target).await
         }
         Pool::Postgres(pool) => {
-            let mut conn = pool.acquire().await.map_err(|error| failed(&error))?;
-            let row = conn
-                .fetch_one(
-                    "SELECT (SELECT count(*) FROM pg_catalog.pg_tables WHERE schemaname = current_schema()) AS tables, \
-                     to_regclass('_sqlx_migrations') IS NOT NULL AND to_regclass('heads') IS NOT NULL AS ours",
-                )
-                .await
-                .map_err(|error| failed(&error))?;
-            let (tables, ours): (i64, bool) = (row.get("tables"), row.get("ours"));
-            Whose { tables, ours, damage: None }.check(target)?;
-            run(migrator(|(_, _, postgres)| postgres), &mut *conn, target).await?;
+            let mut conn = pool.acquire().await.map_err(failed)?;
+            whose_database(&mut conn).await.map_err(failed)?.check(target)?;
+            run(migrator(|(_, _, postgres)| postgres), &mut *conn, target).await
         }
     }
-    Ok(())
 }
 
 /// What is found in a database before anything is written to it.
@@ -118,6 +116,16 @@ async fn whose_file(conn: &mut sqlx::SqliteConnection) -> Result<Whose, sqlx::Er
     let found: String = conn.fetch_one("PRAGMA quick_check(1)").await?.get(0);
     let damage = (found != "ok").then_some(found);
     Ok(Whose { tables, ours: mark == APPLICATION_ID, damage })
+}
+
+/// The driver's own table doesn't count: a first start that was broken off leaves it alone, and one that goes on beside
+/// this makes it first.
+async fn whose_database(conn: &mut sqlx::PgConnection) -> Result<Whose, sqlx::Error> {
+    let look = "SELECT (SELECT count(*) FROM pg_catalog.pg_tables t \
+                WHERE t.schemaname = current_schema() AND t.tablename <> '_sqlx_migrations') AS tables, \
+                to_regclass('_sqlx_migrations') IS NOT NULL AND to_regclass('heads') IS NOT NULL AS ours";
+    let row = conn.fetch_one(look).await?;
+    Ok(Whose { tables: row.get("tables"), ours: row.get("ours"), damage: None })
 }
 
 fn migrator(text: fn(&'static (&'static str, &'static str, &'static str)) -> &'static str) -> Migrator {
