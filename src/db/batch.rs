@@ -18,7 +18,7 @@ use super::reaction;
 use super::stats::Stats;
 use super::tx::Tx;
 use super::writer::Setup;
-use crate::kernel::{Call, Error, Result, Timestamp};
+use crate::kernel::{Call, Change, Error, Result, Timestamp};
 
 /// A command in the queue, and who waits for it.
 pub(super) struct Job {
@@ -35,6 +35,8 @@ enum Stop {
     Spoiled,
     /// The engine says no.
     Engine(Error),
+    /// There is no connection to be had.
+    Away,
     /// Whether the commit took place isn't known.
     Unknown(Error, Vec<Answer>, Heads),
 }
@@ -49,6 +51,8 @@ const TRIES: u32 = 3;
 
 /// Runs a batch until it is durable or can't be. `conn` is `None` after it broke, until it is needed again.
 pub(super) async fn run(conn: &mut Option<Conn>, jobs: &[&Job], setup: &Setup) -> Vec<Answer> {
+    let unavailable = || jobs.iter().map(|_| Err(Error::Unavailable)).collect();
+    let mut last = Error::Unavailable;
     for tries in 0..TRIES {
         let error = match attempt(conn, jobs, setup, tries > 0).await {
             Ok(answers) => return answers,
@@ -56,10 +60,12 @@ pub(super) async fn run(conn: &mut Option<Conn>, jobs: &[&Job], setup: &Setup) -
                 Stats::add(&setup.stats.reruns, 1);
                 continue;
             }
+            // Nothing is gained by waiting for a connection once more for each command.
+            Err(Stop::Away) => return unavailable(),
             Err(Stop::Unknown(error, answers, heads)) => match was_committed(conn, setup, &heads).await {
                 Ok(true) => return answers,
                 Ok(false) => error,
-                Err(_) => return jobs.iter().map(|_| Err(Error::Unavailable)).collect(),
+                Err(_) => return unavailable(),
             },
             Err(Stop::Engine(error)) => error,
         };
@@ -69,12 +75,16 @@ pub(super) async fn run(conn: &mut Option<Conn>, jobs: &[&Job], setup: &Setup) -
         match fault {
             Fault::Broken => conn.take().into_iter().for_each(Conn::discard),
             Fault::Retryable => {}
-            Fault::Other if tries > 0 => break,
-            Fault::Other => {}
+            Fault::Other => {
+                last = error;
+                if tries > 0 {
+                    break;
+                }
+            }
         }
     }
     if let [_] = jobs {
-        return vec![Err(Error::Unavailable)];
+        return vec![Err(last)];
     }
     let mut answers = Vec::with_capacity(jobs.len());
     for job in jobs {
@@ -93,8 +103,13 @@ async fn connected<'c>(conn: &'c mut Option<Conn>, setup: &Setup) -> Result<&'c 
 
 async fn attempt(conn: &mut Option<Conn>, jobs: &[&Job], setup: &Setup, careful: bool) -> Result<Vec<Answer>, Stop> {
     let now = setup.clock.now();
-    let mut tx = connected(conn, setup).await?.begin_write().await.map_err(storage)?;
-    let done = fill(&mut tx, jobs, setup, careful, now).await;
+    let conn = connected(conn, setup).await.map_err(|error| {
+        error!(%error, "the writer has no connection");
+        Stop::Away
+    })?;
+    let mut tx = conn.begin_write().await.map_err(storage)?;
+    let filled = AssertUnwindSafe(fill(&mut tx, jobs, setup, careful, now)).catch_unwind().await;
+    let done = filled.unwrap_or(Err(Stop::Engine(Error::Internal("a projection panicked"))));
     Stats::add(&setup.stats.statements, tx.statements() + 1);
     let (fates, heads) = done?;
     let answers = fates.into_iter().map(Fate::answer).collect();
@@ -135,7 +150,9 @@ async fn fill(
     now: Timestamp,
 ) -> Result<(Vec<Fate>, Option<Heads>), Stop> {
     let programmes: BTreeSet<&str> = jobs.iter().map(|job| job.work.programme().as_str()).collect();
-    let mut heads = ledger::lock(tx, &programmes).await?;
+    let creators = jobs.iter().filter(|job| job.work.creates_programme());
+    let may_be_made: BTreeSet<&str> = creators.map(|job| job.work.programme().as_str()).collect();
+    let mut heads = ledger::lock(tx, &programmes, &may_be_made).await?;
     let requests: Vec<_> = jobs.iter().filter_map(|job| request_of(job)).collect();
     let answered = ledger::answered(tx, &requests, now).await?;
 
@@ -147,7 +164,7 @@ async fn fill(
         return Ok((fates, None));
     }
     let written: BTreeSet<&str> = records.iter().map(|record| record.programme).collect();
-    heads.retain(|programme, _| written.contains(programme.as_str()));
+    ledger::drop_unused(tx, &mut heads, &written).await?;
     ledger::write(tx, &mut heads, &records, &setup.projections, now).await?;
     drop(records);
     Ok((fates, Some(heads)))
@@ -214,15 +231,13 @@ impl<'a> Commands<'a> {
                 let request_id = job.call.request_id.clone().unwrap_or_default();
                 return Ok(Some(Fate::Refused(Error::RequestIdReused { request_id })));
             }
-            tx.enter(false, 0);
-            return match job.work.recall(tx, &answered.names).await {
-                Ok(output) => Ok(Some(Fate::Replayed(output))),
-                Err(_) if tx.has_failed() => Err(Stop::Spoiled),
-                Err(error) => Ok(Some(Fate::Refused(error))),
-            };
+            tx.enter(self.careful, self.next_sequence(job.work.programme().as_str()));
+            let ran = AssertUnwindSafe(job.work.recall(tx, &answered.names)).catch_unwind().await;
+            return Ok(Some(settle(tx, job, ran).await?.map_or_else(Fate::Refused, Fate::Replayed)));
         }
         let programme = job.work.programme().as_str();
-        let is_there = self.heads.contains_key(programme) || self.sequences.contains_key(programme);
+        let was_there = self.heads.get(programme).is_some_and(|head| !head.is_origin());
+        let is_there = was_there || self.sequences.contains_key(programme);
         if !is_there && !job.work.creates_programme() {
             return Ok(Some(Fate::Refused(Error::not_found(format!("programmes/{programme}")))));
         }
@@ -236,7 +251,7 @@ impl<'a> Commands<'a> {
             Err(error) => return Fate::Refused(error),
         };
         let made = self.sequences.entry(job.work.programme().as_str()).or_default();
-        *made += i64::try_from(done.changes.len()).unwrap_or(i64::MAX);
+        *made += count(&done.changes);
         if let Some(request) = request_of(job) {
             let names = done.changes.iter().map(|change| change.name.clone()).collect();
             self.answered.insert(request, Answered { digest: job.call.body_digest.clone(), names });
@@ -274,14 +289,22 @@ impl<'a> Commands<'a> {
 
     /// Runs jobs of one kind as a set; nothing, if it has to be done one by one.
     async fn set(&self, tx: &mut Tx<'_>, jobs: &[&'a Job]) -> Result<Vec<Result<Outcome<Output>>>, Stop> {
-        tx.enter(false, self.next_sequence(jobs[0].work.programme().as_str()));
+        let mut next = self.next_sequence(jobs[0].work.programme().as_str());
+        tx.enter(false, next);
         let set = jobs.iter().map(|job| (&*job.work, self.context(job))).collect();
         let work = async {
             let mut outcomes = jobs[0].work.run_set(set, tx).await?;
+            let mut reacted = false;
             for (job, outcome) in jobs.iter().zip(&mut outcomes) {
-                let Ok(outcome) = outcome else { continue };
-                let context = self.context(job);
-                reaction::follow(tx, &self.setup.reactions, &mut outcome.changes, &mut outcome.facts, context).await?;
+                let Ok(Outcome { changes, facts, .. }) = outcome else { continue };
+                if reacted && !changes.is_empty() {
+                    return Err(Error::Internal("a reaction's changes move the numbers of the set's later ones"));
+                }
+                let own = changes.len();
+                tx.number(next);
+                reaction::follow(tx, &self.setup.reactions, changes, facts, self.context(job)).await?;
+                next += count(changes);
+                reacted |= changes.len() > own;
             }
             Ok::<_, Error>(outcomes)
         };
@@ -304,29 +327,35 @@ impl<'a> Commands<'a> {
             reaction::follow(tx, &self.setup.reactions, &mut outcome.changes, &mut outcome.facts, context).await?;
             Ok(outcome)
         };
-        let outcome = match AssertUnwindSafe(work).catch_unwind().await {
-            Ok(outcome) => outcome,
-            Err(_panic) => {
-                tx.fail();
-                error!(method = job.work.method(), "a command panicked");
-                Err(Error::Internal("a command panicked"))
-            }
-        };
-        if let Err(error) = &outcome
-            && engine_error(error).is_some_and(|error| classify(error) != Fault::Other)
-        {
-            return outcome.map(Ok).map_err(Stop::Engine);
-        }
-        let error = match outcome {
-            Ok(outcome) if !tx.has_failed() => {
-                tx.keep().await?;
-                return Ok(Ok(outcome));
-            }
-            Ok(_) => Error::Internal("a command swallowed an error of the engine"),
-            Err(error) => error,
-        };
-        if tx.undo().await? { Ok(Err(error)) } else { Err(Stop::Spoiled) }
+        let ran = AssertUnwindSafe(work).catch_unwind().await;
+        settle(tx, job, ran).await
     }
+}
+
+/// How many sequence numbers changes take.
+fn count(changes: &[Change]) -> i64 {
+    i64::try_from(changes.len()).unwrap_or(i64::MAX)
+}
+
+/// Keeps all that a command did in the transaction, or takes all of it out.
+async fn settle<T>(tx: &mut Tx<'_>, job: &Job, ran: std::thread::Result<Result<T>>) -> Result<Result<T>, Stop> {
+    let outcome = ran.unwrap_or_else(|_panic| {
+        tx.fail();
+        error!(method = job.work.method(), "a command panicked");
+        Err(Error::Internal("a command panicked"))
+    });
+    let error = match outcome {
+        Err(error) if engine_error(&error).is_some_and(|error| classify(error) != Fault::Other) => {
+            return Err(Stop::Engine(error));
+        }
+        Err(error) => error,
+        Ok(outcome) if !tx.has_failed() => {
+            tx.keep().await?;
+            return Ok(Ok(outcome));
+        }
+        Ok(_) => Error::Internal("a command swallowed an error of the engine"),
+    };
+    if tx.undo().await? { Ok(Err(error)) } else { Err(Stop::Spoiled) }
 }
 
 /// After a commit without an answer: is it there? The audit's link is the receipt.

@@ -39,6 +39,12 @@ const LOCK_HEADS: Sql = Sql::pair(
     "SELECT h.programme, h.sequence, h.entry, h.link FROM jsonb_array_elements(CAST($1 AS JSONB)) AS r \
      JOIN heads h ON h.programme = r.value->>0 ORDER BY h.programme FOR UPDATE OF h",
 );
+/// In the order of the array, which is the names': two servers that make the same programme wait for each other here.
+const CLAIM_HEADS: Sql = rows!(
+    "INSERT INTO heads (programme, sequence, entry, link) SELECT r.value->>0, 0, 0, '' FROM ",
+    "WHERE TRUE ON CONFLICT (programme) DO NOTHING"
+);
+const DROP_HEADS: Sql = rows!("DELETE FROM heads WHERE entry = 0 AND programme IN (SELECT r.value->>0 FROM ", ")");
 const MOVE_HEADS: Sql = rows!(
     "INSERT INTO heads (programme, sequence, entry, link) SELECT r.value->>0, CAST(r.value->>1 AS BIGINT), CAST(r.value->>2 AS BIGINT), r.value->>3 FROM ",
     "WHERE TRUE ON CONFLICT (programme) DO UPDATE SET sequence = excluded.sequence, entry = excluded.entry, link = excluded.link"
@@ -78,6 +84,8 @@ const FORGET_REQUESTS: Sql = Sql::new(
 /// The statements of this file, for the test that prepares and explains them.
 pub const STATEMENTS: &[(&str, Sql)] = &[
     ("LOCK_HEADS", LOCK_HEADS),
+    ("CLAIM_HEADS", CLAIM_HEADS),
+    ("DROP_HEADS", DROP_HEADS),
     ("MOVE_HEADS", MOVE_HEADS),
     ("FIND_REQUESTS", FIND_REQUESTS),
     ("INSERT_REQUESTS", INSERT_REQUESTS),
@@ -97,11 +105,16 @@ pub(super) struct Head {
     pub link: String,
 }
 
-/// The heads of a batch's programmes, locked. A programme without one doesn't exist.
+/// The heads of a batch's programmes, locked. A programme without one, or with one at its origin, doesn't exist.
 pub(super) type Heads = BTreeMap<String, Head>;
 
-/// Locks the heads of programmes in name order: from here to the commit nobody else writes them.
-pub(super) async fn lock(tx: &mut Tx<'_>, programmes: &BTreeSet<&str>) -> Result<Heads> {
+/// Locks the heads of programmes in name order: from here to the commit nobody else writes them. Those that may be
+/// made get a head at its origin first; [`drop_unused`] takes it away again.
+pub(super) async fn lock(tx: &mut Tx<'_>, programmes: &BTreeSet<&str>, may_be_made: &BTreeSet<&str>) -> Result<Heads> {
+    if !may_be_made.is_empty() {
+        let keys: Vec<_> = may_be_made.iter().map(|programme| (programme,)).collect();
+        tx.sql(CLAIM_HEADS).bind_rows(&keys).execute().await?;
+    }
     let keys: Vec<_> = programmes.iter().map(|programme| (programme,)).collect();
     let rows = tx.sql(LOCK_HEADS).bind_rows(&keys).fetch_all().await?;
     rows.iter()
@@ -110,6 +123,19 @@ pub(super) async fn lock(tx: &mut Tx<'_>, programmes: &BTreeSet<&str>) -> Result
             Ok((row.get("programme")?, head))
         })
         .collect()
+}
+
+/// Keeps the heads of the programmes that were written, and drops those that [`lock`] made for nothing.
+pub(super) async fn drop_unused(tx: &mut Tx<'_>, heads: &mut Heads, written: &BTreeSet<&str>) -> Result<()> {
+    let unused = |(programme, head): (&String, &Head)| {
+        (head.is_origin() && !written.contains(programme.as_str())).then(|| (programme.clone(),))
+    };
+    let unused: Vec<_> = heads.iter().filter_map(unused).collect();
+    if !unused.is_empty() {
+        tx.sql(DROP_HEADS).bind_rows(&unused).execute().await?;
+    }
+    heads.retain(|programme, _| written.contains(programme.as_str()));
+    Ok(())
 }
 
 /// What makes a request id one: programme, subject, method, id.
@@ -219,6 +245,11 @@ impl Head {
     pub(super) fn origin() -> Head {
         Head { sequence: 0, entry: 0, link: ORIGIN.to_owned() }
     }
+
+    /// Whether nothing was ever written to its programme.
+    pub(super) fn is_origin(&self) -> bool {
+        self.entry == 0
+    }
 }
 
 /// A row of `audit_entries`; the last of a batch carries its link.
@@ -259,10 +290,11 @@ fn fold<'a>(
     rows.map(|((programme, face, measure, month, key), by)| (programme, face, measure, month, key, by)).collect()
 }
 
-/// Whether a batch that left these heads behind is there. Locks them first, so that whoever moves them has ended.
+/// Whether a batch that left these heads behind is there. Locks them first, so that whoever makes or moves them has
+/// ended.
 pub(super) async fn is_committed(tx: &mut Tx<'_>, expected: &Heads) -> Result<bool> {
     let programmes: BTreeSet<&str> = expected.keys().map(String::as_str).collect();
-    lock(tx, &programmes).await?;
+    lock(tx, &programmes, &programmes).await?;
     for (programme, head) in expected {
         let row = tx.sql(FIND_LINK).bind(programme).bind(head.entry).fetch_optional().await?;
         let Some(row) = row else { return Ok(false) };

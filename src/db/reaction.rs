@@ -44,11 +44,13 @@ pub(super) async fn follow(
     if reactions.is_empty() {
         return Ok(());
     }
+    let first = tx.sequence();
     let mut next = 0;
     while next < changes.len() {
         let change = changes[next].clone();
         next += 1;
         for reaction in reactions.iter().filter(|reaction| concerns(reaction, &change)) {
+            tx.number(first.saturating_add_unsigned(changes.len() as u64));
             let reacted = (reaction.run)(tx, &change, context).await?;
             changes.extend(reacted.changes);
             facts.extend(reacted.facts);

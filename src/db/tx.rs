@@ -45,8 +45,8 @@ impl<'c> Tx<'c> {
         Tx { inner, careful: false, saved: false, wrote: false, failed: false, sequence: 0, statements: 1 }
     }
 
-    /// The sequence number that the running command's first change will have: what versions store as
-    /// `since_sequence`. Only meaningful while a command is applied.
+    /// The sequence number that the first change of the running command, or reaction, will have: what versions store
+    /// as `since_sequence`. Only meaningful while a command is applied.
     #[must_use]
     pub fn sequence(&self) -> i64 {
         self.sequence
@@ -87,6 +87,11 @@ impl<'c> Tx<'c> {
         self.sequence = sequence;
     }
 
+    /// The next change would have this sequence number.
+    pub(super) fn number(&mut self, sequence: i64) {
+        self.sequence = sequence;
+    }
+
     /// The command can't be trusted to have left the transaction in order.
     pub(super) fn fail(&mut self) {
         self.failed = true;
@@ -113,7 +118,10 @@ impl<'c> Tx<'c> {
 
     /// The command goes. `false`: it can't be taken out of this transaction.
     pub(super) async fn undo(&mut self) -> Result<bool> {
-        self.careful = false;
+        let sent_nothing = std::mem::take(&mut self.careful) && !self.saved;
+        if sent_nothing {
+            return Ok(true);
+        }
         if self.saved {
             self.sql(UNDO).execute().await?;
             self.sql(KEEP).execute().await?;

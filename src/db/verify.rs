@@ -8,6 +8,10 @@ use super::tx::Tx;
 use crate::kernel::{Id, Result};
 
 const HEADS: Sql = Sql::new("SELECT h.programme, h.sequence, h.entry, h.link FROM heads h ORDER BY h.programme");
+const HEADLESS: Sql = Sql::new(
+    "SELECT a.programme FROM audit_entries a \
+     WHERE a.entry = 1 AND (SELECT 1 FROM heads h WHERE h.programme = a.programme LIMIT 1) IS NULL ORDER BY a.programme",
+);
 const SEQUENCES: Sql = Sql::new(
     "SELECT count(*) AS rows, COALESCE(MIN(c.sequence), 1) AS lowest, COALESCE(MAX(c.sequence), 0) AS highest FROM changes c WHERE c.programme = $1",
 );
@@ -17,7 +21,8 @@ const ENTRIES: Sql = Sql::new(
 );
 
 /// The statements of this file, for the test that prepares them.
-pub const STATEMENTS: &[(&str, Sql)] = &[("HEADS", HEADS), ("SEQUENCES", SEQUENCES), ("ENTRIES", ENTRIES)];
+pub const STATEMENTS: &[(&str, Sql)] =
+    &[("HEADS", HEADS), ("HEADLESS", HEADLESS), ("SEQUENCES", SEQUENCES), ("ENTRIES", ENTRIES)];
 
 /// What was found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -64,6 +69,9 @@ impl Query for VerifyLedger {
                     chain.entries
                 ));
             }
+        }
+        for row in tx.sql(HEADLESS).fetch_all().await? {
+            verified.wrong.push(format!("{}: it has entries and no head", row.get::<String>("programme")?));
         }
         Ok(verified)
     }

@@ -71,6 +71,7 @@ const STORES: &[Store] = &[
 /// Statements that read a whole table, each with the reason why that is right.
 const WHOLE_TABLES: &[(&str, &str)] = &[
     ("db/verify HEADS", "verifies every programme, off the write path"),
+    ("db/verify HEADLESS", "verifies every programme, off the write path"),
     ("db/ledger FORGET_REQUESTS", "finds what is old by the index on time"),
 ];
 
