@@ -18,3 +18,4 @@ mod server;
 mod sites;
 mod support;
 mod vocabularies;
+mod writer;
