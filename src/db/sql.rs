@@ -45,7 +45,8 @@ impl Sql {
 /// `rows!("INSERT INTO t (a) SELECT r.value->>0 FROM ", "WHERE TRUE")`.
 ///
 /// `r.value->>n` is a text on PostgreSQL: write `CAST(r.value->>n AS BIGINT)` for an integer, and a truth value as
-/// `CAST(r.value->>n AS BIGINT) = 1` of an integer.
+/// `CAST(r.value->>n AS BIGINT) = 1` of an integer. Every part of a key comes from the row, the programme too: with the
+/// programme as a value of its own either engine may begin with all rows of the programme instead of the JSON's.
 #[macro_export]
 macro_rules! rows {
     ($head:literal, $tail:literal) => {

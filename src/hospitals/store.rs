@@ -14,18 +14,18 @@ pub const TABLES: &[&str] = &["hospitals", "hospital_names"];
 
 const GET: Sql = rows!(
     "SELECT h.hospital, h.display_name, h.level, h.city, h.credit_code, h.revision, h.create_time, h.update_time FROM ",
-    "CROSS JOIN hospitals AS h WHERE h.programme = $2 AND h.hospital = r.value->>0"
+    "JOIN hospitals AS h ON h.programme = r.value->>0 AND h.hospital = r.value->>1"
 );
 const NAMES: Sql = rows!(
     "SELECT n.hospital, n.name FROM ",
-    "CROSS JOIN hospital_names AS n WHERE n.programme = $2 AND n.hospital = r.value->>0 AND n.position > 0 \
+    "JOIN hospital_names AS n ON n.programme = r.value->>0 AND n.hospital = r.value->>1 AND n.position > 0 \
      ORDER BY n.hospital, n.position"
 );
 const EXISTING: Sql =
-    rows!("SELECT h.hospital FROM ", "CROSS JOIN hospitals AS h WHERE h.programme = $2 AND h.hospital = r.value->>0");
+    rows!("SELECT h.hospital FROM ", "JOIN hospitals AS h ON h.programme = r.value->>0 AND h.hospital = r.value->>1");
 const KNOWN_AS: Sql = rows!(
     "SELECT n.name_key, n.hospital FROM ",
-    "CROSS JOIN hospital_names AS n WHERE n.programme = $2 AND n.name_key = r.value->>0"
+    "JOIN hospital_names AS n ON n.programme = r.value->>0 AND n.name_key = r.value->>1"
 );
 const INSERT: Sql = Sql::new(
     "INSERT INTO hospitals (programme, hospital, display_name, level, city, credit_code, revision, create_time, \
@@ -110,7 +110,7 @@ pub async fn get(tx: &mut Tx<'_>, name: &Name<Hospitals>) -> Result<Hospital> {
 /// # Errors
 /// A storage error.
 pub async fn many(tx: &mut Tx<'_>, programme: &Id, ids: &[Id]) -> Result<HashMap<Id, Hospital>> {
-    let rows = tx.sql(GET).bind_rows(&keys(ids)).bind(programme).fetch_all().await?;
+    let rows = tx.sql(GET).bind_rows(&keys(programme, ids)).fetch_all().await?;
     let hospitals = complete(tx, programme, &rows).await?;
     Ok(hospitals.into_iter().map(|hospital| (hospital.name.id().clone(), hospital)).collect())
 }
@@ -120,7 +120,7 @@ pub async fn many(tx: &mut Tx<'_>, programme: &Id, ids: &[Id]) -> Result<HashMap
 /// # Errors
 /// A storage error.
 pub async fn present(tx: &mut Tx<'_>, programme: &Id, ids: &[Id]) -> Result<HashSet<Id>> {
-    let rows = tx.sql(EXISTING).bind_rows(&keys(ids)).bind(programme).fetch_all().await?;
+    let rows = tx.sql(EXISTING).bind_rows(&keys(programme, ids)).fetch_all().await?;
     rows.iter().map(|row| row.get("hospital")).collect()
 }
 
@@ -129,8 +129,8 @@ pub async fn present(tx: &mut Tx<'_>, programme: &Id, ids: &[Id]) -> Result<Hash
 /// # Errors
 /// A storage error.
 pub async fn known_as(tx: &mut Tx<'_>, programme: &Id, names: &[NameKey]) -> Result<HashMap<NameKey, Id>> {
-    let keys: Vec<_> = names.iter().map(|key| (key.as_str(),)).collect();
-    let rows = tx.sql(KNOWN_AS).bind_rows(&keys).bind(programme).fetch_all().await?;
+    let keys: Vec<_> = names.iter().map(|key| (programme.as_str(), key.as_str())).collect();
+    let rows = tx.sql(KNOWN_AS).bind_rows(&keys).fetch_all().await?;
     rows.iter().map(|row| Ok((NameKey::of(&row.get::<String>("name_key")?), row.get("hospital")?))).collect()
 }
 
@@ -232,8 +232,8 @@ pub fn credit_code(row: &Row, column: &str) -> Result<Option<CreditCode>> {
 }
 
 /// Ids as rows of one column.
-fn keys(ids: &[Id]) -> Vec<(&str,)> {
-    ids.iter().map(|id| (id.as_str(),)).collect()
+fn keys<'a>(programme: &'a Id, ids: &'a [Id]) -> Vec<(&'a str, &'a str)> {
+    ids.iter().map(|id| (programme.as_str(), id.as_str())).collect()
 }
 
 /// The hospitals of rows of `hospitals`, in their order, with their aliases and external ids.
@@ -243,7 +243,7 @@ async fn complete(tx: &mut Tx<'_>, programme: &Id, rows: &[Row]) -> Result<Vec<H
         return Ok(Vec::new());
     }
     let mut aliases: HashMap<Id, Vec<String>> = HashMap::new();
-    for row in tx.sql(NAMES).bind_rows(&keys(&ids)).bind(programme).fetch_all().await? {
+    for row in tx.sql(NAMES).bind_rows(&keys(programme, &ids)).fetch_all().await? {
         aliases.entry(row.get("hospital")?).or_default().push(row.get("name")?);
     }
     let mut external_ids =

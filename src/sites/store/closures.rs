@@ -15,9 +15,9 @@ const GET: Sql = Sql::new(
 const OVERLAPPING: Sql = rows!(
     "SELECT c.closure, c.site, c.room, c.start_time, c.end_time, c.cause, c.note, c.reopen_time, c.revision, \
      c.create_time, c.update_time FROM ",
-    "CROSS JOIN site_closures AS c WHERE c.programme = $2 AND c.site = r.value->>0 AND c.start_time < $4 \
+    "JOIN site_closures AS c ON c.programme = r.value->>0 AND c.site = r.value->>1 AND c.start_time < $3 \
      AND (COALESCE(c.reopen_time, c.end_time) IS NULL \
-     OR (COALESCE(c.reopen_time, c.end_time) > $3 AND COALESCE(c.reopen_time, c.end_time) > c.start_time)) \
+     OR (COALESCE(c.reopen_time, c.end_time) > $2 AND COALESCE(c.reopen_time, c.end_time) > c.start_time)) \
      ORDER BY c.site, c.start_time, c.closure"
 );
 const OF_SITE: Sql = Sql::new(
@@ -92,7 +92,7 @@ pub async fn overlapping(
     from: Timestamp,
     to: Timestamp,
 ) -> Result<HashMap<Id, Vec<Closure>>> {
-    let stmt = tx.sql(OVERLAPPING).bind_rows(&keys(sites)).bind(programme).bind(from).bind(to);
+    let stmt = tx.sql(OVERLAPPING).bind_rows(&keys(programme, sites)).bind(from).bind(to);
     let mut closures: HashMap<Id, Vec<Closure>> = HashMap::new();
     for row in stmt.fetch_all().await? {
         let closure = closure(programme, &row)?;

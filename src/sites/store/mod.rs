@@ -25,11 +25,11 @@ pub const TABLES: &[&str] = &["sites", "site_specialties", "site_rooms", "site_c
 const GET: Sql = rows!(
     "SELECT s.site, s.display_name, s.hospital, s.level, s.institution_code, s.division_code, s.zone, s.address, \
      s.revision, s.create_time, s.update_time FROM ",
-    "CROSS JOIN sites AS s WHERE s.programme = $2 AND s.site = r.value->>0"
+    "JOIN sites AS s ON s.programme = r.value->>0 AND s.site = r.value->>1"
 );
 const BRIEF: Sql = rows!(
     "SELECT s.site, s.zone, s.level FROM ",
-    "CROSS JOIN sites AS s WHERE s.programme = $2 AND s.site = r.value->>0"
+    "JOIN sites AS s ON s.programme = r.value->>0 AND s.site = r.value->>1"
 );
 const OF_HOSPITAL: Sql =
     Sql::new("SELECT s.site FROM sites AS s WHERE s.programme = $1 AND s.hospital = $2 ORDER BY s.site LIMIT 1");
@@ -46,7 +46,7 @@ const TOUCH: Sql = rows!(
     "WHERE sites.programme = r.value->>0 AND sites.site = r.value->>1"
 );
 const REVISIONS: Sql =
-    rows!("SELECT s.site, s.revision FROM ", "CROSS JOIN sites AS s WHERE s.programme = $2 AND s.site = r.value->>0");
+    rows!("SELECT s.site, s.revision FROM ", "JOIN sites AS s ON s.programme = r.value->>0 AND s.site = r.value->>1");
 const DELETE: Sql = Sql::new("DELETE FROM sites WHERE programme = $1 AND site = $2");
 
 /// The statements of this file, for the test that prepares them.
@@ -125,7 +125,7 @@ pub async fn get(tx: &mut Tx<'_>, name: &Name<Sites>) -> Result<Site> {
 /// # Errors
 /// A storage error.
 pub async fn many(tx: &mut Tx<'_>, programme: &Id, ids: &[Id]) -> Result<HashMap<Id, Site>> {
-    let rows = tx.sql(GET).bind_rows(&keys(ids)).bind(programme).fetch_all().await?;
+    let rows = tx.sql(GET).bind_rows(&keys(programme, ids)).fetch_all().await?;
     let sites = complete(tx, programme, &rows).await?;
     Ok(sites.into_iter().map(|site| (site.name.id().clone(), site)).collect())
 }
@@ -135,7 +135,7 @@ pub async fn many(tx: &mut Tx<'_>, programme: &Id, ids: &[Id]) -> Result<HashMap
 /// # Errors
 /// A storage error.
 pub async fn briefs(tx: &mut Tx<'_>, programme: &Id, ids: &[Id]) -> Result<HashMap<Id, Brief>> {
-    let rows = tx.sql(BRIEF).bind_rows(&keys(ids)).bind(programme).fetch_all().await?;
+    let rows = tx.sql(BRIEF).bind_rows(&keys(programme, ids)).fetch_all().await?;
     rows.iter().map(|row| Ok((row.get("site")?, Brief { zone: row.get("zone")?, level: row.code("level")? }))).collect()
 }
 
@@ -238,7 +238,7 @@ pub async fn update(tx: &mut Tx<'_>, site: &Site) -> Result<()> {
 /// # Errors
 /// A storage error.
 pub async fn revisions(tx: &mut Tx<'_>, programme: &Id, ids: &[Id]) -> Result<HashMap<Id, i64>> {
-    let rows = tx.sql(REVISIONS).bind_rows(&keys(ids)).bind(programme).fetch_all().await?;
+    let rows = tx.sql(REVISIONS).bind_rows(&keys(programme, ids)).fetch_all().await?;
     rows.iter().map(|row| Ok((row.get("site")?, row.get("revision")?))).collect()
 }
 
@@ -266,8 +266,8 @@ pub async fn delete(tx: &mut Tx<'_>, name: &Name<Sites>) -> Result<()> {
 }
 
 /// Ids as rows of one column.
-fn keys(ids: &[Id]) -> Vec<(&str,)> {
-    ids.iter().map(|id| (id.as_str(),)).collect()
+fn keys<'a>(programme: &'a Id, ids: &'a [Id]) -> Vec<(&'a str, &'a str)> {
+    ids.iter().map(|id| (programme.as_str(), id.as_str())).collect()
 }
 
 /// The specialties that cover one: itself and its parents; three whatever its depth, as the filter takes.

@@ -10,11 +10,11 @@ use crate::sites::{Room, Site, Sites};
 
 const SPECIALTIES: Sql = rows!(
     "SELECT l.site, l.specialty FROM ",
-    "CROSS JOIN site_specialties AS l WHERE l.programme = $2 AND l.site = r.value->>0 ORDER BY l.site, l.specialty"
+    "JOIN site_specialties AS l ON l.programme = r.value->>0 AND l.site = r.value->>1 ORDER BY l.site, l.specialty"
 );
 const ROOMS: Sql = rows!(
     "SELECT m.site, m.room, m.display_name, m.kinds, m.turnover_minutes FROM ",
-    "CROSS JOIN site_rooms AS m WHERE m.programme = $2 AND m.site = r.value->>0 ORDER BY m.site, m.position"
+    "JOIN site_rooms AS m ON m.programme = r.value->>0 AND m.site = r.value->>1 ORDER BY m.site, m.position"
 );
 const INSERT_SPECIALTIES: Sql =
     rows!("INSERT INTO site_specialties (programme, site, specialty) SELECT $2, $3, r.value->>0 FROM ", "WHERE TRUE");
@@ -47,7 +47,7 @@ pub async fn licensed_specialties(
     sites: &[Id],
 ) -> Result<HashMap<Id, Vec<Specialty>>> {
     let mut specialties: HashMap<Id, Vec<Specialty>> = HashMap::new();
-    for row in tx.sql(SPECIALTIES).bind_rows(&keys(sites)).bind(programme).fetch_all().await? {
+    for row in tx.sql(SPECIALTIES).bind_rows(&keys(programme, sites)).fetch_all().await? {
         specialties.entry(row.get("site")?).or_default().push(row.get("specialty")?);
     }
     Ok(specialties)
@@ -59,7 +59,7 @@ pub async fn licensed_specialties(
 /// A storage error.
 pub async fn rooms(tx: &mut Tx<'_>, programme: &Id, sites: &[Id]) -> Result<HashMap<Id, Vec<Room>>> {
     let mut rooms: HashMap<Id, Vec<Room>> = HashMap::new();
-    for row in tx.sql(ROOMS).bind_rows(&keys(sites)).bind(programme).fetch_all().await? {
+    for row in tx.sql(ROOMS).bind_rows(&keys(programme, sites)).fetch_all().await? {
         let room = Room {
             id: row.get("room")?,
             display_name: row.get("display_name")?,

@@ -9,7 +9,7 @@ use crate::sites::{Journey, Sites};
 
 const AMONG: Sql = rows!(
     "SELECT t.origin, t.destination, t.minutes FROM ",
-    "CROSS JOIN travel_minutes AS t WHERE t.programme = $2 AND t.origin = r.value->>0 AND t.destination = r.value->>1"
+    "JOIN travel_minutes AS t ON t.programme = r.value->>0 AND t.origin = r.value->>1 AND t.destination = r.value->>2"
 );
 const SET: Sql = rows!(
     "INSERT INTO travel_minutes (programme, origin, destination, minutes) \
@@ -17,8 +17,8 @@ const SET: Sql = rows!(
     "WHERE TRUE ON CONFLICT (programme, origin, destination) DO UPDATE SET minutes = excluded.minutes"
 );
 const FORGET: Sql = rows!(
-    "DELETE FROM travel_minutes WHERE programme = $2 AND (origin, destination) IN \
-     (SELECT r.value->>0, r.value->>1 FROM ",
+    "DELETE FROM travel_minutes WHERE (programme, origin, destination) IN \
+     (SELECT r.value->>0, r.value->>1, r.value->>2 FROM ",
     ")"
 );
 const DELETE_FROM: Sql = Sql::new("DELETE FROM travel_minutes WHERE programme = $1 AND origin = $2");
@@ -50,8 +50,8 @@ pub struct Filter {
 /// # Errors
 /// A storage error.
 pub async fn minutes(tx: &mut Tx<'_>, programme: &Id, pairs: &[(Id, Id)]) -> Result<HashMap<(Id, Id), i64>> {
-    let keys: Vec<_> = pairs.iter().map(|(origin, destination)| (origin.as_str(), destination.as_str())).collect();
-    let rows = tx.sql(AMONG).bind_rows(&keys).bind(programme).fetch_all().await?;
+    let keys: Vec<_> = pairs.iter().map(|(from, to)| (programme.as_str(), from.as_str(), to.as_str())).collect();
+    let rows = tx.sql(AMONG).bind_rows(&keys).fetch_all().await?;
     rows.iter().map(|row| Ok(((row.get("origin")?, row.get("destination")?), row.get("minutes")?))).collect()
 }
 
@@ -86,10 +86,10 @@ pub async fn set(tx: &mut Tx<'_>, programme: &Id, journeys: &[Journey]) -> Resul
     let unknown: Vec<_> = journeys
         .iter()
         .filter(|each| each.minutes.is_none())
-        .map(|each| (each.origin.as_str(), each.destination.as_str()))
+        .map(|each| (programme.as_str(), each.origin.as_str(), each.destination.as_str()))
         .collect();
     if !unknown.is_empty() {
-        tx.sql(FORGET).bind_rows(&unknown).bind(programme).execute().await?;
+        tx.sql(FORGET).bind_rows(&unknown).execute().await?;
     }
     Ok(())
 }
