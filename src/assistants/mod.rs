@@ -91,6 +91,18 @@ pub struct Profile {
     pub external_ids: Vec<ExternalId>,
 }
 
+impl Profile {
+    /// How large it is in an answer, in bytes, at most.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        let external_ids = self.external_ids.iter().map(|id| 10 + id.system().len() + id.value().len());
+        600 + self.display_name.len()
+            + self.specialties.len() * 10
+            + self.absences.len() * 30
+            + external_ids.sum::<usize>()
+    }
+}
+
 /// Days on which an assistant is taken.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Absence {

@@ -26,6 +26,13 @@ pub struct Pairing {
 }
 
 impl Pairing {
+    /// How large it is in an answer, in bytes, at most.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        let external_ids = self.external_ids.iter().map(|id| 10 + id.system().len() + id.value().len());
+        800 + external_ids.sum::<usize>()
+    }
+
     /// The days on which both say that they are the expert's primary assistant at one site.
     fn primary_with(&self, other: &Pairing) -> Option<Days> {
         let primary = self.role == PairingRole::Primary && other.role == PairingRole::Primary;

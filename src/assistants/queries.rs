@@ -52,7 +52,8 @@ impl Query for ListAssistants {
             }
         }
         let assistants = store::list(tx, &self.programme, &filter, &self.page).await?;
-        Ok(Page::cut(assistants, &self.page, &self.bound_to, |assistant| Cursor::from([assistant.name.id()])))
+        let cursor = |assistant: &Assistant| Cursor::from([assistant.name.id()]);
+        Ok(Page::cut_sized(assistants, &self.page, &self.bound_to, cursor, |assistant| assistant.profile.bytes()))
     }
 }
 
@@ -99,7 +100,8 @@ impl Query for ListPairings {
             }
         }
         let found = pairings::list(tx, &self.programme, &filter, &self.page).await?;
-        Ok(Page::cut(found, &self.page, &self.bound_to, |pairing| Cursor::from([pairing.name.id()])))
+        let cursor = |pairing: &Pairing| Cursor::from([pairing.name.id()]);
+        Ok(Page::cut_sized(found, &self.page, &self.bound_to, cursor, Pairing::bytes))
     }
 }
 
@@ -170,6 +172,8 @@ impl Query for SearchExperts {
         }
         // What was found beyond the page and one more would only be cut off.
         matches.truncate(self.page.size + 1);
-        Ok(Page::cut(matches, &self.page, &self.bound_to, |each| Cursor::from([each.expert.name.id()])))
+        let cursor = |each: &Match| Cursor::from([each.expert.name.id()]);
+        let bytes = |each: &Match| each.expert.profile.bytes() + 200 * each.reasons.len();
+        Ok(Page::cut_sized(matches, &self.page, &self.bound_to, cursor, bytes))
     }
 }

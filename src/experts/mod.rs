@@ -136,6 +136,19 @@ impl Profile {
     pub fn practises(&self, needed: &Specialty) -> bool {
         self.specialties.iter().any(|specialty| specialty.covers(needed))
     }
+
+    /// How large it is in an answer, in bytes, at most.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        let tie = |tie: &HomeTie| 60 + tie.place.len() + tie.consent.heard_by.len() + tie.consent.words.len();
+        let external_ids = self.external_ids.iter().map(|id| 10 + id.system().len() + id.value().len());
+        500 + self.display_name.len()
+            + (self.specialties.len() + self.scope.specialties.len()) * 10
+            + self.scope.text.len()
+            + self.affiliations.len() * 190
+            + self.home_ties.iter().map(tie).sum::<usize>()
+            + external_ids.sum::<usize>()
+    }
 }
 
 /// What ties an expert to a place here.

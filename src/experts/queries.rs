@@ -58,6 +58,7 @@ impl Query for ListExperts {
             }
         }
         let experts = store::list(tx, &self.programme, &filter, &self.page).await?;
-        Ok(Page::cut(experts, &self.page, &self.bound_to, |expert| Cursor::from([expert.name.id()])))
+        let cursor = |expert: &Expert| Cursor::from([expert.name.id()]);
+        Ok(Page::cut_sized(experts, &self.page, &self.bound_to, cursor, |expert| expert.profile.bytes()))
     }
 }

@@ -6,9 +6,10 @@ use homecoming::db::{Query, Tx};
 use homecoming::experts::store::{self, RosterCount};
 use homecoming::kernel::{Id, Reason, Result};
 use homecoming::pb;
+use prost::Message as _;
 
 use super::{LICENCE, end, full, pause};
-use crate::support::county::{County, PROGRAMME, affiliation, date, day, expert, external, name};
+use crate::support::county::{County, PROGRAMME, affiliation, date, day, expert, external, name, tie};
 use crate::support::each_engine;
 use crate::support::errors::refused;
 
@@ -90,6 +91,39 @@ async fn a_list_is_cut_into_pages_bound_to_their_query() {
         assert_eq!(other.violations, [("page_token".to_owned(), Reason::PageTokenInvalid)]);
         let nowhere = pb::ListExpertsRequest { parent: "programmes/nowhere".to_owned(), ..Default::default() };
         assert_eq!(refused(county.experts.list_experts(nowhere).await).reason, Reason::ResourceNotFound);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_page_of_large_experts_ends_before_a_megabyte() {
+    each_engine("expert_megabyte", async |server| {
+        let mut county = County::new(&server).await;
+        let mut told = tie(pb::HomeTieKind::Born, "430281");
+        told.place = "村".repeat(128);
+        told.consent.as_mut().unwrap().words = "好".repeat(500);
+        let large = pb::Expert {
+            display_name: "专".repeat(64),
+            specialties: (10..99).map(|n| format!("{n}.01.01")).collect(),
+            affiliations: vec![affiliation("xiangya", "2020-01-01", Some("2020-12-31"), false); 50],
+            home_ties: vec![told; 20],
+            ..expert()
+        };
+        for n in 0..30 {
+            county.expert(&format!("e{n:02}"), large.clone()).await;
+        }
+        let mut request = pb::ListExpertsRequest { page_size: 1000, ..list() };
+        let mut names = Vec::new();
+        loop {
+            let page = county.experts.list_experts(request.clone()).await.unwrap().into_inner();
+            assert!(page.encoded_len() < 1_048_576, "{}", page.encoded_len());
+            names.extend(page.experts.into_iter().map(|expert| expert.name));
+            if page.next_page_token.is_empty() {
+                break;
+            }
+            request.page_token = page.next_page_token;
+        }
+        assert_eq!(names, (0..30).map(|n| name("experts", &format!("e{n:02}"))).collect::<Vec<_>>());
     })
     .await;
 }
