@@ -1,4 +1,5 @@
 //! Serves the slices over gRPC: wiring, limits, telemetry, health, reflection. There is no rule of a slice here.
+mod housekeeping;
 mod observe;
 mod services;
 pub mod settings;
@@ -80,6 +81,7 @@ pub struct Server {
     names: Vec<&'static str>,
     stop: oneshot::Sender<()>,
     task: JoinHandle<Result<(), tonic::transport::Error>>,
+    housekeeping: JoinHandle<()>,
 }
 
 impl Server {
@@ -122,7 +124,8 @@ impl Server {
             .serve_with_incoming_shutdown(TcpIncoming::from(listener).with_nodelay(Some(true)), async {
                 let _ = stopped.await; // a server that was dropped stops too
             });
-        Ok(Server { address, db, health, names, stop, task: tokio::spawn(serving) })
+        let housekeeping = housekeeping::start(db.clone());
+        Ok(Server { address, db, health, names, stop, task: tokio::spawn(serving), housekeeping })
     }
 
     /// Where it listens, with the port that the system chose.
@@ -149,6 +152,7 @@ impl Server {
                 cut_off.abort();
             }
         }
+        self.housekeeping.abort();
         self.db.close().await;
     }
 }
