@@ -178,7 +178,9 @@ pub async fn insert(tx: &mut Tx<'_>, hospital: &Hospital) -> Result<()> {
         .bind(meta.update_time)
         .execute()
         .await?;
-    insert_names(tx, hospital).await
+    insert_names(tx, hospital).await?;
+    let (programme, id) = (hospital.name.programme(), hospital.name.id());
+    external_ids::insert_all(tx, programme, Hospitals::COLLECTION, &[(id, &profile.external_ids)]).await
 }
 
 /// Writes a hospital's present state over the one before.
@@ -199,7 +201,9 @@ pub async fn update(tx: &mut Tx<'_>, hospital: &Hospital) -> Result<()> {
         .execute()
         .await?;
     tx.sql(DELETE_NAMES).bind(hospital.name.programme()).bind(hospital.name.id()).execute().await?;
-    insert_names(tx, hospital).await
+    insert_names(tx, hospital).await?;
+    let (programme, id) = (hospital.name.programme(), hospital.name.id());
+    external_ids::put(tx, programme, Hospitals::COLLECTION, id, &profile.external_ids).await
 }
 
 /// Removes a hospital with its names and external ids.
@@ -213,13 +217,13 @@ pub async fn delete(tx: &mut Tx<'_>, name: &Name<Hospitals>) -> Result<()> {
     Ok(())
 }
 
-/// The names of a hospital that has none yet, and its external ids in place of any.
+/// The names of a hospital that has none yet.
 async fn insert_names(tx: &mut Tx<'_>, hospital: &Hospital) -> Result<()> {
     let (programme, id) = (hospital.name.programme(), hospital.name.id());
     let names: Vec<_> = hospital.profile.names().enumerate().map(|(place, (key, name))| (key, place, name)).collect();
     let names: Vec<_> = names.iter().map(|(key, place, name)| (key.as_str(), place, name)).collect();
     tx.sql(INSERT_NAMES).bind_rows(&names).bind(programme).bind(id).execute().await?;
-    external_ids::put(tx, programme, Hospitals::COLLECTION, id, &hospital.profile.external_ids).await
+    Ok(())
 }
 
 /// A column that holds a credit code or nothing.
