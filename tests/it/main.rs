@@ -5,6 +5,7 @@
 mod assistants;
 mod bulletins;
 mod conformance;
+mod crashes;
 mod experts;
 mod golden;
 mod hospitals;

@@ -1,0 +1,25 @@
+//! The program is killed under load: what it acknowledged is there, once. Many kills are a bench: `cargo bench --bench kill`.
+use homecoming::db::Engine;
+
+use crate::support::Database;
+use crate::support::kills::drill;
+
+const KILLS: u32 = 3;
+
+async fn survives(engine: Engine, seed: u64) {
+    let Some(database) = Database::fresh("killed", engine).await else { return };
+    let evidence = drill(&database, KILLS, seed).await;
+    assert!(evidence.is_clean(), "{engine:?}, seed {seed}: {evidence}");
+    assert!(evidence.restarts == KILLS && evidence.acknowledged > u64::from(KILLS) * 30, "{evidence}");
+    database.remove().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_sqlite_acknowledged_survives_kills() {
+    survives(Engine::Sqlite, 20_240_401).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_postgresql_acknowledged_survives_kills() {
+    survives(Engine::Postgres, 20_240_402).await;
+}
