@@ -127,4 +127,41 @@ reasons! {
     ExpertNotOnRoster = 65 => "EXPERT_NOT_ON_ROSTER", FailedPrecondition;
     /// The assistant isn't at the site any more on one of the days.
     AssistantEnded = 66 => "ASSISTANT_ENDED", FailedPrecondition;
+    /// The row was refused when its batch first ran.
+    RefusedBefore = 85 => "REFUSED_BEFORE", FailedPrecondition;
+
+    /// The expert's yes is missing.
+    ConsentRequired = 100 => "CONSENT_REQUIRED", FailedPrecondition;
+    /// The expert is in another session.
+    ExpertOccupied = 101 => "EXPERT_OCCUPIED", FailedPrecondition;
+    /// The assistant is in another session.
+    AssistantOccupied = 102 => "ASSISTANT_OCCUPIED", FailedPrecondition;
+    /// The room has another session.
+    RoomOccupied = 103 => "ROOM_OCCUPIED", FailedPrecondition;
+    /// The journey to another session that day isn't known.
+    TravelUnknown = 104 => "TRAVEL_UNKNOWN", FailedPrecondition;
+    /// The time to another session is shorter than the journey.
+    TravelTooShort = 105 => "TRAVEL_TOO_SHORT", FailedPrecondition;
+    /// The expert isn't on the roster that day.
+    NotOnRoster = 106 => "NOT_ON_ROSTER", FailedPrecondition;
+    /// The expert has paused.
+    ExpertPaused = 107 => "EXPERT_PAUSED", FailedPrecondition;
+    /// The site isn't licensed for the specialty.
+    SiteNotLicensed = 108 => "SITE_NOT_LICENSED", FailedPrecondition;
+    /// The site or the room is closed.
+    SiteClosed = 109 => "SITE_CLOSED", FailedPrecondition;
+    /// The room isn't one for this kind of session.
+    RoomKindUnfit = 110 => "ROOM_KIND_UNFIT", FailedPrecondition;
+    /// The assistant is away.
+    AssistantOnLeave = 111 => "ASSISTANT_ON_LEAVE", FailedPrecondition;
+    /// A clinic reaches over a half-day.
+    CrossesHalfDay = 112 => "CROSSES_HALF_DAY", FailedPrecondition;
+    /// An operation doesn't name its local physicians.
+    ResponsiblePhysicianRequired = 113 => "RESPONSIBLE_PHYSICIAN_REQUIRED", FailedPrecondition;
+    /// What is said to have happened lies in the future.
+    SessionNotDue = 114 => "SESSION_NOT_DUE", FailedPrecondition;
+    /// One row of an all-or-nothing batch is refused.
+    BatchRefused = 115 => "BATCH_REFUSED", FailedPrecondition;
+    /// A session doesn't fit the visit.
+    VisitSessionUnfit = 116 => "VISIT_SESSION_UNFIT", FailedPrecondition;
 }
