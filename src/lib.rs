@@ -12,7 +12,9 @@ pub mod imports;
 pub mod kernel;
 pub mod programmes;
 pub mod server;
+pub mod sessions;
 pub mod sites;
+pub mod visits;
 pub mod wire;
 
 /// Messages and services generated from `proto/homecoming/v1`.

@@ -23,7 +23,7 @@ pub use status::DOMAIN;
 
 use crate::db::{Db, Options};
 use crate::wire::Api;
-use crate::{assistants, experts, pb, sites};
+use crate::{assistants, experts, pb, sessions, sites, visits};
 
 /// Calls at a time on one connection; more wait in the client.
 const STREAMS_PER_CONNECTION: u32 = 1_024;
@@ -60,8 +60,14 @@ pub enum StartError {
 #[must_use]
 pub fn options() -> Options {
     // ARCHITECTURE.md lists what these do.
-    let reactions =
-        [sites::reactions::REACTIONS, experts::reactions::REACTIONS, assistants::reactions::REACTIONS].concat();
+    let reactions = [
+        sites::reactions::REACTIONS,
+        experts::reactions::REACTIONS,
+        assistants::reactions::REACTIONS,
+        sessions::reactions::REACTIONS,
+        visits::reactions::REACTIONS,
+    ]
+    .concat();
     Options { reactions, ..Options::default() }
 }
 

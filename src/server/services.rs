@@ -15,9 +15,11 @@ use crate::pb::expert_service_server::ExpertServiceServer;
 use crate::pb::hospital_service_server::HospitalServiceServer;
 use crate::pb::pairing_service_server::PairingServiceServer;
 use crate::pb::programme_service_server::ProgrammeServiceServer;
+use crate::pb::session_service_server::SessionServiceServer;
 use crate::pb::site_service_server::SiteServiceServer;
+use crate::pb::visit_service_server::VisitServiceServer;
 use crate::wire::Api;
-use crate::{assistants, experts, hospitals, programmes, sites};
+use crate::{assistants, experts, hospitals, programmes, sessions, sites, visits};
 
 /// Every slice's service, in the order of the slices.
 pub(super) fn all(api: &Api) -> Services {
@@ -29,6 +31,8 @@ pub(super) fn all(api: &Api) -> Services {
         .add(AssistantServiceServer::new(assistants::service::Service { api: api.clone() }))
         .add(PairingServiceServer::new(assistants::service::Service { api: api.clone() }))
         .add(ExpertSearchServiceServer::new(assistants::service::Service { api: api.clone() }))
+        .add(SessionServiceServer::new(sessions::service::Service { api: api.clone() }))
+        .add(VisitServiceServer::new(visits::service::Service { api: api.clone() }))
 }
 
 /// Services with their names, which health and reflection tell.

@@ -1,0 +1,258 @@
+//! What booking and recording share: drafts judged one after another in one snapshot, and written together.
+use std::collections::{HashMap, HashSet};
+
+use crate::db::{Context, Decision, Tx, external_ids};
+use crate::kernel::{
+    Collection as _, Error, ExternalId, Fact, Id, Meta, Reason, Result, Timestamp, Violation, Vocabulary as _,
+};
+use crate::programmes::{self, Programme};
+use crate::sessions::snapshot::{Basis, SiteFacts, Snapshot};
+use crate::sessions::store::{self, NewOutcome};
+use crate::sessions::{
+    Held, IrregularityNote, Outcome, OutcomeResult, Place, Resource, Session, SessionDraft, SessionState, Sessions,
+    facts, leaves, predicate,
+};
+
+/// One row: a draft, or what is wrong with its fields.
+pub type Entry = Result<SessionDraft, Vec<Violation>>;
+
+/// Drafts to become sessions.
+#[derive(Debug)]
+pub(super) struct Intake {
+    /// The programme.
+    pub programme: Id,
+    /// The drafts, in the order in which they are judged.
+    pub entries: Vec<Entry>,
+    /// Plans, or records of what was held.
+    pub basis: Basis,
+}
+
+/// What they are judged on.
+#[derive(Debug)]
+pub struct IntakeFacts {
+    programme: Programme,
+    snapshot: Snapshot,
+    taken: HashMap<ExternalId, Id>,
+    clinics: Vec<Held>,
+}
+
+/// What is written of those that weren't refused.
+#[derive(Debug, Default)]
+pub struct Written {
+    sessions: Vec<Session>,
+    occupied: Vec<(Resource, Timestamp, Timestamp, Id)>,
+}
+
+/// What became of each row, and what follows from it.
+pub(super) type Verdicts = Vec<Result<Session>>;
+
+impl Intake {
+    pub(super) async fn load(&self, tx: &mut Tx<'_>) -> Result<IntakeFacts> {
+        let programme = programmes::store::get(tx, &self.programme).await?;
+        let drafts: Vec<&SessionDraft> = self.entries.iter().filter_map(|entry| entry.as_ref().ok()).collect();
+        let snapshot = store::load_snapshot(tx, &self.programme, &drafts, self.basis).await?;
+        let ids: Vec<&ExternalId> = drafts.iter().flat_map(|draft| &draft.external_ids).collect();
+        let taken = external_ids::find_all(tx, &self.programme, Sessions::COLLECTION, &ids).await?;
+        let clinics = match self.basis {
+            Basis::Plan => Vec::new(),
+            Basis::Record => {
+                let group = |draft: &&SessionDraft| {
+                    let site = snapshot.sites.get(&draft.site)?;
+                    Some((draft.expert.clone(), site.zone.date_of(draft.start), draft.site.clone()))
+                };
+                let groups: Vec<_> = drafts.iter().filter_map(group).collect();
+                store::held_clinics(tx, &self.programme, &groups).await?
+            }
+        };
+        Ok(IntakeFacts { programme, snapshot, taken, clinics })
+    }
+
+    /// Judges every row in the state of things that the rows before it left.
+    pub(super) fn decide(&self, mut known: IntakeFacts, context: &Context<'_>) -> Result<Decision<Written, Verdicts>> {
+        known.programme.must_be_active()?;
+        let mut written = Written::default();
+        let mut verdicts = Vec::with_capacity(self.entries.len());
+        for entry in &self.entries {
+            let verdict = match entry {
+                Ok(draft) => judge(draft, &known, self.basis, context.now),
+                Err(violations) => Err(Error::Invalid(violations.clone())),
+            };
+            if let (Ok(draft), Ok(session)) = (entry, &verdict) {
+                written.take(draft, session, &known.snapshot);
+                known.snapshot.add(draft);
+                known.taken.extend(draft.external_ids.iter().map(|id| (id.clone(), draft.session.clone())));
+            }
+            verdicts.push(verdict);
+        }
+        let changes = written.sessions.iter().map(|session| session.change("create")).collect();
+        let facts = self.facts(&known, &written.sessions);
+        Ok(Decision { effects: written, output: verdicts, changes, facts })
+    }
+
+    fn facts(&self, known: &IntakeFacts, sessions: &[Session]) -> Vec<Fact> {
+        let unit = |date| known.programme.sitting_unit_on(date);
+        let before = leaves(&known.clinics, unit);
+        let held: Vec<Held> = known.clinics.iter().cloned().chain(sessions.iter().filter_map(Session::held)).collect();
+        facts(&self.programme, &before, &leaves(&held, unit))
+    }
+
+    pub(super) async fn apply(&self, written: &Written, tx: &mut Tx<'_>) -> Result<()> {
+        store::insert_all(tx, &self.programme, &written.sessions).await?;
+        let outcomes: Vec<_> = written.sessions.iter().map(|session| NewOutcome { session, note: "" }).collect();
+        store::insert_outcomes(tx, &outcomes).await?;
+        store::occupy(tx, &self.programme, &written.occupied).await
+    }
+
+    /// The one session that a first run made.
+    pub(super) async fn recall_one(&self, tx: &mut Tx<'_>, names: &[String]) -> Result<Session> {
+        let name = names.first().ok_or(Error::Internal("a session was made without a change"))?;
+        let id = name.rsplit('/').next().and_then(|id| Id::parse(id).ok());
+        store::get(tx, &self.programme, &id.ok_or(Error::Internal("a change with a malformed name"))?).await
+    }
+
+    /// What a first run made, row by row; a row that it refused says so.
+    pub(super) async fn recall_all(&self, tx: &mut Tx<'_>, names: &[String]) -> Result<Verdicts> {
+        let made: HashSet<&str> = names.iter().filter_map(|name| name.rsplit('/').next()).collect();
+        let ids: Vec<&Id> = self.entries.iter().flatten().map(|draft| &draft.session).collect();
+        let found = store::get_many(tx, &self.programme, &ids).await?;
+        let mut found: HashMap<Id, Session> =
+            found.into_iter().map(|session| (session.plan.session.clone(), session)).collect();
+        let verdict = |(at, entry): (usize, &Entry)| {
+            let id = entry.as_ref().ok().map(|draft| &draft.session);
+            let session = id.filter(|id| made.contains(id.as_str())).and_then(|id| found.remove(id));
+            session.ok_or_else(|| refused_before(at))
+        };
+        Ok(self.entries.iter().enumerate().map(verdict).collect())
+    }
+}
+
+impl Written {
+    fn take(&mut self, draft: &SessionDraft, session: &Session, snapshot: &Snapshot) {
+        if session.occupies() {
+            for resource in draft.resources() {
+                let (from, until) = snapshot.taken(draft, &resource);
+                self.occupied.push((resource, from, until, draft.session.clone()));
+            }
+        }
+        self.sessions.push(session.clone());
+    }
+}
+
+/// The error of a row that was refused when its batch first ran.
+fn refused_before(row: usize) -> Error {
+    let message = "the row was refused when this request first ran; send it under a new request id";
+    Error::refused(Reason::RefusedBefore, message).with("row", row)
+}
+
+/// Refuses a batch as a whole when one of its rows is refused: all rows' violations, the first row's reason.
+///
+/// # Errors
+/// `BATCH_REFUSED`.
+pub(super) fn all_or_nothing(verdicts: &Verdicts) -> Result<()> {
+    let mut violations = Vec::new();
+    let mut first = None;
+    for (row, error) in verdicts.iter().enumerate().filter_map(|(row, verdict)| Some((row, verdict.as_ref().err()?))) {
+        first.get_or_insert((row, error.reason()));
+        let at = |violation: &Violation| Violation {
+            field: format!("requests[{row}].{}", violation.field),
+            ..violation.clone()
+        };
+        let own = violations_of(error);
+        if own.is_empty() {
+            let field = format!("requests[{row}]");
+            violations.push(Violation { field, reason: error.reason(), description: error.to_string() });
+        }
+        violations.extend(own.iter().map(at));
+    }
+    let Some((row, reason)) = first else { return Ok(()) };
+    let error = Error::refused(Reason::BatchRefused, format!("row {row} is refused, and so nothing was written"));
+    Err(error.with("row", row).with("reason", reason.code()).with_violations(violations))
+}
+
+/// The violations that an error lists.
+pub(in crate::sessions) fn violations_of(error: &Error) -> &[Violation] {
+    if let Error::Invalid(violations) = error {
+        violations
+    } else if let Error::Refused(refusal) = error {
+        &refusal.violations
+    } else {
+        &[]
+    }
+}
+
+/// The session that a draft becomes, or why not.
+fn judge(draft: &SessionDraft, known: &IntakeFacts, basis: Basis, now: Timestamp) -> Result<Session> {
+    let (programme, snapshot) = (&draft.programme, &known.snapshot);
+    if snapshot.existing.contains(&draft.session) {
+        return Err(Error::already_exists(format!("programmes/{programme}/sessions/{}", draft.session)));
+    }
+    let holder = |id: &ExternalId| Some((id.clone(), known.taken.get(id)?.clone()));
+    let taken = draft.external_ids.iter().filter_map(holder).collect();
+    external_ids::refuse_taken(programme, Sessions::COLLECTION, taken)?;
+    if let Some(tail) = predicate::unknown(draft, snapshot) {
+        return Err(predicate::not_found(programme, &tail));
+    }
+    let Some(site) = snapshot.sites.get(&draft.site) else {
+        return Err(Error::Internal("a site that is known isn't in the snapshot"));
+    };
+    let found = predicate::findings(draft, snapshot, basis);
+    let mut session = Session {
+        plan: draft.clone(),
+        state: SessionState::Confirmed,
+        recorded: false,
+        zone: site.zone,
+        place: place(draft, site, snapshot)?,
+        cancelled: None,
+        outcome: None,
+        started: None,
+        irregularities: Vec::new(),
+        meta: Meta::new(now),
+    };
+    match basis {
+        Basis::Plan => match predicate::refusal(&found) {
+            Some(refusal) => Err(Error::Refused(refusal)),
+            None => Ok(session),
+        },
+        Basis::Record => {
+            super::must_have_passed(&session, "session.end_time", draft.end, now)?;
+            session.state = SessionState::Completed;
+            session.recorded = true;
+            session.irregularities = super::notes(&found);
+            let result = OutcomeResult::Held {
+                start: draft.start,
+                end: draft.end,
+                early_end: None,
+                expert: draft.expert.clone(),
+            };
+            session.outcome = Some(Outcome { version: 1, result });
+            session.started = Some(draft.start);
+            Ok(session)
+        }
+    }
+}
+
+/// Where and by what a session is counted that is led by the draft's expert and starts when the draft does.
+pub(super) fn place(draft: &SessionDraft, site: &SiteFacts, snapshot: &Snapshot) -> Result<Place> {
+    let date = site.zone.date_of(draft.start);
+    let expert = snapshot.experts.get(&draft.expert);
+    let specialty = draft.specialty.as_ref().or(expert.and_then(|expert| expert.foremost()));
+    let specialty = specialty.cloned().ok_or_else(|| {
+        Error::field("session.specialty", Reason::Required, "must be set: the expert has none on record")
+    })?;
+    Ok(Place {
+        date,
+        half_day: site.zone.half_day_of(draft.start),
+        site_level: site.level,
+        home_hospital: expert.and_then(|expert| expert.home_on(date)).cloned(),
+        specialty,
+    })
+}
+
+/// The notes of what was found.
+pub(super) fn notes(found: &[predicate::Finding]) -> Vec<IrregularityNote> {
+    let note = |finding: &predicate::Finding| IrregularityNote {
+        irregularity: finding.irregularity,
+        concerns: finding.subject(),
+    };
+    found.iter().map(note).collect()
+}

@@ -1,0 +1,178 @@
+//! Everything that the predicate looks at, as values: what is known of the sites, people and journeys that drafts name,
+//! and which sessions take their time.
+//!
+//! `store::snapshot` loads it, in one place and with one set of statements; nobody else asks the tables again.
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::assistants::Absence;
+use crate::experts::{Affiliation, Days, Roster, home_hospital_on};
+use crate::kernel::{Date, HalfDay, Id, SessionKind, Specialty, Timestamp, Zone};
+use crate::sites::{Closure, Room, SiteLevel};
+
+use super::draft::{LONGEST_BUFFER_MINUTES, Resource, SessionDraft};
+
+/// How far from a session another can lie and still matter, in minutes: buffers of both, and the longest journey.
+pub const REACH_MINUTES: i64 = 2 * LONGEST_BUFFER_MINUTES + 24 * 60;
+
+/// What a draft is judged against.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Basis {
+    /// A plan: against the plans that occupy.
+    Plan,
+    /// A record of what happened: against what happened.
+    Record,
+}
+
+/// A state of things in which drafts are judged.
+#[derive(Clone, Debug, Default)]
+pub struct Snapshot {
+    /// The sites that are named.
+    pub sites: BTreeMap<Id, SiteFacts>,
+    /// The experts that are named.
+    pub experts: BTreeMap<Id, ExpertFacts>,
+    /// The assistants that are named.
+    pub assistants: BTreeMap<Id, AssistantFacts>,
+    /// Journeys in minutes, (origin, destination); what isn't there is unknown.
+    pub travel: BTreeMap<(Id, Id), i64>,
+    /// Who and what is taken within reach of the drafts.
+    pub busy: BTreeMap<Resource, Vec<Busy>>,
+    /// Which of the drafts' sessions exist already.
+    pub existing: BTreeSet<Id>,
+}
+
+/// What is known of a site.
+#[derive(Clone, Debug)]
+pub struct SiteFacts {
+    /// Its time zone.
+    pub zone: Zone,
+    /// What kind of place it is.
+    pub level: SiteLevel,
+    /// What it is licensed for.
+    pub licensed: Vec<Specialty>,
+    /// Its rooms.
+    pub rooms: Vec<Room>,
+    /// When it, or a room of it, is closed.
+    pub closures: Vec<Closure>,
+}
+
+impl SiteFacts {
+    /// The room with an id.
+    #[must_use]
+    pub fn room(&self, id: &Id) -> Option<&Room> {
+        self.rooms.iter().find(|room| room.id == *id)
+    }
+}
+
+/// What is known of an expert.
+#[derive(Clone, Debug)]
+pub struct ExpertFacts {
+    /// The time on the roster, and where the expert stands.
+    pub roster: Roster,
+    /// What the expert practises, the foremost first.
+    pub specialties: Vec<Specialty>,
+    /// Where the expert works and worked.
+    pub affiliations: Vec<Affiliation>,
+}
+
+impl ExpertFacts {
+    /// The specialty that counts where none is named.
+    #[must_use]
+    pub fn foremost(&self) -> Option<&Specialty> {
+        self.specialties.first()
+    }
+
+    /// The home hospital on a day.
+    #[must_use]
+    pub fn home_on(&self, date: Date) -> Option<&Id> {
+        home_hospital_on(&self.affiliations, date)
+    }
+}
+
+/// What is known of an assistant.
+#[derive(Clone, Debug)]
+pub struct AssistantFacts {
+    /// Last day at the site, where one is known.
+    pub end: Option<Date>,
+    /// Leave and duty.
+    pub absences: Vec<Absence>,
+    /// With whom the assistant is paired, and when.
+    pub pairings: Vec<(Id, Days)>,
+}
+
+impl AssistantFacts {
+    /// Whether the assistant is away, for good or for a while, in a half-day.
+    #[must_use]
+    pub fn is_away(&self, date: Date, half_day: HalfDay) -> bool {
+        let ended = self.end.is_some_and(|end| end < date);
+        ended || self.absences.iter().any(|absence| absence.takes(date, Some(half_day)))
+    }
+
+    /// Whether the assistant is paired with an expert on a day.
+    #[must_use]
+    pub fn is_paired_with(&self, expert: &Id, date: Date) -> bool {
+        self.pairings.iter().any(|(paired, days)| paired == expert && days.contains(date))
+    }
+}
+
+/// A session that takes somebody's or something's time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Busy {
+    /// The session.
+    pub session: Id,
+    /// Where.
+    pub site: Id,
+    /// What it is.
+    pub kind: SessionKind,
+    /// First instant, without buffers.
+    pub start: Timestamp,
+    /// First instant after it, without buffers.
+    pub end: Timestamp,
+    /// Minutes that its people need free before.
+    pub before_minutes: i64,
+    /// Minutes that its people need free after.
+    pub after_minutes: i64,
+}
+
+impl Busy {
+    /// What a draft takes when it becomes a session.
+    #[must_use]
+    pub fn of(draft: &SessionDraft) -> Busy {
+        Busy {
+            session: draft.session.clone(),
+            site: draft.site.clone(),
+            kind: draft.kind,
+            start: draft.start,
+            end: draft.end,
+            before_minutes: draft.before_minutes,
+            after_minutes: draft.after_minutes,
+        }
+    }
+}
+
+impl Snapshot {
+    /// Turns this into the state of things once the draft has become a session: what the next one of a batch is judged in.
+    pub fn add(&mut self, draft: &SessionDraft) {
+        self.existing.insert(draft.session.clone());
+        for resource in draft.resources() {
+            self.busy.entry(resource).or_default().push(Busy::of(draft));
+        }
+    }
+
+    /// The interval that a resource is taken for by a draft, as occupancy has it: people with the session's buffers, a room
+    /// with its turnover after. Journeys aren't in it: they depend on what comes next.
+    #[must_use]
+    pub fn taken(&self, draft: &SessionDraft, resource: &Resource) -> (Timestamp, Timestamp) {
+        match resource {
+            Resource::Expert(_) | Resource::Assistant(_) => {
+                (draft.start.plus_minutes(-draft.before_minutes), draft.end.plus_minutes(draft.after_minutes))
+            }
+            Resource::Room(site, room) => (draft.start, draft.end.plus_minutes(self.turnover(site, room))),
+        }
+    }
+
+    /// A room's turnover in minutes.
+    #[must_use]
+    pub fn turnover(&self, site: &Id, room: &Id) -> i64 {
+        self.sites.get(site).and_then(|site| site.room(room)).map_or(0, |room| room.turnover_minutes)
+    }
+}

@@ -1,0 +1,458 @@
+//! SQL of sessions, and rows to types. Snapshots are loaded in `snapshot`, outcomes and counts in `outcomes`.
+use std::collections::HashMap;
+
+use serde_json::{Value as Json, json};
+
+use super::{IrregularityNote, Outcome, OutcomeResult, Place, Session, SessionDraft, SessionState, Sessions};
+use crate::db::{List, Row, Select, Sql, Tx, Value, external_ids};
+use crate::experts::Consent;
+use crate::kernel::{
+    Collection as _, Error, ExternalId, HalfDay, Id, Meta, PageRequest, Result, SessionKind, Timestamp, Vocabulary as _,
+};
+use crate::rows;
+
+mod outcomes;
+mod snapshot;
+
+pub use outcomes::{
+    HeldKey, NewOutcome, control_totals, held_clinics, held_page, insert_outcomes, occupy, outcome_page, release,
+};
+pub use snapshot::load as load_snapshot;
+
+/// The tables that this slice writes.
+pub const TABLES: &[&str] = &["sessions", "session_co_experts", "session_consents", "session_outcomes", "occupancy"];
+
+macro_rules! columns {
+    () => {
+        "s.programme, s.session, s.kind, s.state, s.site, s.room, s.expert, s.accompanying, s.assistant, s.specialty, s.capacity, \
+         s.before_minutes, s.after_minutes, s.start_time, s.end_time, s.responsible_before, s.responsible_after, s.recorded, \
+         s.zone, s.date, s.half_day, s.actual_start_time, s.actual_end_time, s.early_end_cause, s.credited_expert, \
+         s.cancel_party, s.cancel_code, s.not_held_cause, s.irregularities, s.site_level, s.home_hospital, \
+         s.service_specialty, s.outcome_version, s.revision, s.create_time, s.update_time "
+    };
+}
+
+const GET: Sql = Sql::pair(
+    concat!(
+        "SELECT ",
+        columns!(),
+        "FROM json_each($1) AS r JOIN sessions s ON s.programme = r.value->>0 AND s.session = r.value->>1"
+    ),
+    concat!(
+        "SELECT ",
+        columns!(),
+        "FROM jsonb_array_elements(CAST($1 AS JSONB)) AS r JOIN sessions s ON s.programme = r.value->>0 AND s.session = r.value->>1"
+    ),
+);
+const INSERT: Sql = rows!(
+    "INSERT INTO sessions (programme, session, kind, state, site, room, expert, accompanying, assistant, specialty, capacity, \
+     before_minutes, after_minutes, start_time, end_time, responsible_before, responsible_after, recorded, zone, date, half_day, \
+     actual_start_time, actual_end_time, early_end_cause, credited_expert, cancel_party, cancel_code, not_held_cause, \
+     irregularities, site_level, home_hospital, service_specialty, outcome_version, revision, create_time, update_time) \
+     SELECT r.value->>0, r.value->>1, r.value->>2, r.value->>3, r.value->>4, r.value->>5, r.value->>6, \
+     CAST(r.value->>7 AS BIGINT), r.value->>8, r.value->>9, CAST(r.value->>10 AS BIGINT), CAST(r.value->>11 AS BIGINT), \
+     CAST(r.value->>12 AS BIGINT), CAST(r.value->>13 AS BIGINT), CAST(r.value->>14 AS BIGINT), r.value->>15, r.value->>16, \
+     CAST(r.value->>17 AS BIGINT) = 1, r.value->>18, r.value->>19, r.value->>20, CAST(r.value->>21 AS BIGINT), \
+     CAST(r.value->>22 AS BIGINT), r.value->>23, r.value->>24, r.value->>25, r.value->>26, r.value->>27, r.value->>28, \
+     r.value->>29, r.value->>30, r.value->>31, CAST(r.value->>32 AS BIGINT), CAST(r.value->>33 AS BIGINT), \
+     CAST(r.value->>34 AS BIGINT), CAST(r.value->>35 AS BIGINT) FROM ",
+    "WHERE TRUE"
+);
+const UPDATE: Sql = Sql::new(
+    "UPDATE sessions SET state = $3, date = $4, half_day = $5, actual_start_time = $6, actual_end_time = $7, \
+     early_end_cause = $8, credited_expert = $9, cancel_party = $10, cancel_code = $11, not_held_cause = $12, \
+     irregularities = $13, home_hospital = $14, site_level = $15, service_specialty = $16, outcome_version = $17, revision = $18, update_time = $19 \
+     WHERE programme = $1 AND session = $2",
+);
+const INSERT_CO_EXPERTS: Sql = rows!(
+    "INSERT INTO session_co_experts (programme, session, expert) SELECT r.value->>0, r.value->>1, r.value->>2 FROM ",
+    "WHERE TRUE"
+);
+const CO_EXPERTS: Sql = rows!(
+    "SELECT c.session, c.expert FROM ",
+    "JOIN session_co_experts c ON c.programme = r.value->>0 AND c.session = r.value->>1 ORDER BY c.session, c.expert"
+);
+const INSERT_CONSENTS: Sql = rows!(
+    "INSERT INTO session_consents (programme, session, number, heard_by, medium, heard_time, words, record_time) \
+     SELECT r.value->>0, r.value->>1, CAST(r.value->>2 AS BIGINT), r.value->>3, r.value->>4, CAST(r.value->>5 AS BIGINT), \
+     r.value->>6, CAST(r.value->>7 AS BIGINT) FROM ",
+    "WHERE TRUE"
+);
+const CONSENTS: Sql = rows!(
+    "SELECT c.session, c.heard_by, c.medium, c.heard_time, c.words FROM ",
+    "JOIN session_consents c ON c.programme = r.value->>0 AND c.session = r.value->>1 ORDER BY c.session, c.number"
+);
+
+const FIRST_AT_SITE: Sql = Sql::new(
+    "SELECT s.session FROM sessions s WHERE s.programme = $1 AND s.site = $2 ORDER BY s.start_time, s.session LIMIT 1",
+);
+
+const LIST: List = List {
+    head: concat!("SELECT ", columns!(), "FROM sessions s WHERE s.programme = ?"),
+    filters: &[
+        "s.start_time >= ?",
+        "s.start_time < ?",
+        "s.site = ?",
+        "s.expert = ?",
+        "(SELECT 1 FROM session_co_experts c WHERE c.programme = s.programme AND c.session = s.session AND c.expert = ? LIMIT 1) IS NOT NULL",
+        "s.assistant = ?",
+        "s.state = ?",
+        "s.kind = ?",
+        "s.half_day = ?",
+        "s.session = ?",
+    ],
+    after: "(s.start_time, s.session) > (?, ?)",
+    order: "ORDER BY s.start_time, s.session",
+};
+
+/// The statements of this slice, for the test that prepares them.
+pub const STATEMENTS: &[(&str, Sql)] = &[
+    ("GET", GET),
+    ("INSERT", INSERT),
+    ("UPDATE", UPDATE),
+    ("INSERT_CO_EXPERTS", INSERT_CO_EXPERTS),
+    ("CO_EXPERTS", CO_EXPERTS),
+    ("INSERT_CONSENTS", INSERT_CONSENTS),
+    ("CONSENTS", CONSENTS),
+    ("FIRST_AT_SITE", FIRST_AT_SITE),
+    ("INSERT_OUTCOMES", outcomes::INSERT),
+    ("CLOSE_OUTCOMES", outcomes::CLOSE),
+    ("OCCUPY", outcomes::OCCUPY),
+    ("RELEASE", outcomes::RELEASE),
+    ("HELD_CLINICS", outcomes::HELD_CLINICS),
+    ("HELD_PAGE", outcomes::HELD_PAGE),
+    ("COUNT", outcomes::COUNT),
+    ("COUNT_BY_STATE", outcomes::COUNT_BY_STATE),
+    ("COUNT_OUTCOMES", outcomes::COUNT_OUTCOMES),
+    ("EXISTING", snapshot::EXISTING),
+    ("OCCUPIED", snapshot::OCCUPIED),
+    ("HELD_BY_EXPERT", snapshot::HELD_BY_EXPERT),
+    ("HELD_BY_CO_EXPERT", snapshot::HELD_BY_CO_EXPERT),
+    ("HELD_BY_ASSISTANT", snapshot::HELD_BY_ASSISTANT),
+    ("HELD_IN_ROOM", snapshot::HELD_IN_ROOM),
+];
+/// The lists of this slice.
+pub const LISTS: &[(&str, &List)] = &[("LIST", &LIST), ("OUTCOMES", &outcomes::LIST)];
+
+/// Which sessions a list is about; what is set must all hold.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Filter {
+    /// Starting then or later.
+    pub start_from: Option<Timestamp>,
+    /// Starting before then.
+    pub start_until: Option<Timestamp>,
+    /// At this site.
+    pub site: Option<Id>,
+    /// Led by this expert.
+    pub expert: Option<Id>,
+    /// With this expert beside the leading one.
+    pub co_expert: Option<Id>,
+    /// With this assistant.
+    pub assistant: Option<Id>,
+    /// In this state.
+    pub state: Option<SessionState>,
+    /// Of this kind.
+    pub kind: Option<SessionKind>,
+    /// In this half-day.
+    pub half_day: Option<HalfDay>,
+    /// With this external id.
+    pub external_id: Option<ExternalId>,
+}
+
+/// The session.
+///
+/// # Errors
+/// `RESOURCE_NOT_FOUND`, or a storage error.
+pub async fn get(tx: &mut Tx<'_>, programme: &Id, session: &Id) -> Result<Session> {
+    let found = get_many(tx, programme, &[session]).await?.pop();
+    found.ok_or_else(|| super::predicate::not_found(programme, &format!("sessions/{session}")))
+}
+
+/// The sessions of these that are there, in no particular order.
+///
+/// # Errors
+/// A storage error.
+pub async fn get_many(tx: &mut Tx<'_>, programme: &Id, sessions: &[&Id]) -> Result<Vec<Session>> {
+    if sessions.is_empty() {
+        return Ok(Vec::new());
+    }
+    let keys: Vec<_> = sessions.iter().map(|id| (programme.as_str(), id.as_str())).collect();
+    let rows = tx.sql(GET).bind_rows(&keys).fetch_all().await?;
+    complete(tx, programme, &rows).await
+}
+
+/// The first session that is or was at a site.
+///
+/// # Errors
+/// A storage error.
+pub async fn first_at_site(tx: &mut Tx<'_>, programme: &Id, site: &Id) -> Result<Option<Id>> {
+    let row = tx.sql(FIRST_AT_SITE).bind(programme).bind(site).fetch_optional().await?;
+    row.map(|row| row.get("session")).transpose()
+}
+
+/// A page of sessions by start time and id, one more than it holds.
+///
+/// # Errors
+/// A storage error.
+pub async fn list(tx: &mut Tx<'_>, programme: &Id, filter: &Filter, page: &PageRequest) -> Result<Vec<Session>> {
+    let mut select = LIST.select([Value::from(programme)]);
+    if let Some(external_id) = &filter.external_id {
+        let found = external_ids::find(tx, programme, Sessions::COLLECTION, external_id).await?;
+        let Some(id) = found else { return Ok(Vec::new()) };
+        select.filter(9, [Value::from(id)]);
+    }
+    narrow(&mut select, filter);
+    let rows = tx.select(select.page(page)).await?;
+    complete(tx, programme, &rows).await
+}
+
+fn narrow(select: &mut Select, filter: &Filter) {
+    let texts = [
+        (2, filter.site.as_ref().map(Id::as_str)),
+        (3, filter.expert.as_ref().map(Id::as_str)),
+        (4, filter.co_expert.as_ref().map(Id::as_str)),
+        (5, filter.assistant.as_ref().map(Id::as_str)),
+        (6, filter.state.map(SessionState::code)),
+        (7, filter.kind.map(SessionKind::code)),
+        (8, filter.half_day.map(HalfDay::code)),
+    ];
+    for (index, time) in [(0, filter.start_from), (1, filter.start_until)] {
+        if let Some(time) = time {
+            select.filter(index, [Value::from(time)]);
+        }
+    }
+    for (index, text) in texts {
+        if let Some(text) = text {
+            select.filter(index, [Value::from(text)]);
+        }
+    }
+}
+
+/// Writes new sessions with their people, consents and external ids. Outcomes and occupancy are written beside.
+///
+/// # Errors
+/// A storage error.
+pub async fn insert_all(tx: &mut Tx<'_>, programme: &Id, sessions: &[Session]) -> Result<()> {
+    if sessions.is_empty() {
+        return Ok(());
+    }
+    let rows: Vec<_> = sessions.iter().map(row_of).collect::<Result<_>>()?;
+    tx.sql(INSERT).bind_rows(&rows).execute().await?;
+    let of = |session: &Session| (programme.to_string(), session.plan.session.to_string());
+    let co_experts: Vec<_> = sessions
+        .iter()
+        .flat_map(|session| {
+            session.plan.co_experts.iter().map(move |expert| json!([of(session).0, of(session).1, expert]))
+        })
+        .collect();
+    if !co_experts.is_empty() {
+        tx.sql(INSERT_CO_EXPERTS).bind_rows(&co_experts).execute().await?;
+    }
+    let mut consents = Vec::new();
+    for session in sessions {
+        let (programme, id) = of(session);
+        let recorded = session.meta.create_time.micros();
+        for (at, consent) in session.consents().iter().enumerate() {
+            let Consent { heard_by, medium, heard_time, words } = consent;
+            let heard = heard_time.micros();
+            consents.push(json!([programme, id, at + 1, heard_by, medium.code(), heard, words, recorded]));
+        }
+    }
+    if !consents.is_empty() {
+        tx.sql(INSERT_CONSENTS).bind_rows(&consents).execute().await?;
+    }
+    let ids: Vec<_> = sessions.iter().map(|s| (&s.plan.session, s.plan.external_ids.as_slice())).collect();
+    external_ids::insert_all(tx, programme, Sessions::COLLECTION, &ids).await
+}
+
+/// Writes what can change in a session.
+///
+/// # Errors
+/// A storage error.
+pub async fn update(tx: &mut Tx<'_>, session: &Session) -> Result<()> {
+    let flat = Flat::of(session)?;
+    let stmt = tx.sql(UPDATE).bind(&session.plan.programme).bind(&session.plan.session).bind(session.state.code());
+    let stmt = stmt.bind(session.place.date).bind(session.place.half_day.code()).bind(flat.start).bind(flat.end);
+    let stmt = stmt.bind(flat.early_end).bind(session.credited_expert().map(Id::as_str));
+    let stmt = stmt.bind(flat.cancel_party).bind(flat.cancel_code).bind(flat.not_held).bind(flat.irregularities);
+    let stmt = stmt.bind(session.place.home_hospital.as_ref().map(Id::as_str)).bind(session.place.site_level.code());
+    let stmt = stmt.bind(&session.place.specialty).bind(flat.version);
+    stmt.bind(session.meta.revision).bind(session.meta.update_time).execute().await?;
+    Ok(())
+}
+
+/// What a session's enums come to in columns.
+struct Flat {
+    start: Option<Timestamp>,
+    end: Option<Timestamp>,
+    early_end: Option<&'static str>,
+    cancel_party: Option<&'static str>,
+    cancel_code: Option<&'static str>,
+    not_held: Option<&'static str>,
+    irregularities: String,
+    version: i64,
+}
+
+impl Flat {
+    fn of(session: &Session) -> Result<Flat> {
+        let (mut start, mut end, mut early_end, mut not_held) = (session.started, None, None, None);
+        match session.outcome.as_ref().map(|outcome| &outcome.result) {
+            Some(OutcomeResult::Held { start: from, end: until, early_end: cause, .. }) => {
+                (start, end, early_end) = (Some(*from), Some(*until), cause.map(|cause| cause.code()));
+            }
+            Some(OutcomeResult::NotHeld { cause }) => not_held = Some(cause.code()),
+            None => {}
+        }
+        let irregularities = serde_json::to_string(&session.irregularities).map_err(Error::storage)?;
+        Ok(Flat {
+            start,
+            end,
+            early_end,
+            cancel_party: session.cancelled.map(|(party, _)| party.code()),
+            cancel_code: session.cancelled.and_then(|(_, code)| code).map(|code| code.code()),
+            not_held,
+            irregularities,
+            version: session.outcome.as_ref().map_or(0, |outcome| outcome.version),
+        })
+    }
+}
+
+fn row_of(session: &Session) -> Result<Json> {
+    let (plan, place, meta, flat) = (&session.plan, &session.place, &session.meta, Flat::of(session)?);
+    Ok(json!([
+        plan.programme,
+        plan.session,
+        plan.kind,
+        session.state,
+        plan.site,
+        plan.room,
+        plan.expert,
+        plan.accompanying,
+        plan.assistant,
+        plan.specialty,
+        plan.capacity,
+        plan.before_minutes,
+        plan.after_minutes,
+        plan.start.micros(),
+        plan.end.micros(),
+        plan.responsible_before,
+        plan.responsible_after,
+        i64::from(session.recorded),
+        session.zone.name(),
+        place.date.to_string(),
+        place.half_day,
+        flat.start.map(Timestamp::micros),
+        flat.end.map(Timestamp::micros),
+        flat.early_end,
+        session.credited_expert(),
+        flat.cancel_party,
+        flat.cancel_code,
+        flat.not_held,
+        flat.irregularities,
+        place.site_level,
+        place.home_hospital,
+        place.specialty,
+        flat.version,
+        meta.revision,
+        meta.create_time.micros(),
+        meta.update_time.micros(),
+    ]))
+}
+
+/// Rows of `sessions`, with what other tables say of them, in the rows' order.
+async fn complete(tx: &mut Tx<'_>, programme: &Id, rows: &[Row]) -> Result<Vec<Session>> {
+    let ids = rows.iter().map(|row| row.get::<Id>("session")).collect::<Result<Vec<_>>>()?;
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let keys: Vec<_> = ids.iter().map(|id| (programme.as_str(), id.as_str())).collect();
+    let mut co_experts: HashMap<Id, Vec<Id>> = HashMap::new();
+    for row in tx.sql(CO_EXPERTS).bind_rows(&keys).fetch_all().await? {
+        co_experts.entry(row.get("session")?).or_default().push(row.get("expert")?);
+    }
+    let mut consents: HashMap<Id, Vec<Consent>> = HashMap::new();
+    for row in tx.sql(CONSENTS).bind_rows(&keys).fetch_all().await? {
+        let consent = Consent {
+            heard_by: row.get("heard_by")?,
+            medium: row.code("medium")?,
+            heard_time: row.get("heard_time")?,
+            words: row.get("words")?,
+        };
+        consents.entry(row.get("session")?).or_default().push(consent);
+    }
+    let mut external = external_ids::of(tx, programme, Sessions::COLLECTION, &ids.iter().collect::<Vec<_>>()).await?;
+    let mut sessions = Vec::with_capacity(rows.len());
+    for (row, id) in rows.iter().zip(ids) {
+        let mut plan = plan_of(row)?;
+        plan.co_experts = co_experts.remove(&id).unwrap_or_default();
+        plan.consents = consents.remove(&id).unwrap_or_default();
+        plan.external_ids = external.remove(&id).unwrap_or_default();
+        sessions.push(session_of(row, plan)?);
+    }
+    Ok(sessions)
+}
+
+fn plan_of(row: &Row) -> Result<SessionDraft> {
+    Ok(SessionDraft {
+        programme: row.get("programme")?,
+        session: row.get("session")?,
+        kind: row.code("kind")?,
+        site: row.get("site")?,
+        room: row.get("room")?,
+        expert: row.get("expert")?,
+        co_experts: Vec::new(),
+        accompanying: row.get("accompanying")?,
+        assistant: row.get("assistant")?,
+        specialty: row.get("specialty")?,
+        capacity: row.get("capacity")?,
+        before_minutes: row.get("before_minutes")?,
+        after_minutes: row.get("after_minutes")?,
+        start: row.get("start_time")?,
+        end: row.get("end_time")?,
+        responsible_before: row.get("responsible_before")?,
+        responsible_after: row.get("responsible_after")?,
+        external_ids: Vec::new(),
+        consents: Vec::new(),
+    })
+}
+
+fn session_of(row: &Row, plan: SessionDraft) -> Result<Session> {
+    let party = row.optional_code("cancel_party")?;
+    let code = row.optional_code("cancel_code")?;
+    let revision = row.get("revision")?;
+    let meta = Meta { revision, create_time: row.get("create_time")?, update_time: row.get("update_time")? };
+    let place = Place {
+        date: row.get("date")?,
+        half_day: row.code("half_day")?,
+        site_level: row.code("site_level")?,
+        home_hospital: row.get("home_hospital")?,
+        specialty: row.get("service_specialty")?,
+    };
+    Ok(Session {
+        plan,
+        state: row.code("state")?,
+        recorded: row.get("recorded")?,
+        zone: row.get("zone")?,
+        place,
+        cancelled: party.map(|party| (party, code)),
+        outcome: outcome_of(row, row.get("outcome_version")?)?,
+        started: row.get("actual_start_time")?,
+        irregularities: row.json::<Vec<IrregularityNote>>("irregularities")?,
+        meta,
+    })
+}
+
+/// The outcome in a row of `sessions` or of `session_outcomes`.
+fn outcome_of(row: &Row, version: i64) -> Result<Option<Outcome>> {
+    let expert = row.get::<Option<Id>>("credited_expert")?;
+    let held = expert.zip(row.get::<Option<Timestamp>>("actual_start_time")?);
+    let result =
+        match (held.zip(row.get::<Option<Timestamp>>("actual_end_time")?), row.optional_code("not_held_cause")?) {
+            (Some(((expert, start), end)), _) => {
+                Some(OutcomeResult::Held { start, end, early_end: row.optional_code("early_end_cause")?, expert })
+            }
+            (None, Some(cause)) => Some(OutcomeResult::NotHeld { cause }),
+            (None, None) => None,
+        };
+    Ok(result.map(|result| Outcome { version, result }))
+}

@@ -1,0 +1,27 @@
+//! What visits do when an earlier slice changes something.
+use futures_util::future::BoxFuture;
+
+use super::store;
+use crate::db::{Context, Reacted, Reaction, Tx};
+use crate::kernel::{Change, Error, Name, Reason, Result};
+use crate::sites::Sites;
+
+/// Every reaction of this slice; `server/` registers them.
+pub const REACTIONS: &[Reaction] = &[Reaction {
+    what: "visits refuse the deletion of the site that hosts them",
+    collection: "sites",
+    verbs: &["delete"],
+    run: keep_site,
+}];
+
+fn keep_site<'a>(tx: &'a mut Tx<'_>, change: &'a Change, _context: Context<'a>) -> BoxFuture<'a, Result<Reacted>> {
+    Box::pin(async move {
+        let site: Name<Sites> = Name::parse(&change.name).map_err(Error::Internal)?;
+        match store::first_at_site(tx, site.programme(), site.id()).await? {
+            None => Ok(Reacted::default()),
+            Some(visit) => Err(Error::refused(Reason::InUse, "the site hosts or hosted visits")
+                .with("name", &site)
+                .with("referrer", format!("programmes/{}/visits/{visit}", site.programme()))),
+        }
+    })
+}
