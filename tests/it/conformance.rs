@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use homecoming::db::{self, Engine, List, Select, Sql, Target, Value};
 use homecoming::kernel::{Cursor, Key, PageRequest};
-use homecoming::{assistants, experts, hospitals, programmes, sites};
+use homecoming::{assistants, experts, hospitals, programmes, sessions, sites, visits};
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection, Row as _, SqlSafeStr as _, SqliteConnection};
 
 use crate::support::Database;
@@ -65,6 +65,18 @@ const STORES: &[Store] = &[
         tables: &[],
         statements: assistants::store::pairings::STATEMENTS,
         lists: assistants::store::pairings::LISTS,
+    },
+    Store {
+        room: "sessions",
+        tables: sessions::store::TABLES,
+        statements: sessions::store::STATEMENTS,
+        lists: sessions::store::LISTS,
+    },
+    Store {
+        room: "visits",
+        tables: visits::store::TABLES,
+        statements: visits::store::STATEMENTS,
+        lists: visits::store::LISTS,
     },
 ];
 

@@ -16,6 +16,7 @@ mod process;
 mod programmes;
 mod protos;
 mod server;
+mod sessions;
 mod sites;
 mod support;
 mod vocabularies;

@@ -1,7 +1,7 @@
 //! Every enumeration of the code equals the proto's: one line for each.
 use homecoming::kernel::{HalfDay, Reason, Residence, SessionKind, Vocabulary};
 use homecoming::pb;
-use homecoming::{assistants, bulletins, experts, hospitals, imports, programmes, sites};
+use homecoming::{assistants, bulletins, experts, hospitals, imports, programmes, sessions, sites, visits};
 use prost_reflect::DescriptorPool;
 
 /// What a vocabulary and the proto's enum disagree about.
@@ -60,6 +60,14 @@ fn every_vocabulary_is_the_protos() {
         registered::<hospitals::HospitalLevel>(&pool),
         registered::<imports::Table>(&pool),
         registered::<imports::TextEncoding>(&pool),
+        registered::<sessions::CancelCode>(&pool),
+        registered::<sessions::CancelParty>(&pool),
+        registered::<sessions::EarlyEndCause>(&pool),
+        registered::<sessions::Irregularity>(&pool),
+        registered::<sessions::NotHeldCause>(&pool),
+        registered::<sessions::SessionState>(&pool),
+        registered::<visits::VisitDiscrepancy>(&pool),
+        registered::<visits::VisitState>(&pool),
         registered::<sites::ClosureCause>(&pool),
         registered::<sites::RoomKind>(&pool),
         registered::<sites::SiteLevel>(&pool),

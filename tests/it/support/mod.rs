@@ -6,6 +6,7 @@ pub mod errors;
 pub mod kills;
 pub mod postgres;
 pub mod program;
+pub mod schedule;
 pub mod source;
 
 use std::net::SocketAddr;
