@@ -186,6 +186,17 @@ impl Session {
         }
     }
 
+    /// How large it is in an answer, in bytes, at most.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        // `programmes/`, the programme, a collection and an id of at most 63; some ten names are always there.
+        let name = 95 + self.plan.programme.as_str().len();
+        let consents = self.consents().iter().map(|consent| 60 + consent.heard_by.len() + consent.words.len());
+        let external_ids = self.plan.external_ids.iter().map(|id| 10 + id.system().len() + id.value().len());
+        let names = 10 + self.plan.co_experts.len() + self.irregularities.len();
+        300 + names * name + consents.sum::<usize>() + external_ids.sum::<usize>()
+    }
+
     /// Whether its people and its room are taken by it as a plan.
     #[must_use]
     pub const fn occupies(&self) -> bool {

@@ -168,6 +168,16 @@ impl Visit {
         }
     }
 
+    /// How large it is in an answer, in bytes, at most.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        // `programmes/`, the programme, a collection and an id of at most 63.
+        let name = 95 + self.name.programme().as_str().len();
+        let names = 3 + self.profile.sessions.len() + self.discrepancies.len();
+        let external_ids = self.profile.external_ids.iter().map(|id| 10 + id.system().len() + id.value().len());
+        200 + names * name + external_ids.sum::<usize>()
+    }
+
     /// What it counts for, once ENDED.
     #[must_use]
     pub fn leaf(&self) -> Option<Leaf> {

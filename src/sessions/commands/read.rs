@@ -48,7 +48,7 @@ impl Query for ListSessions {
         let sessions = store::list(tx, &self.programme, &self.filter, &self.page).await?;
         let after =
             |last: &Session| Cursor(vec![Key::Int(last.plan.start.micros()), Key::Text(last.plan.session.to_string())]);
-        Ok(Page::cut(sessions, &self.page, &self.bound_to, after))
+        Ok(Page::cut_sized(sessions, &self.page, &self.bound_to, after, Session::bytes))
     }
 }
 

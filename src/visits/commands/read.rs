@@ -47,6 +47,6 @@ impl Query for ListVisits {
         let visits = store::list(tx, &self.programme, &self.filter, &self.page).await?;
         let after =
             |last: &Visit| Cursor(vec![Key::Int(last.profile.arrival.micros()), Key::Text(last.name.id().to_string())]);
-        Ok(Page::cut(visits, &self.page, &self.bound_to, after))
+        Ok(Page::cut_sized(visits, &self.page, &self.bound_to, after, Visit::bytes))
     }
 }
