@@ -3,6 +3,7 @@
 #![expect(clippy::disallowed_methods, reason = "tests read their own settings from the environment")]
 
 mod assistants;
+mod bad_input;
 mod bulletins;
 mod conformance;
 mod crashes;

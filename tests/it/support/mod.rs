@@ -7,6 +7,7 @@ pub mod kills;
 pub mod postgres;
 pub mod program;
 pub mod schedule;
+pub mod raw;
 pub mod source;
 
 use std::net::SocketAddr;
