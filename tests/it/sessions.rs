@@ -6,9 +6,9 @@ use homecoming::kernel::Reason;
 use homecoming::pb;
 use tonic::Code;
 
-use crate::support::schedule::{self, PARENT, TOMORROW, at, booking, clinic, name, record};
 use crate::support::each_engine;
 use crate::support::errors::{Refused, refused};
+use crate::support::schedule::{self, PARENT, TOMORROW, at, booking, clinic, name, record};
 
 #[tokio::test]
 async fn a_session_is_booked_and_read_back() {

@@ -5,9 +5,9 @@ use homecoming::pb::session_service_client::SessionServiceClient;
 use tonic::transport::Channel;
 use tonic::{Code, Response, Status};
 
-use crate::support::schedule::{self, PARENT, TOMORROW, at, booking, clinic, name, record};
 use crate::support::each_engine;
 use crate::support::errors::refused;
+use crate::support::schedule::{self, PARENT, TOMORROW, at, booking, clinic, name, record};
 
 type Client = SessionServiceClient<Channel>;
 

@@ -6,8 +6,8 @@ pub mod errors;
 pub mod kills;
 pub mod postgres;
 pub mod program;
-pub mod schedule;
 pub mod raw;
+pub mod schedule;
 pub mod source;
 
 use std::net::SocketAddr;
