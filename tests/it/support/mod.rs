@@ -7,6 +7,7 @@ pub mod kills;
 pub mod postgres;
 pub mod program;
 pub mod raw;
+pub mod race;
 pub mod schedule;
 pub mod source;
 
