@@ -2,6 +2,7 @@
 //!
 //! `ARCHITECTURE.md` says what each room is for and which way the arrows run.
 
+pub mod activities;
 pub mod assistants;
 pub mod bulletins;
 pub mod cli;
@@ -14,6 +15,7 @@ pub mod programmes;
 pub mod server;
 pub mod sessions;
 pub mod sites;
+pub mod tallies;
 pub mod visits;
 pub mod wire;
 

@@ -149,7 +149,7 @@ pub async fn run(run: &Run) -> Figures {
     }
 }
 
-async fn fresh_postgres() -> String {
+pub async fn fresh_postgres() -> String {
     let server = postgres::server().unwrap();
     let name = format!("bench_{}", uuid::Uuid::now_v7().simple());
     let mut connection = PgConnection::connect(&format!("{server}/postgres")).await.unwrap();

@@ -127,8 +127,20 @@ reasons! {
     ExpertNotOnRoster = 65 => "EXPERT_NOT_ON_ROSTER", FailedPrecondition;
     /// The assistant isn't at the site any more on one of the days.
     AssistantEnded = 66 => "ASSISTANT_ENDED", FailedPrecondition;
+    /// Nothing was done in a session in this state.
+    SessionNotHeld = 80 => "SESSION_NOT_HELD", FailedPrecondition;
+    /// A record's place or time differs from its session's.
+    OutsideSession = 81 => "OUTSIDE_SESSION", FailedPrecondition;
+    /// A day is after today where it belongs.
+    InTheFuture = 82 => "IN_THE_FUTURE", FailedPrecondition;
+    /// Records of this kind of session have no saving.
+    SavingNotApplicable = 83 => "SAVING_NOT_APPLICABLE", FailedPrecondition;
+    /// Activities are recorded in the session.
+    SessionHasActivities = 84 => "SESSION_HAS_ACTIVITIES", FailedPrecondition;
     /// The row was refused when its batch first ran.
     RefusedBefore = 85 => "REFUSED_BEFORE", FailedPrecondition;
+    /// The measure has no opening balance.
+    MeasureNotAdditive = 86 => "MEASURE_NOT_ADDITIVE", FieldViolation;
 
     /// The expert's yes is missing.
     ConsentRequired = 100 => "CONSENT_REQUIRED", FailedPrecondition;

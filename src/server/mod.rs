@@ -23,7 +23,7 @@ pub use status::DOMAIN;
 
 use crate::db::{Db, Options};
 use crate::wire::Api;
-use crate::{assistants, experts, pb, sessions, sites, visits};
+use crate::{activities, assistants, experts, pb, sessions, sites, tallies, visits};
 
 /// Calls at a time on one connection; more wait in the client.
 const STREAMS_PER_CONNECTION: u32 = 1_024;
@@ -66,9 +66,10 @@ pub fn options() -> Options {
         assistants::reactions::REACTIONS,
         sessions::reactions::REACTIONS,
         visits::reactions::REACTIONS,
+        activities::reactions::REACTIONS,
     ]
     .concat();
-    Options { reactions, ..Options::default() }
+    Options { reactions, projections: vec![tallies::cells::project], ..Options::default() }
 }
 
 /// Refuses an address that other machines can reach: nobody is asked who they are yet.

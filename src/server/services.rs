@@ -9,6 +9,7 @@ use tonic::server::NamedService;
 use tonic::service::{Routes, RoutesBuilder};
 use tower::Service;
 
+use crate::pb::activity_service_server::ActivityServiceServer;
 use crate::pb::assistant_service_server::AssistantServiceServer;
 use crate::pb::expert_search_service_server::ExpertSearchServiceServer;
 use crate::pb::expert_service_server::ExpertServiceServer;
@@ -17,9 +18,10 @@ use crate::pb::pairing_service_server::PairingServiceServer;
 use crate::pb::programme_service_server::ProgrammeServiceServer;
 use crate::pb::session_service_server::SessionServiceServer;
 use crate::pb::site_service_server::SiteServiceServer;
+use crate::pb::tally_service_server::TallyServiceServer;
 use crate::pb::visit_service_server::VisitServiceServer;
 use crate::wire::Api;
-use crate::{assistants, experts, hospitals, programmes, sessions, sites, visits};
+use crate::{activities, assistants, experts, hospitals, programmes, sessions, sites, tallies, visits};
 
 /// Every slice's service, in the order of the slices.
 pub(super) fn all(api: &Api) -> Services {
@@ -33,6 +35,8 @@ pub(super) fn all(api: &Api) -> Services {
         .add(ExpertSearchServiceServer::new(assistants::service::Service { api: api.clone() }))
         .add(SessionServiceServer::new(sessions::service::Service { api: api.clone() }))
         .add(VisitServiceServer::new(visits::service::Service { api: api.clone() }))
+        .add(ActivityServiceServer::new(activities::service::Service { api: api.clone() }))
+        .add(TallyServiceServer::new(tallies::service::Service { api: api.clone() }))
 }
 
 /// Services with their names, which health and reflection tell.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use homecoming::db::{self, Engine, List, Select, Sql, Target, Value};
 use homecoming::kernel::{Cursor, Key, PageRequest};
-use homecoming::{assistants, experts, hospitals, programmes, sessions, sites, visits};
+use homecoming::{activities, assistants, experts, hospitals, programmes, sessions, sites, tallies, visits};
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection, Row as _, SqlSafeStr as _, SqliteConnection};
 
 use crate::support::Database;
@@ -77,6 +77,18 @@ const STORES: &[Store] = &[
         tables: visits::store::TABLES,
         statements: visits::store::STATEMENTS,
         lists: visits::store::LISTS,
+    },
+    Store {
+        room: "activities",
+        tables: activities::store::TABLES,
+        statements: activities::store::STATEMENTS,
+        lists: activities::store::LISTS,
+    },
+    Store {
+        room: "tallies",
+        tables: tallies::store::TABLES,
+        statements: tallies::store::STATEMENTS,
+        lists: tallies::store::LISTS,
     },
 ];
 

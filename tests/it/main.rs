@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 #![expect(clippy::disallowed_methods, reason = "tests read their own settings from the environment")]
 
+mod activities;
 mod assistants;
 mod bad_input;
 mod bulletins;
@@ -21,6 +22,7 @@ mod server;
 mod sessions;
 mod sites;
 mod support;
+mod tallies;
 mod visits;
 mod vocabularies;
 mod writer;

@@ -1,7 +1,7 @@
 //! Every enumeration of the code equals the proto's: one line for each.
 use homecoming::kernel::{HalfDay, Reason, Residence, SessionKind, Vocabulary};
 use homecoming::pb;
-use homecoming::{assistants, bulletins, experts, hospitals, imports, programmes, sessions, sites, visits};
+use homecoming::{activities, assistants, bulletins, experts, hospitals, imports, programmes, sessions, sites, tallies, visits};
 use prost_reflect::DescriptorPool;
 
 /// What a vocabulary and the proto's enum disagree about.
@@ -79,6 +79,16 @@ fn every_vocabulary_is_the_protos() {
         registered::<assistants::AssistantState>(&pool),
         registered::<assistants::PairingRole>(&pool),
         registered::<assistants::search::MatchKind>(&pool),
+        registered::<activities::Irregularity>(&pool),
+        registered::<activities::Kind>(&pool),
+        registered::<activities::Performer>(&pool),
+        registered::<activities::State>(&pool),
+        registered::<activities::VoidReason>(&pool),
+        registered::<tallies::BalanceState>(&pool),
+        registered::<tallies::Dimension>(&pool),
+        registered::<tallies::MeasureSpan>(&pool),
+        registered::<tallies::MeasureType>(&pool),
+        registered::<tallies::Source>(&pool),
     ];
     let wrong: Vec<&str> = compared.iter().flat_map(|(_, wrong)| wrong).map(String::as_str).collect();
     assert!(wrong.is_empty(), "\n{}\n", wrong.join("\n"));

@@ -3,6 +3,7 @@
 //! Nothing here sleeps: readiness is the health check, time is the server's manual clock.
 pub mod county;
 pub mod errors;
+pub mod figures;
 pub mod kills;
 pub mod postgres;
 pub mod program;

@@ -1,7 +1,6 @@
 //! Request ids: a repeated request is answered, not carried out again.
 use homecoming::db::Options;
-use homecoming::kernel::{Call, Caller, Error, Etag, Fields, Id, Mask, ProgrammeName};
-use homecoming::programmes::commands::UpdateProgramme;
+use homecoming::kernel::{Call, Caller, Error, Id};
 
 use super::commands::{ADDITIONS, Add, CHANGES};
 use super::deeds::{Bad, Deed};
@@ -127,32 +126,6 @@ async fn validate_only_writes_nothing() {
         let after = (ward.verify().await, ward.number(CHANGES).await, ward.db.stats().counts().batches - 1);
         assert_eq!(before, after);
         assert_eq!(ward.db.write(call("dry"), Add::<false>::one("real")).await.unwrap(), 2, "its id is still free");
-    })
-    .await;
-}
-
-#[tokio::test]
-async fn of_two_who_read_the_same_revision_the_first_one_writes() {
-    each_engine("etags", Options::default(), async |ward| {
-        let name = ProgrammeName::new(Id::parse("p").unwrap());
-        let rename = |display_name: &str, etag: Option<String>| {
-            let update = UpdateProgramme {
-                id: Id::parse("p").unwrap(),
-                mask: Mask::parse(&mut Fields::new(), &[], UpdateProgramme::FIELDS),
-                display_name: display_name.to_owned(),
-                division_code: "430281".to_owned(),
-                external_ids: Vec::new(),
-                etag,
-            };
-            ward.db.write(call(""), update)
-        };
-        let etag = Some(Etag::of(&name.to_string(), 1));
-        let answers =
-            ward.together(vec![rename("first", etag.clone()), rename("second", etag), rename("third", None)]).await;
-        assert_eq!(answers[0].as_ref().unwrap().meta.revision, 2);
-        assert!(matches!(&answers[1], Err(Error::Stale { name }) if name == "programmes/p"), "{:?}", answers[1]);
-        assert_eq!(answers[2].as_ref().unwrap().meta.revision, 3, "who doesn't ask isn't told");
-        assert_eq!(ward.reruns(), 0);
     })
     .await;
 }

@@ -1,0 +1,161 @@
+//! New versions of what was recorded: amended, or voided.
+
+use super::intake::fact;
+use super::{AMEND, VOID};
+use crate::activities::record::{Draft, Known, Taken, settle};
+use crate::activities::{Activities, Activity, State, VoidReason, store};
+use crate::db::{Command, Context, Decision, Tx, external_ids};
+use crate::kernel::{Change, Collection as _, Error, Id, Mask, Name, Reason, Result, Timestamp, Vocabulary as _, etag};
+use crate::programmes::{self, ProgrammeState};
+
+/// Adds a version with other words.
+#[derive(Clone, Debug)]
+pub struct AmendActivity {
+    /// The activity.
+    pub name: Name<Activities>,
+    /// The version that the caller has read; none: whichever stands.
+    pub etag: Option<String>,
+    /// The new words.
+    pub draft: Draft,
+    /// Which of them.
+    pub mask: Mask,
+}
+
+/// What an amendment is judged by.
+#[derive(Debug)]
+pub struct Standing {
+    programme: ProgrammeState,
+    current: Activity,
+    amended: Draft,
+    known: Known,
+    taken: Taken,
+    sequence: i64,
+}
+
+impl Command for AmendActivity {
+    type Facts = Standing;
+    type Effects = Activity;
+    type Output = Activity;
+    const METHOD: &'static str = "ActivityService.AmendActivity";
+
+    fn programme(&self) -> &Id {
+        self.name.programme()
+    }
+
+    async fn load(&self, tx: &mut Tx<'_>) -> Result<Standing> {
+        let programme = self.name.programme();
+        let state = programmes::store::state(tx, programme).await?;
+        let current = standing(tx, &self.name).await?;
+        let amended = Draft::of(&current).amended(self.draft.clone(), &self.mask);
+        let external: Vec<_> = amended.external_ids.iter().collect();
+        let external_ids = external_ids::find_all(tx, programme, Activities::COLLECTION, &external).await?;
+        let known = store::known(tx, programme, std::iter::once(&amended)).await?;
+        let taken = Taken { external_ids, ..Taken::default() };
+        Ok(Standing { programme: state, current, amended, known, taken, sequence: tx.sequence() })
+    }
+
+    fn decide(&self, facts: Standing, context: &Context<'_>) -> Result<Decision<Activity, Activity>> {
+        let Standing { programme: state, current, amended, known, taken, sequence } = facts;
+        state.must_be_active(self.name.programme())?;
+        etag::check(self.etag.as_deref(), &self.name.to_string(), current.meta.revision)?;
+        must_stand(&current, "amend")?;
+        let programme = self.name.programme();
+        taken.refuse(programme, self.name.id(), false, &amended.external_ids)?;
+        let record = settle(programme, &amended, &known, context.now)?;
+        let next = Activity { record, external_ids: amended.external_ids, ..next_version(&current, context, sequence) };
+        Ok(Decision {
+            changes: vec![Change::new(&self.name, AMEND, next.meta.revision)],
+            facts: vec![fact(Some(&current), &next)],
+            effects: next.clone(),
+            output: next,
+        })
+    }
+
+    async fn apply(&self, next: &Activity, tx: &mut Tx<'_>) -> Result<()> {
+        store::replace(tx, next).await
+    }
+
+    async fn recall(&self, tx: &mut Tx<'_>, _: &[String]) -> Result<Activity> {
+        standing(tx, &self.name).await
+    }
+}
+
+/// Adds a last version that counts nothing.
+#[derive(Clone, Debug)]
+pub struct VoidActivity {
+    /// The activity.
+    pub name: Name<Activities>,
+    /// The version that the caller has read; none: whichever stands.
+    pub etag: Option<String>,
+    /// Why.
+    pub reason: VoidReason,
+}
+
+impl Command for VoidActivity {
+    type Facts = (ProgrammeState, Activity, i64);
+    type Effects = Activity;
+    type Output = Activity;
+    const METHOD: &'static str = "ActivityService.VoidActivity";
+
+    fn programme(&self) -> &Id {
+        self.name.programme()
+    }
+
+    async fn load(&self, tx: &mut Tx<'_>) -> Result<Self::Facts> {
+        let state = programmes::store::state(tx, self.name.programme()).await?;
+        Ok((state, standing(tx, &self.name).await?, tx.sequence()))
+    }
+
+    fn decide(&self, facts: Self::Facts, context: &Context<'_>) -> Result<Decision<Activity, Activity>> {
+        let (state, current, sequence) = facts;
+        state.must_be_active(self.name.programme())?;
+        etag::check(self.etag.as_deref(), &self.name.to_string(), current.meta.revision)?;
+        must_stand(&current, "void")?;
+        let next = Activity {
+            state: State::Voided,
+            void_reason: Some(self.reason),
+            ..next_version(&current, context, sequence)
+        };
+        Ok(Decision {
+            changes: vec![Change::new(&self.name, VOID, next.meta.revision)],
+            facts: vec![fact(Some(&current), &next)],
+            effects: next.clone(),
+            output: next,
+        })
+    }
+
+    async fn apply(&self, next: &Activity, tx: &mut Tx<'_>) -> Result<()> {
+        store::replace(tx, next).await
+    }
+
+    async fn recall(&self, tx: &mut Tx<'_>, _: &[String]) -> Result<Activity> {
+        standing(tx, &self.name).await
+    }
+}
+
+async fn standing(tx: &mut Tx<'_>, name: &Name<Activities>) -> Result<Activity> {
+    let found = store::current(tx, name.programme(), &[name.id()]).await?.remove(name.id());
+    found.ok_or_else(|| Error::not_found(name))
+}
+
+fn must_stand(activity: &Activity, verb: &'static str) -> Result<()> {
+    match activity.state {
+        State::Recorded => Ok(()),
+        State::Voided => {
+            let message = "the activity was voided: record it anew";
+            let refusal = Error::refused(Reason::IllegalTransition, message).with("name", &activity.name);
+            Err(refusal.with("state", activity.state.code()).with("verb", verb))
+        }
+    }
+}
+
+/// The same words in the next version. Time never runs backwards in a history, whatever the clock does.
+fn next_version(current: &Activity, context: &Context<'_>, sequence: i64) -> Activity {
+    let now: Timestamp = context.now.max(current.meta.update_time);
+    Activity {
+        recorder: context.call.caller.subject.clone(),
+        since_sequence: sequence,
+        meta: current.meta.touched(now),
+        ..current.clone()
+    }
+}

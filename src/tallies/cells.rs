@@ -1,0 +1,111 @@
+//! Cells: monthly sums by a few sets of dimensions, folded from the facts of every write. Pure.
+//!
+//! A set is a face; a question takes the smallest one that covers what it groups and filters by. A cell that came to zero may
+//! still be there, and means what an absent one does.
+
+use super::Dimension;
+use crate::db::Delta;
+use crate::kernel::{Date, Dimensions, Fact, HalfDay, Id, Leaf, Vocabulary as _};
+
+/// A set of dimensions that cells are kept by.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Face {
+    /// Its name in the table; never reused for another set.
+    pub name: &'static str,
+    /// Its dimensions, in the order of the key's parts.
+    pub dimensions: &'static [Dimension],
+}
+
+/// The faces, those with the fewest cells first.
+pub static FACES: [Face; 3] = [
+    Face { name: "kind", dimensions: &[Dimension::HalfDay, Dimension::Kind, Dimension::Residence] },
+    Face {
+        name: "place",
+        dimensions: &[
+            Dimension::Site,
+            Dimension::SiteLevel,
+            Dimension::Specialty,
+            Dimension::Kind,
+            Dimension::Residence,
+        ],
+    },
+    Face {
+        name: "person",
+        dimensions: &[Dimension::Expert, Dimension::HomeHospital, Dimension::Specialty, Dimension::Kind],
+    },
+];
+
+/// The smallest face that knows every one of these dimensions; months and years every face knows.
+#[must_use]
+pub fn face_for(dimensions: &[Dimension]) -> Option<&'static Face> {
+    let is_calendar = |dimension: &Dimension| matches!(dimension, Dimension::Month | Dimension::Year);
+    FACES.iter().find(|face| dimensions.iter().all(|it| is_calendar(it) || face.dimensions.contains(it)))
+}
+
+/// `YYYY-MM`.
+#[must_use]
+pub fn month_of(date: Date) -> String {
+    let mut text = date.to_string();
+    text.truncate(7);
+    text
+}
+
+/// What parts a key's values; no value holds it.
+const PARTS: char = '|';
+
+/// A leaf's value of a dimension; empty where it isn't known, and for the calendar, which cells keep apart.
+fn value(leaf: &Dimensions, dimension: Dimension) -> &str {
+    match dimension {
+        Dimension::Month | Dimension::Year => "",
+        Dimension::HalfDay => leaf.half_day.map_or("", HalfDay::code),
+        Dimension::Site => leaf.site.as_str(),
+        Dimension::SiteLevel => &leaf.site_level,
+        Dimension::Expert => leaf.expert.as_ref().map_or("", Id::as_str),
+        Dimension::HomeHospital => leaf.home_hospital.as_ref().map_or("", Id::as_str),
+        Dimension::Specialty => &leaf.specialty,
+        Dimension::Kind => &leaf.kind,
+        Dimension::Residence => leaf.residence.code(),
+    }
+}
+
+/// A leaf's key in the cells of some dimensions.
+#[must_use]
+pub fn key(leaf: &Dimensions, dimensions: &[Dimension]) -> String {
+    let mut key = String::with_capacity(24 * dimensions.len());
+    for (place, dimension) in dimensions.iter().enumerate() {
+        if place > 0 {
+            key.push(PARTS);
+        }
+        key.push_str(value(leaf, *dimension));
+    }
+    key
+}
+
+/// A key's values, in the order of the dimensions that it was made of.
+pub fn values(key: &str) -> impl Iterator<Item = &str> {
+    key.split(PARTS)
+}
+
+/// What a leaf adds to the cells of every face, `sign` times.
+pub fn spread(leaf: &Leaf, sign: i64) -> impl Iterator<Item = Delta> {
+    let month = month_of(leaf.dimensions.date);
+    FACES.iter().flat_map(move |face| {
+        let key = key(&leaf.dimensions, face.dimensions);
+        let month = month.clone();
+        leaf.quantities.iter().map(move |(measure, quantity)| Delta {
+            face: face.name,
+            measure: measure.as_str(),
+            month: month.clone(),
+            key: key.clone(),
+            by: sign * quantity,
+        })
+    })
+}
+
+/// What a fact changes in the cells: what it counted for goes, what it counts for comes.
+#[must_use]
+pub fn project(fact: &Fact) -> Vec<Delta> {
+    let before = fact.before.iter().flat_map(|leaf| spread(leaf, -1));
+    let after = fact.after.iter().flat_map(|leaf| spread(leaf, 1));
+    before.chain(after).collect()
+}

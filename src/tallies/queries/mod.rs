@@ -1,0 +1,9 @@
+//! What can be asked of tallies.
+
+mod balances;
+mod reconcile;
+mod tally;
+
+pub use balances::{GetOpeningBalance, ListOpeningBalances};
+pub use reconcile::{ControlTotal, Difference, Reconcile, Reconciliation};
+pub use tally::{Cumulative, QueryTally, Tally, count, cumulative};

@@ -1,0 +1,203 @@
+//! Answering a tally: what has to be counted, from where, and opening balances beside it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::db::{Query, Tx};
+use crate::kernel::{Cursor, Date, Id, Key, Leaf, Measure, Page, PageRequest, Result};
+use crate::programmes::{self, Programme};
+use crate::sessions::sittings::SESSIONS_HELD;
+use crate::tallies::measures::{self, Origin, Rule, Set};
+use crate::tallies::question::{Filter, Question, plan};
+use crate::tallies::reckon::{Answer, Counted, Members, Number, Slice};
+use crate::tallies::{Definition, Dimension, OpeningBalance, Source, roster, store};
+
+/// Measures over a period, in groups.
+#[derive(Clone, Debug)]
+pub struct QueryTally {
+    /// The programme.
+    pub programme: Id,
+    /// What is asked.
+    pub question: Question,
+    /// Which groups.
+    pub page: PageRequest,
+    /// The question that page tokens belong to.
+    pub bound_to: String,
+}
+
+/// A tally.
+#[derive(Clone, Debug)]
+pub struct Tally {
+    /// The programme; its counting unit is a footnote.
+    pub programme: Programme,
+    /// The groups of the page.
+    pub rows: Page<(Vec<String>, Vec<Number>)>,
+    /// The whole, over every page.
+    pub totals: Vec<Number>,
+    /// Opening balances beside the flow that follows them.
+    pub cumulative: Vec<Cumulative>,
+    /// Where the numbers were read.
+    pub source: Source,
+}
+
+/// An opening balance beside the flow that follows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cumulative {
+    /// What was declared.
+    pub balance: OpeningBalance,
+    /// What the records have from the day after it on.
+    pub flow: i64,
+}
+
+impl Query for QueryTally {
+    type Output = Tally;
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<Tally> {
+        let programme = programmes::store::get(tx, &self.programme).await?;
+        let (Answer { rows, totals }, source) = count(tx, &programme, &self.question).await?;
+        let cumulative = if self.question.filter.is_empty() {
+            cumulative(tx, &programme, &self.question.measures, self.question.to).await?
+        } else {
+            Vec::new()
+        };
+        let keys = |row: &(Vec<String>, Vec<Number>)| Cursor(row.0.iter().cloned().map(Key::Text).collect());
+        let after = self.page.after.as_ref();
+        let rows: Vec<_> = rows.into_iter().filter(|row| after.is_none_or(|after| keys(row).0 > after.0)).collect();
+        let rows = Page::cut(rows, &self.page, &self.bound_to, keys);
+        Ok(Tally { programme, rows, totals, cumulative, source })
+    }
+}
+
+/// What has to be counted for a question: sums that are told apart by its dimensions, and sets.
+fn wanted(measures: &[&'static Definition]) -> (BTreeMap<Measure, Origin>, BTreeSet<Set>) {
+    let (mut sums, mut sets) = (BTreeMap::new(), BTreeSet::new());
+    for definition in measures {
+        match definition.rule {
+            Rule::Sum(measure, origin) => {
+                sums.insert(measure, origin);
+            }
+            Rule::Size(set) => {
+                sets.insert(set);
+            }
+            Rule::Quotient(above, below) => {
+                for rule in [above, below].into_iter().filter_map(measures::find).map(|it| it.rule) {
+                    if let Rule::Sum(measure, origin) = rule {
+                        sums.insert(measure, origin);
+                    }
+                }
+            }
+        }
+    }
+    (sums, sets)
+}
+
+/// Answers a question, and says where its numbers were read.
+///
+/// # Errors
+/// A storage error, or a sum beyond 64 bits.
+pub async fn count(tx: &mut Tx<'_>, programme: &Programme, question: &Question) -> Result<(Answer, Source)> {
+    let (sums, sets) = wanted(&question.measures);
+    let mut reader = Reader { programme, question, records: BTreeMap::new(), sources: BTreeSet::new() };
+    let mut counted = Counted::default();
+    for (measure, origin) in sums {
+        let slice = reader.slice(tx, measure, origin, None).await?;
+        counted.sums.insert(measure, slice.sums(question)?);
+    }
+    for set in sets {
+        let members = match set {
+            Set::Experts | Set::HomeHospitals => {
+                reader.sources.insert(Source::Records);
+                roster::members(&store::roster(tx, &programme.id).await?, question, set)
+            }
+            Set::ActiveExperts => reader.holding(tx, Dimension::Expert).await?,
+            Set::ActiveSites => reader.holding(tx, Dimension::Site).await?,
+        };
+        counted.sets.insert(set, members);
+    }
+    let source = match (reader.sources.contains(&Source::Cells), reader.sources.contains(&Source::Records)) {
+        (true, true) => Source::CellsAndRecords,
+        (true, false) => Source::Cells,
+        (false, _) => Source::Records,
+    };
+    Ok((counted.answer(question)?, source))
+}
+
+/// Reads sums for one question; records of the same days are read once.
+struct Reader<'a> {
+    programme: &'a Programme,
+    question: &'a Question,
+    records: BTreeMap<(Origin, Date, Date), Vec<Leaf>>,
+    sources: BTreeSet<Source>,
+}
+
+impl Reader<'_> {
+    /// The values of a dimension that had a session held, in each group and over everything.
+    async fn holding(&mut self, tx: &mut Tx<'_>, of: Dimension) -> Result<Members> {
+        let slice = self.slice(tx, SESSIONS_HELD, Origin::Sessions, Some(of)).await?;
+        let groups = slice.members(self.question, of);
+        let all = groups.values().flatten().cloned().collect();
+        Ok((groups, all))
+    }
+
+    async fn slice(
+        &mut self,
+        tx: &mut Tx<'_>,
+        measure: Measure,
+        origin: Origin,
+        besides: Option<Dimension>,
+    ) -> Result<Slice> {
+        let mut needed = self.question.dimensions();
+        needed.extend(besides);
+        let plan = plan(self.question.from, self.question.to, &needed);
+        let dimensions = match &plan.cells {
+            Some((face, ..)) => face.dimensions.to_vec(),
+            None => needed.into_iter().filter(|it| !matches!(it, Dimension::Month | Dimension::Year)).collect(),
+        };
+        let mut slice = Slice { dimensions, rows: Vec::new() };
+        if let Some((face, first, last)) = &plan.cells {
+            self.sources.insert(Source::Cells);
+            store::add_cells(tx, &self.programme.id, face, measure, (first, last), &mut slice).await?;
+        }
+        for (from, to) in plan.records {
+            self.sources.insert(Source::Records);
+            let days = (origin, from, to);
+            if !self.records.contains_key(&days) {
+                self.records.insert(days, store::leaves(tx, self.programme, origin, from, to).await?);
+            }
+            let leaves = self.records.get(&days).map_or(&[][..], Vec::as_slice);
+            slice.add_leaves(leaves.iter(), measure);
+        }
+        Ok(slice)
+    }
+}
+
+/// The standing opening balances of additive measures up to a day, each with the flow from the day after its own. One that is later
+/// than the day says nothing about it, and is left out.
+///
+/// # Errors
+/// As [`count`].
+pub async fn cumulative(
+    tx: &mut Tx<'_>,
+    programme: &Programme,
+    measures: &[&'static Definition],
+    to: Date,
+) -> Result<Vec<Cumulative>> {
+    let mut lines = Vec::new();
+    for balance in store::standing(tx, &programme.id).await? {
+        if balance.as_of > to || !measures.contains(&balance.measure) {
+            continue;
+        }
+        let flow = match balance.as_of.succ_opt().filter(|from| *from <= to) {
+            Some(from) => {
+                let measures = vec![balance.measure];
+                let question = Question { from, to, measures, group_by: Vec::new(), filter: Filter::default() };
+                let (answer, _) = count(tx, programme, &question).await?;
+                answer.totals.first().map_or(0, |total| total.quantity)
+            }
+            None => 0,
+        };
+        lines.push(Cumulative { balance, flow });
+    }
+    let place = |line: &Cumulative| measures.iter().position(|measure| *measure == line.balance.measure);
+    lines.sort_by_key(place);
+    Ok(lines)
+}

@@ -1,0 +1,134 @@
+//! What a tally is asked for, and from where it is read: whole months from cells, days at the ends from records. Pure.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{Datelike as _, Months};
+
+use super::cells::{Face, face_for, month_of};
+use super::measures::{Rule, Set};
+use super::{Definition, Dimension};
+use crate::kernel::{Date, Specialty};
+
+/// What narrows a tally; what isn't there doesn't.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Filter {
+    /// The values that a dimension may have, as cells write them.
+    pub values: BTreeMap<Dimension, BTreeSet<String>>,
+    /// Specialties that must cover the recorded one.
+    pub specialties: Vec<Specialty>,
+}
+
+impl Filter {
+    /// Whether it narrows nothing.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.values.is_empty() && self.specialties.is_empty()
+    }
+
+    /// The dimensions that it looks at.
+    pub fn dimensions(&self) -> impl Iterator<Item = Dimension> {
+        let specialty = (!self.specialties.is_empty()).then_some(Dimension::Specialty);
+        self.values.keys().copied().chain(specialty)
+    }
+
+    /// Whether a value of a dimension passes.
+    #[must_use]
+    pub fn passes(&self, dimension: Dimension, value: &str) -> bool {
+        let listed = self.values.get(&dimension).is_none_or(|values| values.contains(value));
+        let covered = dimension != Dimension::Specialty
+            || self.specialties.is_empty()
+            || Specialty::parse(value).is_ok_and(|it| self.specialties.iter().any(|wanted| wanted.covers(&it)));
+        listed && covered
+    }
+}
+
+/// What is asked.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Question {
+    /// First day.
+    pub from: Date,
+    /// Last day, included.
+    pub to: Date,
+    /// Which measures.
+    pub measures: Vec<&'static Definition>,
+    /// By what, in this order.
+    pub group_by: Vec<Dimension>,
+    /// Of which records.
+    pub filter: Filter,
+}
+
+/// Whether a measure can be told apart by a dimension: a roster knows no sites, a session no residence.
+#[must_use]
+pub fn knows(definition: &Definition, dimension: Dimension) -> bool {
+    match definition.rule {
+        Rule::Sum(..) | Rule::Quotient(..) | Rule::Size(Set::ActiveExperts | Set::ActiveSites) => true,
+        Rule::Size(Set::Experts | Set::HomeHospitals) => matches!(
+            dimension,
+            Dimension::Month | Dimension::Year | Dimension::Expert | Dimension::HomeHospital | Dimension::Specialty
+        ),
+    }
+}
+
+impl Question {
+    /// The dimensions that it groups or filters by, each once.
+    #[must_use]
+    pub fn dimensions(&self) -> Vec<Dimension> {
+        let all: BTreeSet<Dimension> = self.group_by.iter().copied().chain(self.filter.dimensions()).collect();
+        all.into_iter().collect()
+    }
+
+    /// The first dimension of it that a measure doesn't know.
+    #[must_use]
+    pub fn unknown_to(&self, definition: &Definition) -> Option<Dimension> {
+        self.dimensions().into_iter().find(|dimension| !knows(definition, *dimension))
+    }
+}
+
+/// From where a sum is read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Plan {
+    /// The cells of whole months: the face, the first and the last month.
+    pub cells: Option<(&'static Face, String, String)>,
+    /// The days that are recounted from records: none, one or two ranges.
+    pub records: Vec<(Date, Date)>,
+}
+
+/// Where to read a sum that is told apart by some dimensions.
+#[must_use]
+pub fn plan(from: Date, to: Date, dimensions: &[Dimension]) -> Plan {
+    let everything = Plan { cells: None, records: vec![(from, to)] };
+    let Some(face) = face_for(dimensions) else { return everything };
+    let first = if from.day() == 1 { Some(from) } else { next_month(from) };
+    let after = to.succ_opt().and_then(|next| next.with_day(1));
+    let (Some(first), Some(after)) = (first, after) else { return everything };
+    if first >= after {
+        return everything;
+    }
+    let (Some(before_first), Some(last)) = (first.pred_opt(), after.pred_opt()) else { return everything };
+    let mut records = Vec::new();
+    if from < first {
+        records.push((from, before_first));
+    }
+    if after <= to {
+        records.push((after, to));
+    }
+    Plan { cells: Some((face, month_of(first), month_of(last))), records }
+}
+
+/// The first day of the month after a day's.
+#[must_use]
+pub fn next_month(day: Date) -> Option<Date> {
+    day.with_day(1)?.checked_add_months(Months::new(1))
+}
+
+/// The last day of every month that has days in a period, cut at the period's end.
+#[must_use]
+pub fn month_ends(from: Date, to: Date) -> Vec<Date> {
+    let mut ends = Vec::new();
+    let mut day = Some(from);
+    while let Some(next) = day.filter(|day| *day <= to) {
+        day = next_month(next);
+        ends.push(day.and_then(|first| first.pred_opt()).map_or(to, |end| end.min(to)));
+    }
+    ends
+}
