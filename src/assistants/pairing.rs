@@ -34,14 +34,16 @@ impl Pairing {
     }
 
     /// The days on which both say that they are the expert's primary assistant at one site.
-    fn primary_with(&self, other: &Pairing) -> Option<Days> {
+    #[must_use]
+    pub fn primary_with(&self, other: &Pairing) -> Option<Days> {
         let primary = self.role == PairingRole::Primary && other.role == PairingRole::Primary;
         let rivals = primary && self.expert == other.expert && self.site == other.site && self.name != other.name;
         if rivals { self.days.common(&other.days) } else { None }
     }
 
     /// The days on which both pair the same two.
-    fn doubles(&self, other: &Pairing) -> Option<Days> {
+    #[must_use]
+    pub fn doubles(&self, other: &Pairing) -> Option<Days> {
         let same = self.expert == other.expert && self.assistant == other.assistant && self.name != other.name;
         if same { self.days.common(&other.days) } else { None }
     }

@@ -8,8 +8,11 @@ use serde::Serialize;
 use crate::kernel::{Date, Fen, Id, ProgrammeName, vocabulary};
 
 pub mod growth;
+pub mod queries;
 pub mod round;
+pub mod service;
 pub mod text;
+mod wire;
 
 pub use growth::Growth;
 

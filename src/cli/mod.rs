@@ -1,4 +1,7 @@
 //! The command line: one file for each subcommand, which reads its arguments and calls the rest.
+pub mod bulletin;
+pub mod client;
+pub mod import;
 pub mod serve;
 
 use std::process::ExitCode;
@@ -17,6 +20,10 @@ struct Cli {
 enum Command {
     /// Serve the API
     Serve(serve::Serve),
+    /// Bring a county's own tables in, through a server that runs
+    Import(import::Import),
+    /// Print a programme's bulletin
+    Bulletin(bulletin::Bulletin),
 }
 
 /// Runs what the arguments say.
@@ -32,6 +39,8 @@ pub fn run() -> ExitCode {
     let done = runtime.block_on(async {
         match cli.command {
             Command::Serve(serve) => serve.run(own).await,
+            Command::Import(import) => import.run().await,
+            Command::Bulletin(bulletin) => bulletin.run().await,
         }
     });
     match done {

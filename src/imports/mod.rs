@@ -7,18 +7,27 @@
 //! No value of a cell is ever echoed: what stands in the wrong column may be a person.
 
 pub mod cells;
+pub mod commands;
 pub mod headers;
+pub mod record;
+pub mod records;
+pub mod service;
 pub mod sheet;
+pub mod spelling;
+pub mod store;
+pub mod table;
 pub mod text;
+mod wire;
 
 use crate::kernel::{Reason, vocabulary};
 
 pub use cells::Cell;
+pub use table::{About, Reading};
 
 /// Bytes of one file.
 pub const MAX_FILE_BYTES: usize = 32 << 20;
 /// Rows of one file, without its header.
-pub const MAX_ROWS: usize = 200_000;
+pub const MAX_ROWS: usize = 100_000;
 /// Columns of one file.
 pub const MAX_COLUMNS: usize = 200;
 /// Characters of one cell.

@@ -20,7 +20,7 @@ pub const OLD_MARK: &[u8] = b"\xd0\xcf\x11\xe0";
 /// Bytes that a workbook may have once unpacked, all parts together: a small archive can hold much.
 const MAX_UNPACKED: u64 = 128 << 20;
 /// Cells of one sheet, counted by its corners: a stray cell in the last row makes a range of it all.
-const MAX_CELLS: u64 = 8_000_000;
+const MAX_CELLS: u64 = 2_000_000;
 
 /// A sheet's rows, and the names of other sheets that have rows too.
 #[derive(Debug)]
@@ -46,7 +46,7 @@ pub fn read(bytes: &[u8]) -> Result<Sheet, Problem> {
         if height.saturating_mul(width) > MAX_CELLS {
             return Err(Problem::of_file(
                 Reason::OutOfRange,
-                "a sheet's range has over 8,000,000 cells: delete stray cells",
+                "a sheet's range has over 2,000,000 cells: delete stray cells",
             ));
         }
         let rows = rows(&mut book, &name)?;

@@ -176,4 +176,7 @@ reasons! {
     BatchRefused = 115 => "BATCH_REFUSED", FailedPrecondition;
     /// A session doesn't fit the visit.
     VisitSessionUnfit = 116 => "VISIT_SESSION_UNFIT", FailedPrecondition;
+
+    /// A row of a table was brought in before and said something else.
+    RowDiffers = 120 => "ROW_DIFFERS", FailedPrecondition;
 }

@@ -11,9 +11,11 @@ use tower::Service;
 
 use crate::pb::activity_service_server::ActivityServiceServer;
 use crate::pb::assistant_service_server::AssistantServiceServer;
+use crate::pb::bulletin_service_server::BulletinServiceServer;
 use crate::pb::expert_search_service_server::ExpertSearchServiceServer;
 use crate::pb::expert_service_server::ExpertServiceServer;
 use crate::pb::hospital_service_server::HospitalServiceServer;
+use crate::pb::import_service_server::ImportServiceServer;
 use crate::pb::pairing_service_server::PairingServiceServer;
 use crate::pb::programme_service_server::ProgrammeServiceServer;
 use crate::pb::session_service_server::SessionServiceServer;
@@ -21,7 +23,9 @@ use crate::pb::site_service_server::SiteServiceServer;
 use crate::pb::tally_service_server::TallyServiceServer;
 use crate::pb::visit_service_server::VisitServiceServer;
 use crate::wire::Api;
-use crate::{activities, assistants, experts, hospitals, programmes, sessions, sites, tallies, visits};
+use crate::{
+    activities, assistants, bulletins, experts, hospitals, imports, programmes, sessions, sites, tallies, visits,
+};
 
 /// Every slice's service, in the order of the slices.
 pub(super) fn all(api: &Api) -> Services {
@@ -37,6 +41,8 @@ pub(super) fn all(api: &Api) -> Services {
         .add(VisitServiceServer::new(visits::service::Service { api: api.clone() }))
         .add(ActivityServiceServer::new(activities::service::Service { api: api.clone() }))
         .add(TallyServiceServer::new(tallies::service::Service { api: api.clone() }))
+        .add(ImportServiceServer::new(imports::service::Service::new(api.clone())))
+        .add(BulletinServiceServer::new(bulletins::service::Service { api: api.clone() }))
 }
 
 /// Services with their names, which health and reflection tell.

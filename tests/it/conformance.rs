@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use homecoming::db::{self, Engine, List, Select, Sql, Target, Value};
 use homecoming::kernel::{Cursor, Key, PageRequest};
-use homecoming::{activities, assistants, experts, hospitals, programmes, sessions, sites, tallies, visits};
+use homecoming::{activities, assistants, experts, hospitals, imports, programmes, sessions, sites, tallies, visits};
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection, Row as _, SqlSafeStr as _, SqliteConnection};
 
 use crate::support::Database;
@@ -90,6 +90,7 @@ const STORES: &[Store] = &[
         statements: tallies::store::STATEMENTS,
         lists: tallies::store::LISTS,
     },
+    Store { room: "imports", tables: imports::store::TABLES, statements: imports::store::STATEMENTS, lists: &[] },
 ];
 
 /// Statements that read a whole table, each with the reason why that is right.

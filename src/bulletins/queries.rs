@@ -1,0 +1,170 @@
+//! Composing a bulletin: the tallies of a period and of each of its years, on one snapshot.
+
+use chrono::Datelike as _;
+
+use super::{Bulletin, Figures, Footnote, Opening, Year, growth, measure, years};
+use crate::db::{Query, Tx};
+use crate::kernel::{Date, Error, Fen, Id, Reason, Residence, Result, Timestamp, Vocabulary as _};
+use crate::programmes::{self, Programme};
+use crate::tallies::queries::{count, cumulative};
+use crate::tallies::{Definition, Dimension, Filter, Question, measures, store};
+
+/// The longest period, in years.
+pub const MOST_YEARS: u32 = 50;
+
+/// Composes a programme's bulletin.
+#[derive(Clone, Debug)]
+pub struct ComposeBulletin {
+    /// The programme.
+    pub programme: Id,
+    /// First day; `None`: the first of the first month that has records.
+    pub from: Option<Date>,
+    /// Last day; `None`: today in the programme's zone.
+    pub to: Option<Date>,
+    /// When it is composed.
+    pub now: Timestamp,
+}
+
+impl Query for ComposeBulletin {
+    type Output = Bulletin;
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<Bulletin> {
+        let programme = programmes::store::get(tx, &self.programme).await?;
+        let to = self.to.unwrap_or_else(|| programme.zone.date_of(self.now));
+        let from = match self.from {
+            Some(from) => from,
+            None => first_day(tx, &self.programme, to).await?,
+        };
+        check(from, to)?;
+        let measures = measures()?;
+        let figures = figures(tx, &programme, &measures, from, to).await?;
+        let mut by_year = Vec::new();
+        for (year, from, to) in years(from, to) {
+            by_year.push(Year { year, from, to, figures: self::figures(tx, &programme, &measures, from, to).await? });
+        }
+        let lines = cumulative(tx, &programme, &measures::MEASURES.iter().collect::<Vec<_>>(), to).await?;
+        let openings = lines.into_iter().map(|line| {
+            let (balance, recorded_since) = (line.balance, line.flow);
+            let cumulative = balance.quantity.checked_add(recorded_since);
+            let cumulative = cumulative.ok_or(Error::Internal("a cumulative figure is beyond 64 bits"))?;
+            Ok(Opening {
+                measure: balance.measure.name.to_owned(),
+                declared: balance.quantity,
+                as_of: balance.as_of,
+                document: balance.document,
+                recorded_since,
+                cumulative,
+            })
+        });
+        Ok(Bulletin {
+            openings: openings.collect::<Result<Vec<_>>>()?,
+            growth: growth::growth(&by_year),
+            footnotes: footnotes(&programme, to, &measures),
+            programme: programme.id,
+            display_name: programme.display_name,
+            from,
+            to,
+            figures,
+            by_year,
+        })
+    }
+}
+
+/// The first day of the first month that has records, or of the last day's year where none has.
+async fn first_day(tx: &mut Tx<'_>, programme: &Id, to: Date) -> Result<Date> {
+    let (_, months) = store::cell_span(tx, programme).await?;
+    let first = months.and_then(|(first, _)| format!("{first}-01").parse().ok()).filter(|first: &Date| *first <= to);
+    Ok(first.unwrap_or_else(|| Date::from_ymd_opt(to.year(), 1, 1).unwrap_or(to)))
+}
+
+fn check(from: Date, to: Date) -> Result<()> {
+    if to < from {
+        return Err(Error::field("to_date", Reason::Inconsistent, "must not be before from_date"));
+    }
+    let last = from.checked_add_months(chrono::Months::new(MOST_YEARS * 12));
+    if last.is_some_and(|last| to >= last) {
+        return Err(Error::field("to_date", Reason::OutOfRange, "must be at most 50 years after from_date"));
+    }
+    Ok(())
+}
+
+/// The measures of the figures, in the order of [`Figures`].
+fn measures() -> Result<Vec<&'static Definition>> {
+    let names = [
+        measure::EXPERTS,
+        measure::HOME_HOSPITALS,
+        measure::ACTIVE_EXPERTS,
+        measure::SITES,
+        measure::SITTINGS,
+        measure::CONSULTATIONS,
+        measure::OPERATIONS,
+        measure::DECLARED_SAVINGS,
+    ];
+    let definitions =
+        names.into_iter().map(|name| measures::find(name).ok_or(Error::Internal("a bulletin's measure is gone")));
+    definitions.collect()
+}
+
+async fn figures(
+    tx: &mut Tx<'_>,
+    programme: &Programme,
+    measures: &[&'static Definition],
+    from: Date,
+    to: Date,
+) -> Result<Figures> {
+    let question = Question { from, to, measures: measures.to_vec(), group_by: Vec::new(), filter: Filter::default() };
+    let (answer, _) = count(tx, programme, &question).await?;
+    let total = |name: &str| {
+        let place = measures.iter().position(|definition| definition.name == name);
+        place.and_then(|place| answer.totals.get(place)).map_or(0, |number| number.quantity)
+    };
+    let savings = measures.iter().copied().filter(|definition| definition.name == measure::DECLARED_SAVINGS);
+    let by_residence = vec![Dimension::Residence];
+    let question =
+        Question { from, to, measures: savings.collect(), group_by: by_residence, filter: Filter::default() };
+    let (split, _) = count(tx, programme, &question).await?;
+    let of = |residence: Residence| {
+        let row = split.rows.iter().find(|(key, _)| key.first().is_some_and(|code| code == residence.code()));
+        Fen::new(row.and_then(|(_, numbers)| numbers.first()).map_or(0, |number| number.quantity))
+    };
+    Ok(Figures {
+        experts: total(measure::EXPERTS),
+        home_hospitals: total(measure::HOME_HOSPITALS),
+        active_experts: total(measure::ACTIVE_EXPERTS),
+        sites: total(measure::SITES),
+        sittings: total(measure::SITTINGS),
+        consultations: total(measure::CONSULTATIONS),
+        operations: total(measure::OPERATIONS),
+        declared_savings_fen: Fen::new(total(measure::DECLARED_SAVINGS)),
+        declared_savings_own_county_fen: of(Residence::OwnCounty),
+        declared_savings_neighbouring_fen: of(Residence::Neighbouring),
+    })
+}
+
+/// What the figures mean, from the measures' own definitions; the unit of a sitting is the programme's setting.
+fn footnotes(programme: &Programme, to: Date, measures: &[&'static Definition]) -> Vec<Footnote> {
+    use crate::programmes::SittingUnit;
+    let unit = match programme.sitting_unit_on(to) {
+        SittingUnit::HalfDay => Footnote {
+            zh: "坐诊次的计量单位：午别（一天上、下午各计一次）".to_owned(),
+            en: "The unit of a sitting is the half-day: a whole day is two.".to_owned(),
+        },
+        SittingUnit::Day => Footnote {
+            zh: "坐诊次的计量单位：日（一天计一次）".to_owned(),
+            en: "The unit of a sitting is the day: a whole day is one.".to_owned(),
+        },
+    };
+    let note = |definition: &&'static Definition| {
+        let joined = |(zh, en): (&str, &str), (zh_more, en_more): (&str, &str)| match (zh_more, en_more) {
+            ("", "") => (zh.to_owned(), en.to_owned()),
+            _ => (format!("{zh}；{zh_more}"), format!("{en} {en_more}")),
+        };
+        let (zh, en) = joined(definition.definition, definition.footnote);
+        Footnote { zh, en }
+    };
+    let counted = Footnote {
+        zh: "本简报统计已登记的记录，不以审核为条件；期初数另列，不计入各数".to_owned(),
+        en: "Recorded figures, attested or not; opening balances stand apart and are in none of them.".to_owned(),
+    };
+    measures.iter().map(note).chain([unit, counted]).collect()
+}

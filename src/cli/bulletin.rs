@@ -1,0 +1,177 @@
+//! `homecoming bulletin`: a programme's bulletin from a server that runs, as text or JSON.
+
+use clap::Args;
+use serde::Serialize;
+
+use super::Failure;
+use super::client::{self, sentence};
+use crate::kernel::Date;
+use crate::pb;
+use crate::pb::bulletin_service_client::BulletinServiceClient;
+
+/// Arguments of `homecoming bulletin`.
+#[derive(Debug, Args)]
+pub struct Bulletin {
+    /// The programme, such as `liling`
+    programme: String,
+    /// First day, such as 2024-01-01; else the first of the first month that has records
+    #[arg(long)]
+    from: Option<Date>,
+    /// Last day, included; else today
+    #[arg(long)]
+    to: Option<Date>,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+    /// In English instead of Chinese
+    #[arg(long)]
+    english: bool,
+    #[command(flatten)]
+    server: client::Server,
+}
+
+impl Bulletin {
+    /// Prints the bulletin.
+    ///
+    /// # Errors
+    /// What the server refused, or that it can't be reached.
+    pub async fn run(self) -> Result<(), Failure> {
+        let channel = self.server.connect().await?;
+        let language = if self.english { pb::BulletinLanguage::En } else { pb::BulletinLanguage::Zh };
+        let request = pb::GetBulletinRequest {
+            name: client::programme(&channel, Some(&self.programme)).await?,
+            from_date: self.from.map(Into::into),
+            to_date: self.to.map(Into::into),
+            language: language.into(),
+        };
+        let answer = BulletinServiceClient::new(channel).get_bulletin(request).await;
+        let bulletin = answer.map_err(|status| sentence(&self.programme, &status))?.into_inner();
+        if self.json {
+            println!("{}", serde_json::to_string_pretty(&Document::of(&bulletin))?);
+        } else {
+            print!("{}", bulletin.text);
+        }
+        Ok(())
+    }
+}
+
+/// What is printed as JSON. The whole period's figures stand at the top level; savings are in fen.
+#[derive(Serialize)]
+struct Document<'a> {
+    programme: &'a str,
+    display_name: &'a str,
+    from: String,
+    to: String,
+    #[serde(flatten)]
+    figures: Figures,
+    by_year: Vec<Year>,
+    opening_balances: Vec<Opening<'a>>,
+    growth: Vec<Growth<'a>>,
+    footnotes: &'a [String],
+}
+
+#[derive(Serialize)]
+struct Figures {
+    experts: i64,
+    home_hospitals: i64,
+    active_experts: i64,
+    sites: i64,
+    sittings: i64,
+    consultations: i64,
+    operations: i64,
+    declared_savings_fen: i64,
+    declared_savings_own_county_fen: i64,
+    declared_savings_neighbouring_fen: i64,
+}
+
+#[derive(Serialize)]
+struct Year {
+    year: i32,
+    from: String,
+    to: String,
+    #[serde(flatten)]
+    figures: Figures,
+}
+
+#[derive(Serialize)]
+struct Opening<'a> {
+    measure: &'a str,
+    declared: i64,
+    as_of: String,
+    document: &'a str,
+    recorded_since: i64,
+    cumulative: i64,
+}
+
+#[derive(Serialize)]
+struct Growth<'a> {
+    measure: &'a str,
+    year: i32,
+    before: i64,
+    after: i64,
+    basis_points: Option<i64>,
+}
+
+impl<'a> Document<'a> {
+    fn of(bulletin: &'a pb::Bulletin) -> Self {
+        let opening = |opening: &'a pb::BulletinOpening| Opening {
+            measure: &opening.measure,
+            declared: opening.declared,
+            as_of: date(opening.as_of_date.as_ref()),
+            document: &opening.document,
+            recorded_since: opening.recorded_since,
+            cumulative: opening.cumulative,
+        };
+        let growth = |growth: &'a pb::BulletinGrowth| Growth {
+            measure: &growth.measure,
+            year: growth.year,
+            before: growth.before,
+            after: growth.after,
+            basis_points: growth.basis_points,
+        };
+        Self {
+            programme: &bulletin.name,
+            display_name: &bulletin.display_name,
+            from: date(bulletin.from_date.as_ref()),
+            to: date(bulletin.to_date.as_ref()),
+            figures: Figures::of(bulletin.figures.unwrap_or_default()),
+            by_year: bulletin.by_year.iter().map(Year::of).collect(),
+            opening_balances: bulletin.opening_balances.iter().map(opening).collect(),
+            growth: bulletin.growth.iter().map(growth).collect(),
+            footnotes: &bulletin.footnotes,
+        }
+    }
+}
+
+impl Figures {
+    fn of(figures: pb::BulletinFigures) -> Self {
+        Self {
+            experts: figures.experts,
+            home_hospitals: figures.home_hospitals,
+            active_experts: figures.active_experts,
+            sites: figures.sites,
+            sittings: figures.sittings,
+            consultations: figures.consultations,
+            operations: figures.operations,
+            declared_savings_fen: figures.declared_savings_fen,
+            declared_savings_own_county_fen: figures.declared_savings_own_county_fen,
+            declared_savings_neighbouring_fen: figures.declared_savings_neighbouring_fen,
+        }
+    }
+}
+
+impl Year {
+    fn of(year: &pb::BulletinYear) -> Self {
+        Self {
+            year: year.year,
+            from: date(year.from_date.as_ref()),
+            to: date(year.to_date.as_ref()),
+            figures: Figures::of(year.figures.unwrap_or_default()),
+        }
+    }
+}
+
+/// `2024-03-05`; empty where there is none.
+fn date(date: Option<&pb::Date>) -> String {
+    date.map_or(String::new(), |date| format!("{:04}-{:02}-{:02}", date.year, date.month, date.day))
+}

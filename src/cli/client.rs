@@ -1,0 +1,53 @@
+//! What the subcommands that call a server share: how it is reached, and which programme is meant.
+
+use clap::Args;
+use tonic::Status;
+use tonic::transport::{Channel, Endpoint};
+
+use super::Failure;
+use crate::pb;
+use crate::pb::programme_service_client::ProgrammeServiceClient;
+
+/// Where the server is.
+#[derive(Debug, Args)]
+pub struct Server {
+    /// The server's address
+    #[arg(long, env = "HOMECOMING_SERVER", default_value = "http://127.0.0.1:50051")]
+    server: String,
+}
+
+impl Server {
+    /// Connects.
+    ///
+    /// # Errors
+    /// That the address is malformed or nobody answers there, in a sentence.
+    pub async fn connect(&self) -> Result<Channel, Failure> {
+        let endpoint =
+            Endpoint::from_shared(self.server.clone()).map_err(|_| format!("{} is no address", self.server))?;
+        let unreachable = |_| format!("no server answers at {}: start one with `homecoming serve`", self.server);
+        Ok(endpoint.connect().await.map_err(unreachable)?)
+    }
+}
+
+/// The name of the programme that is meant: given as an id or a name, or the only one that there is.
+///
+/// # Errors
+/// That none or several are there, in a sentence.
+pub async fn programme(channel: &Channel, given: Option<&str>) -> Result<String, Failure> {
+    if let Some(given) = given {
+        return Ok(if given.starts_with("programmes/") { given.to_owned() } else { format!("programmes/{given}") });
+    }
+    let request = pb::ListProgrammesRequest { page_size: 2, ..pb::ListProgrammesRequest::default() };
+    let listed = ProgrammeServiceClient::new(channel.clone()).list_programmes(request).await;
+    let programmes = listed.map_err(|status| sentence("programmes", &status))?.into_inner().programmes;
+    match programmes.as_slice() {
+        [only] => Ok(only.name.clone()),
+        [] => Err("the server has no programme yet".into()),
+        [_, ..] => Err("the server has several programmes: say which with --programme".into()),
+    }
+}
+
+/// A status as a sentence for the operator.
+pub fn sentence(about: &str, status: &Status) -> Failure {
+    format!("{about}: {}", status.message()).into()
+}

@@ -1,0 +1,189 @@
+//! The words that counties write for the values of each vocabulary, as data.
+//!
+//! A value's own code (`CLINIC`) is always read as well. A new word is an entry in a list here.
+
+use crate::activities::{Kind, Performer};
+use crate::assistants::PairingRole;
+use crate::experts::{ConsentMedium, ExpertTitle, HomeTieKind};
+use crate::hospitals::HospitalLevel;
+use crate::kernel::{HalfDay, Residence, SessionKind, Vocabulary};
+use crate::sites::{RoomKind, SiteLevel};
+
+use super::TextEncoding;
+
+/// A vocabulary that tables write in words.
+pub trait Spelled: Vocabulary {
+    /// Words and what they mean; the first word of a value is the one to show.
+    const WORDS: &'static [(&'static str, Self)];
+
+    /// The value of a word, or of a code in any case.
+    fn read(word: &str) -> Option<Self> {
+        let spelled = Self::WORDS.iter().find(|(known, _)| *known == word).map(|(_, value)| *value);
+        spelled.or_else(|| Self::from_code(&word.to_ascii_uppercase().replace([' ', '-'], "_")))
+    }
+
+    /// What may stand there, for people.
+    fn expected() -> String {
+        let shown = |value: &Self| Self::WORDS.iter().find(|(_, known)| known.number() == value.number());
+        let words: Vec<_> = Self::ALL.iter().filter_map(shown).map(|(word, _)| *word).collect();
+        format!("not one of {}", words.join("、"))
+    }
+}
+
+impl Spelled for HospitalLevel {
+    const WORDS: &'static [(&'static str, Self)] = &[
+        ("省部级重点医院", Self::ProvincialKey),
+        ("省级重点医院", Self::ProvincialKey),
+        ("省级重点", Self::ProvincialKey),
+        ("部级", Self::ProvincialKey),
+        ("省级", Self::ProvincialKey),
+        ("三级医院", Self::Tertiary),
+        ("三级", Self::Tertiary),
+        ("三甲", Self::Tertiary),
+        ("三级甲等", Self::Tertiary),
+        ("市级", Self::Tertiary),
+        ("县级医院", Self::County),
+        ("县级", Self::County),
+        ("二级医院", Self::Secondary),
+        ("二级", Self::Secondary),
+        ("二甲", Self::Secondary),
+        ("二级甲等", Self::Secondary),
+        ("基层医疗卫生机构", Self::Primary),
+        ("基层", Self::Primary),
+        ("一级", Self::Primary),
+        ("其他", Self::Other),
+    ];
+}
+
+impl Spelled for SiteLevel {
+    const WORDS: &'static [(&'static str, Self)] = &[
+        ("县级医院", Self::CountyHospital),
+        ("县级", Self::CountyHospital),
+        ("市级", Self::CountyHospital),
+        ("乡镇卫生院", Self::TownshipHealthCentre),
+        ("乡镇", Self::TownshipHealthCentre),
+        ("卫生院", Self::TownshipHealthCentre),
+        ("社区卫生服务中心", Self::CommunityCentre),
+        ("社区", Self::CommunityCentre),
+        ("村卫生室", Self::VillageClinic),
+        ("村级", Self::VillageClinic),
+        ("其他", Self::Other),
+    ];
+}
+
+impl Spelled for RoomKind {
+    const WORDS: &'static [(&'static str, Self)] = &[
+        ("诊室", Self::Clinic),
+        ("坐诊", Self::Clinic),
+        ("手术室", Self::Operating),
+        ("手术", Self::Operating),
+        ("病房", Self::Ward),
+        ("查房", Self::Ward),
+        ("教室", Self::Lecture),
+        ("讲座", Self::Lecture),
+        ("远程会诊室", Self::Telemedicine),
+        ("远程会诊", Self::Telemedicine),
+        ("远程", Self::Telemedicine),
+    ];
+}
+
+impl Spelled for ExpertTitle {
+    const WORDS: &'static [(&'static str, Self)] = &[
+        ("主任医师", Self::Chief),
+        ("副主任医师", Self::AssociateChief),
+        ("主治医师", Self::Attending),
+        ("住院医师", Self::Resident),
+        ("其他", Self::Other),
+    ];
+}
+
+impl Spelled for HomeTieKind {
+    const WORDS: &'static [(&'static str, Self)] = &[
+        ("出生", Self::Born),
+        ("出生地", Self::Born),
+        ("祖籍", Self::Ancestral),
+        ("求学", Self::Studied),
+        ("工作", Self::Worked),
+        ("配偶家乡", Self::SpouseHome),
+        ("配偶", Self::SpouseHome),
+        ("门生", Self::MenteeHere),
+        ("学生在此", Self::MenteeHere),
+    ];
+}
+
+impl Spelled for ConsentMedium {
+    const WORDS: &'static [(&'static str, Self)] = &[
+        ("短信", Self::Message),
+        ("消息", Self::Message),
+        ("微信", Self::Message),
+        ("电话", Self::Phone),
+        ("信函", Self::Letter),
+        ("书面", Self::Letter),
+        ("当面", Self::InPerson),
+    ];
+}
+
+impl Spelled for PairingRole {
+    const WORDS: &'static [(&'static str, Self)] =
+        &[("主", Self::Primary), ("主要", Self::Primary), ("备", Self::Backup), ("后备", Self::Backup)];
+}
+
+impl Spelled for SessionKind {
+    const WORDS: &'static [(&'static str, Self)] = &[
+        ("坐诊", Self::Clinic),
+        ("门诊", Self::Clinic),
+        ("手术", Self::Operation),
+        ("院外会诊", Self::OutConsultation),
+        ("会诊", Self::OutConsultation),
+        ("查房", Self::WardRound),
+        ("带教", Self::Teaching),
+        ("讲座", Self::Lecture),
+        ("授课", Self::Lecture),
+        ("病例讨论", Self::CaseConference),
+        ("远程会诊", Self::RemoteConsultation),
+        ("义诊", Self::FreeClinic),
+    ];
+}
+
+impl Spelled for HalfDay {
+    const WORDS: &'static [(&'static str, Self)] = &[("上午", Self::Morning), ("下午", Self::Afternoon)];
+}
+
+impl Spelled for Residence {
+    const WORDS: &'static [(&'static str, Self)] = &[
+        ("本县", Self::OwnCounty),
+        ("本市", Self::OwnCounty),
+        ("本地", Self::OwnCounty),
+        ("周边县", Self::Neighbouring),
+        ("周边", Self::Neighbouring),
+        ("不详", Self::Unknown),
+    ];
+}
+
+impl Spelled for Kind {
+    const WORDS: &'static [(&'static str, Self)] = &[
+        ("诊疗", Self::Consultation),
+        ("诊疗人次", Self::Consultation),
+        ("手术", Self::OperationCase),
+        ("手术台次", Self::OperationCase),
+        ("人次数", Self::Headcount),
+        ("诊疗人次数", Self::Headcount),
+        ("带教", Self::Teaching),
+        ("讲座", Self::Lecture),
+    ];
+}
+
+impl Spelled for Performer {
+    const WORDS: &'static [(&'static str, Self)] = &[
+        ("专家", Self::Expert),
+        ("助手", Self::AssistantSupervised),
+        ("助手在指导下", Self::AssistantSupervised),
+        ("本地", Self::Local),
+        ("本地医师", Self::Local),
+    ];
+}
+
+impl Spelled for TextEncoding {
+    const WORDS: &'static [(&'static str, Self)] =
+        &[("utf-8", Self::Utf8), ("gb18030", Self::Gb18030), ("gbk", Self::Gb18030), ("gb2312", Self::Gb18030)];
+}
