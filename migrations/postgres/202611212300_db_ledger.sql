@@ -3,7 +3,8 @@ CREATE TABLE heads (
   programme TEXT COLLATE "C" NOT NULL PRIMARY KEY,
   sequence BIGINT NOT NULL,
   entry BIGINT NOT NULL,
-  link TEXT COLLATE "C" NOT NULL
+  link TEXT COLLATE "C" NOT NULL,
+  time BIGINT NOT NULL
 );
 CREATE TABLE changes (
   programme TEXT COLLATE "C" NOT NULL,

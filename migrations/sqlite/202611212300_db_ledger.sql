@@ -3,7 +3,8 @@ CREATE TABLE heads (
   programme TEXT NOT NULL PRIMARY KEY,
   sequence INTEGER NOT NULL,
   entry INTEGER NOT NULL,
-  link TEXT NOT NULL
+  link TEXT NOT NULL,
+  time INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE changes (
   programme TEXT NOT NULL,

@@ -6,7 +6,7 @@
 use futures_util::future::BoxFuture;
 
 use super::{Activities, store};
-use crate::db::{Context, Reacted, Reaction, Tx};
+use crate::db::{Context, React, Reacted, Reaction, Tx};
 use crate::kernel::{Change, Error, Name, Reason, Result};
 use crate::sessions::{SessionState, Sessions};
 use crate::sites::Sites;
@@ -17,13 +17,13 @@ pub const REACTIONS: &[Reaction] = &[
         what: "activities refuse that a session in which they were done becomes cancelled or not held",
         collection: "sessions",
         verbs: &["cancel", "mark_not_held", "correct_outcome"],
-        run: refuse_contradiction,
+        react: React::Follow(refuse_contradiction),
     },
     Reaction {
         what: "activities refuse the deletion of a site where something was done",
         collection: "sites",
         verbs: &["delete"],
-        run: keep_site,
+        react: React::Object(keep_site),
     },
 ];
 
@@ -46,11 +46,11 @@ fn refuse_contradiction<'a>(tx: &'a mut Tx<'_>, change: &'a Change, _: Context<'
     })
 }
 
-fn keep_site<'a>(tx: &'a mut Tx<'_>, change: &'a Change, _: Context<'a>) -> BoxFuture<'a, Result<Reacted>> {
+fn keep_site<'a>(tx: &'a mut Tx<'_>, change: &'a Change, _: Context<'a>) -> BoxFuture<'a, Result<()>> {
     Box::pin(async move {
         let site = Name::<Sites>::parse(&change.name).map_err(Error::Internal)?;
         match store::first_at(tx, site.programme(), site.id()).await? {
-            None => Ok(Reacted::default()),
+            None => Ok(()),
             Some(activity) => Err(Error::refused(Reason::InUse, "activities were done at this site")
                 .with("referrer", Name::<Activities>::new(site.programme().clone(), activity))
                 .with("name", site)),

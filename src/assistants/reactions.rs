@@ -4,7 +4,7 @@ use futures_util::future::BoxFuture;
 
 use super::commands::PairingChanges;
 use super::{Assistants, absorbed, cut_at, store};
-use crate::db::{Context, Reacted, Reaction, Tx};
+use crate::db::{Context, React, Reacted, Reaction, Tx};
 use crate::experts::{self, Experts, Standing};
 use crate::kernel::{Change, Error, Name, Reason, Result, Verb};
 use crate::sites::Sites;
@@ -15,27 +15,27 @@ pub const REACTIONS: &[Reaction] = &[
         what: "assistants refuse the deletion of the site where one is stationed",
         collection: "sites",
         verbs: &["delete"],
-        run: keep_site,
+        react: React::Object(keep_site),
     },
     Reaction {
         what: "pairings end when the expert leaves the roster; those that begin later are deleted",
         collection: "experts",
         verbs: &["end"],
-        run: end_with_expert,
+        react: React::Follow(end_with_expert),
     },
     Reaction {
         what: "pairings of a duplicate expert move to the survivor",
         collection: "experts",
         verbs: &["merge"],
-        run: move_to_survivor,
+        react: React::Follow(move_to_survivor),
     },
 ];
 
-fn keep_site<'a>(tx: &'a mut Tx<'_>, change: &'a Change, _: Context<'a>) -> BoxFuture<'a, Result<Reacted>> {
+fn keep_site<'a>(tx: &'a mut Tx<'_>, change: &'a Change, _: Context<'a>) -> BoxFuture<'a, Result<()>> {
     Box::pin(async move {
         let site = Name::<Sites>::parse(&change.name).map_err(Error::Internal)?;
         match store::stationed_at(tx, site.programme(), site.id()).await? {
-            None => Ok(Reacted::default()),
+            None => Ok(()),
             Some(assistant) => Err(Error::refused(Reason::InUse, "an assistant is or was stationed at this site")
                 .with("referrer", Name::<Assistants>::new(site.programme().clone(), assistant))
                 .with("name", site)),

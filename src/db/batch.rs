@@ -8,7 +8,7 @@ use std::panic::AssertUnwindSafe;
 
 use futures_util::FutureExt as _;
 use tokio::sync::oneshot;
-use tracing::{error, warn};
+use tracing::{Instrument as _, Span, error, warn};
 
 use super::command::{Context, Outcome, Output, Work};
 use super::engine::Conn;
@@ -25,6 +25,8 @@ pub(super) struct Job {
     pub call: Call,
     pub work: Box<dyn Work>,
     pub answer: oneshot::Sender<Result<Output>>,
+    /// The request's span, so that what is logged about the command names it.
+    pub span: Span,
 }
 
 type Answer = Result<Output>;
@@ -102,13 +104,12 @@ async fn connected<'c>(conn: &'c mut Option<Conn>, setup: &Setup) -> Result<&'c 
 }
 
 async fn attempt(conn: &mut Option<Conn>, jobs: &[&Job], setup: &Setup, careful: bool) -> Result<Vec<Answer>, Stop> {
-    let now = setup.clock.now();
     let conn = connected(conn, setup).await.map_err(|error| {
         error!(%error, "the writer has no connection");
         Stop::Away
     })?;
     let mut tx = conn.begin_write().await.map_err(storage)?;
-    let filled = AssertUnwindSafe(fill(&mut tx, jobs, setup, careful, now)).catch_unwind().await;
+    let filled = AssertUnwindSafe(fill(&mut tx, jobs, setup, careful)).catch_unwind().await;
     let done = filled.unwrap_or(Err(Stop::Engine(Error::Internal("a projection panicked"))));
     Stats::add(&setup.stats.statements, tx.statements() + 1);
     let (fates, heads) = done?;
@@ -147,12 +148,13 @@ async fn fill(
     jobs: &[&Job],
     setup: &Setup,
     careful: bool,
-    now: Timestamp,
 ) -> Result<(Vec<Fate>, Option<Heads>), Stop> {
     let programmes: BTreeSet<&str> = jobs.iter().map(|job| job.work.programme().as_str()).collect();
     let creators = jobs.iter().filter(|job| job.work.creates_programme());
     let may_be_made: BTreeSet<&str> = creators.map(|job| job.work.programme().as_str()).collect();
     let mut heads = ledger::lock(tx, &programmes, &may_be_made).await?;
+    // Read once the heads are ours, and never before what they have seen: times follow the sequence across servers.
+    let now = heads.values().map(|head| head.time).max().unwrap_or_default().max(setup.clock.now());
     let requests: Vec<_> = jobs.iter().filter_map(|job| request_of(job)).collect();
     let answered = ledger::answered(tx, &requests, now).await?;
 
@@ -300,6 +302,7 @@ impl<'a> Commands<'a> {
                 if reacted && !changes.is_empty() {
                     return Err(Error::Internal("a reaction's changes move the numbers of the set's later ones"));
                 }
+                reaction::object(tx, &self.setup.reactions, changes, self.context(job)).await?;
                 let own = changes.len();
                 tx.number(next);
                 reaction::follow(tx, &self.setup.reactions, changes, facts, self.context(job)).await?;
@@ -323,11 +326,11 @@ impl<'a> Commands<'a> {
         tx.enter(self.careful, self.next_sequence(job.work.programme().as_str()));
         let context = self.context(job);
         let work = async {
-            let mut outcome = job.work.run(tx, context).await?;
+            let mut outcome = job.work.run(tx, context, &self.setup.reactions).await?;
             reaction::follow(tx, &self.setup.reactions, &mut outcome.changes, &mut outcome.facts, context).await?;
             Ok(outcome)
         };
-        let ran = AssertUnwindSafe(work).catch_unwind().await;
+        let ran = AssertUnwindSafe(work).catch_unwind().instrument(job.span.clone()).await;
         settle(tx, job, ran).await
     }
 }
@@ -341,7 +344,7 @@ fn count(changes: &[Change]) -> i64 {
 async fn settle<T>(tx: &mut Tx<'_>, job: &Job, ran: std::thread::Result<Result<T>>) -> Result<Result<T>, Stop> {
     let outcome = ran.unwrap_or_else(|_panic| {
         tx.fail();
-        error!(method = job.work.method(), "a command panicked");
+        job.span.in_scope(|| error!(method = job.work.method(), "a command panicked"));
         Err(Error::Internal("a command panicked"))
     });
     let error = match outcome {

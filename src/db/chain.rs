@@ -85,10 +85,7 @@ pub fn keyed_digest(salt: &str, body_digest: &str) -> String {
 #[must_use]
 pub fn fresh_salt() -> Option<String> {
     let mut bytes = [0; 16];
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the one place where chance is wanted: a salt is made before the batch runs"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "the one place where chance is wanted: the salts of audit entries")]
     getrandom::fill(&mut bytes).ok()?;
     Some(hex(&bytes))
 }

@@ -3,6 +3,7 @@ use std::any::{Any, TypeId};
 
 use futures_util::future::BoxFuture;
 
+use super::reaction::{self, Reaction};
 use super::tx::Tx;
 use crate::kernel::{Call, Change, Error, Fact, Id, Result, Timestamp};
 
@@ -113,7 +114,13 @@ pub(super) trait Work: Send + Sync {
     /// Works of the same `Some` may run as a set.
     fn set(&self) -> Option<TypeId>;
     fn as_any(&self) -> &dyn Any;
-    fn run<'a>(&'a self, tx: &'a mut Tx<'_>, context: Context<'a>) -> BoxFuture<'a, Result<Outcome<Output>>>;
+    /// Loads, decides, asks who may object, and applies.
+    fn run<'a>(
+        &'a self,
+        tx: &'a mut Tx<'_>,
+        context: Context<'a>,
+        reactions: &'a [Reaction],
+    ) -> BoxFuture<'a, Result<Outcome<Output>>>;
     fn recall<'a>(&'a self, tx: &'a mut Tx<'_>, names: &'a [String]) -> BoxFuture<'a, Result<Output>>;
     fn run_set<'a>(
         &self,
@@ -143,10 +150,16 @@ impl<C: Command> Work for C {
         self
     }
 
-    fn run<'a>(&'a self, tx: &'a mut Tx<'_>, context: Context<'a>) -> BoxFuture<'a, Result<Outcome<Output>>> {
+    fn run<'a>(
+        &'a self,
+        tx: &'a mut Tx<'_>,
+        context: Context<'a>,
+        reactions: &'a [Reaction],
+    ) -> BoxFuture<'a, Result<Outcome<Output>>> {
         Box::pin(async move {
             let facts = self.load(tx).await?;
             let Decision { effects, output, changes, facts } = self.decide(facts, &context)?;
+            reaction::object(tx, reactions, &changes, context).await?;
             self.apply(&effects, tx).await?;
             Ok(erase(Outcome { output, changes, facts }))
         })

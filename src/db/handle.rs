@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
-use tracing::{error, info};
+use tracing::{Instrument as _, Span, error, info};
 
 use super::batch::Job;
 use super::command::{Command, Context, Query};
@@ -11,11 +11,11 @@ use super::engine::{Conn, Engine, OpenError, Pool, Purpose, Target};
 use super::fault::{Fault, classify, engine_error, storage};
 use super::ledger::{self, Projection};
 use super::migrations;
-use super::reaction::Reaction;
+use super::reaction::{self, Reaction};
 use super::stats::{Counts, Stats};
 use super::tx::Tx;
 use super::writer::{self, Setup};
-use crate::kernel::{Call, Clock, Error, Result};
+use crate::kernel::{Call, Clock, Error, Result, Timestamp};
 
 /// How commands reach the database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -114,7 +114,7 @@ impl Db {
             return self.check(call, command).await;
         }
         let (answer, answered) = oneshot::channel();
-        let job = Job { call, work: Box::new(command), answer };
+        let job = Job { call, work: Box::new(command), answer, span: Span::current() };
         match self.0.path {
             WritePath::Grouped => self.queue(job)?,
             WritePath::Alone(_) => drop(tokio::spawn(writer::alone(job, self.0.setup.clone()))),
@@ -140,7 +140,8 @@ impl Db {
     /// The refusal that the command would get now.
     pub async fn check<C: Command>(&self, call: Call, command: C) -> Result<C::Output> {
         let now = self.0.setup.clock.now();
-        self.read(Dry { call, command, now }).await
+        let reactions = self.0.setup.reactions.clone();
+        self.read(Dry { call, command, now, reactions }).await
     }
 
     /// Answers a query from one consistent snapshot.
@@ -150,7 +151,7 @@ impl Db {
     pub async fn read<Q: Query>(&self, query: Q) -> Result<Q::Output> {
         let shared = Arc::clone(&self.0);
         // In a task of its own: a caller that goes away must not drop a transaction half way.
-        let task = tokio::spawn(async move {
+        let reading = async move {
             // After the database was restarted, every connection of the pool is broken once.
             for _ in 0..=shared.readers {
                 let mut conn = shared.reads.acquire().await?;
@@ -163,7 +164,8 @@ impl Db {
                 }
             }
             Err(Error::Unavailable)
-        });
+        };
+        let task = tokio::spawn(reading.in_current_span());
         task.await.unwrap_or_else(|_panic| {
             error!("a query panicked");
             Err(Error::Internal("a query panicked"))
@@ -219,11 +221,12 @@ async fn snapshot<Q: Query>(conn: &mut Conn, query: &Q) -> Result<Q::Output> {
     output
 }
 
-/// `validate_only`: load and decide.
+/// `validate_only`: load, decide, and ask who objects.
 struct Dry<C> {
     call: Call,
     command: C,
-    now: crate::kernel::Timestamp,
+    now: Timestamp,
+    reactions: Arc<[Reaction]>,
 }
 
 impl<C: Command> Query for Dry<C> {
@@ -235,6 +238,9 @@ impl<C: Command> Query for Dry<C> {
             return Err(Error::not_found(format!("programmes/{programme}")));
         }
         let facts = self.command.load(tx).await?;
-        Ok(self.command.decide(facts, &Context { call: &self.call, now: self.now })?.output)
+        let context = Context { call: &self.call, now: self.now };
+        let decision = self.command.decide(facts, &context)?;
+        reaction::object(tx, &self.reactions, &decision.changes, context).await?;
+        Ok(decision.output)
     }
 }

@@ -34,20 +34,20 @@ pub const REQUEST_ID_DAYS: i64 = 7;
 const REQUEST_ID_MICROS: i64 = REQUEST_ID_DAYS * 86_400_000_000;
 
 const LOCK_HEADS: Sql = Sql::pair(
-    "SELECT h.programme, h.sequence, h.entry, h.link FROM json_each($1) AS r JOIN heads h ON h.programme = r.value->>0",
+    "SELECT h.programme, h.sequence, h.entry, h.link, h.time FROM json_each($1) AS r JOIN heads h ON h.programme = r.value->>0",
     // In name order, so that two servers' batches wait for each other and never deadlock.
-    "SELECT h.programme, h.sequence, h.entry, h.link FROM jsonb_array_elements(CAST($1 AS JSONB)) AS r \
+    "SELECT h.programme, h.sequence, h.entry, h.link, h.time FROM jsonb_array_elements(CAST($1 AS JSONB)) AS r \
      JOIN heads h ON h.programme = r.value->>0 ORDER BY h.programme FOR UPDATE OF h",
 );
 /// In the order of the array, which is the names': two servers that make the same programme wait for each other here.
 const CLAIM_HEADS: Sql = rows!(
-    "INSERT INTO heads (programme, sequence, entry, link) SELECT r.value->>0, 0, 0, '' FROM ",
+    "INSERT INTO heads (programme, sequence, entry, link, time) SELECT r.value->>0, 0, 0, '', 0 FROM ",
     "WHERE TRUE ON CONFLICT (programme) DO NOTHING"
 );
 const DROP_HEADS: Sql = rows!("DELETE FROM heads WHERE entry = 0 AND programme IN (SELECT r.value->>0 FROM ", ")");
 const MOVE_HEADS: Sql = rows!(
-    "INSERT INTO heads (programme, sequence, entry, link) SELECT r.value->>0, CAST(r.value->>1 AS BIGINT), CAST(r.value->>2 AS BIGINT), r.value->>3 FROM ",
-    "WHERE TRUE ON CONFLICT (programme) DO UPDATE SET sequence = excluded.sequence, entry = excluded.entry, link = excluded.link"
+    "INSERT INTO heads (programme, sequence, entry, link, time) SELECT r.value->>0, CAST(r.value->>1 AS BIGINT), CAST(r.value->>2 AS BIGINT), r.value->>3, CAST(r.value->>4 AS BIGINT) FROM ",
+    "WHERE TRUE ON CONFLICT (programme) DO UPDATE SET sequence = excluded.sequence, entry = excluded.entry, link = excluded.link, time = excluded.time"
 );
 const FIND_REQUESTS: Sql = rows!(
     "SELECT q.programme, q.subject, q.method, q.request_id, q.digest, q.names, q.time FROM ",
@@ -78,7 +78,7 @@ const HAS_HEAD: Sql = Sql::new("SELECT h.entry FROM heads h WHERE h.programme = 
 const FIND_LINK: Sql = Sql::new("SELECT a.link FROM audit_entries a WHERE a.programme = $1 AND a.entry = $2");
 const FORGET_REQUESTS: Sql = Sql::new(
     "DELETE FROM request_ids WHERE (programme, subject, method, request_id) IN \
-     (SELECT q.programme, q.subject, q.method, q.request_id FROM request_ids q WHERE q.time < $1 LIMIT 1000)",
+     (SELECT q.programme, q.subject, q.method, q.request_id FROM request_ids q WHERE q.time < $1 LIMIT 1000) AND time < $1",
 );
 
 /// The statements of this file, for the test that prepares and explains them.
@@ -103,6 +103,8 @@ pub(super) struct Head {
     pub sequence: i64,
     pub entry: i64,
     pub link: String,
+    /// Of the last batch: a later one's isn't earlier, whatever its server's clock says.
+    pub time: Timestamp,
 }
 
 /// The heads of a batch's programmes, locked. A programme without one, or with one at its origin, doesn't exist.
@@ -119,7 +121,8 @@ pub(super) async fn lock(tx: &mut Tx<'_>, programmes: &BTreeSet<&str>, may_be_ma
     let rows = tx.sql(LOCK_HEADS).bind_rows(&keys).fetch_all().await?;
     rows.iter()
         .map(|row| {
-            let head = Head { sequence: row.get("sequence")?, entry: row.get("entry")?, link: row.get("link")? };
+            let (sequence, entry, link) = (row.get("sequence")?, row.get("entry")?, row.get("link")?);
+            let head = Head { sequence, entry, link, time: row.get("time")? };
             Ok((row.get("programme")?, head))
         })
         .collect()
@@ -191,6 +194,7 @@ pub(super) async fn write(
     let mut entries: BTreeMap<&str, Vec<(Entry, String)>> = BTreeMap::new();
     for record in records {
         let head = heads.entry(record.programme.to_owned()).or_insert_with(Head::origin);
+        head.time = now;
         for change in record.changes {
             head.sequence += 1;
             changes.push((
@@ -234,8 +238,10 @@ pub(super) async fn write(
     if !requests.is_empty() {
         tx.sql(INSERT_REQUESTS).bind_rows(&requests).execute().await?;
     }
-    let moved: Vec<_> =
-        heads.iter().map(|(programme, head)| (programme, head.sequence, head.entry, &head.link)).collect();
+    let moved: Vec<_> = heads
+        .iter()
+        .map(|(programme, head)| (programme, head.sequence, head.entry, &head.link, head.time.micros()))
+        .collect();
     tx.sql(MOVE_HEADS).bind_rows(&moved).execute().await?;
     Ok(())
 }
@@ -243,7 +249,7 @@ pub(super) async fn write(
 impl Head {
     /// Of a programme that is being made.
     pub(super) fn origin() -> Head {
-        Head { sequence: 0, entry: 0, link: ORIGIN.to_owned() }
+        Head { sequence: 0, entry: 0, link: ORIGIN.to_owned(), time: Timestamp::default() }
     }
 
     /// Whether nothing was ever written to its programme.

@@ -27,7 +27,7 @@ pub use engine::{Engine, OpenError, Target};
 pub use handle::{Db, Options, WritePath};
 pub use ledger::{Delta, Projection};
 pub use migrations::names as migration_names;
-pub use reaction::{Reacted, Reaction};
+pub use reaction::{React, Reacted, Reaction};
 pub use row::{Column, Row};
 pub use select::{List, Select};
 pub use sql::Sql;

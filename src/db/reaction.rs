@@ -14,10 +14,23 @@ pub struct Reacted {
     pub facts: Vec<Fact>,
 }
 
-/// The body of a reaction. It writes tables of its own slice only; an error refuses the command that it follows.
-pub type React = for<'a, 't> fn(&'a mut Tx<'t>, &'a Change, Context<'a>) -> BoxFuture<'a, Result<Reacted>>;
+/// Looks whether a change may be: it reads, and refuses by an error. Runs before anything is written, and for
+/// `validate_only` too.
+pub type Object = for<'a, 't> fn(&'a mut Tx<'t>, &'a Change, Context<'a>) -> BoxFuture<'a, Result<()>>;
 
-/// A function of a later slice that runs after each command that touched a resource of a collection.
+/// Follows a change that has been written: writes tables of its own slice only. An error refuses the command.
+pub type Follow = for<'a, 't> fn(&'a mut Tx<'t>, &'a Change, Context<'a>) -> BoxFuture<'a, Result<Reacted>>;
+
+/// What a reaction does, and when.
+#[derive(Clone, Copy)]
+pub enum React {
+    /// Before the command writes.
+    Object(Object),
+    /// After it.
+    Follow(Follow),
+}
+
+/// A function of a later slice that runs with each command that touches a resource of a collection.
 #[derive(Clone, Copy)]
 pub struct Reaction {
     /// Who follows whom, for ARCHITECTURE.md and for messages: `assistants end pairings when an expert exits`.
@@ -27,13 +40,30 @@ pub struct Reaction {
     /// The verbs it follows.
     pub verbs: &'static [&'static str],
     /// What it does.
-    pub run: React,
+    pub react: React,
 }
 
 /// Reactions may follow reactions, but not for ever.
 const MOST_CHANGES: usize = 10_000;
 
-/// Runs every reaction to a command's changes, and to theirs.
+/// Asks every reaction that may object to these changes.
+pub(super) async fn object(
+    tx: &mut Tx<'_>,
+    reactions: &[Reaction],
+    changes: &[Change],
+    context: Context<'_>,
+) -> Result<()> {
+    for change in changes {
+        for reaction in reactions.iter().filter(|reaction| concerns(reaction, change)) {
+            if let React::Object(object) = reaction.react {
+                object(tx, change, context).await?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Runs what follows a command's changes, and theirs; nobody objects to the former any more.
 pub(super) async fn follow(
     tx: &mut Tx<'_>,
     reactions: &[Reaction],
@@ -51,7 +81,9 @@ pub(super) async fn follow(
         next += 1;
         for reaction in reactions.iter().filter(|reaction| concerns(reaction, &change)) {
             tx.number(first.saturating_add_unsigned(changes.len() as u64));
-            let reacted = (reaction.run)(tx, &change, context).await?;
+            let React::Follow(follow) = reaction.react else { continue };
+            let reacted = follow(tx, &change, context).await?;
+            object(tx, reactions, &reacted.changes, context).await?;
             changes.extend(reacted.changes);
             facts.extend(reacted.facts);
         }

@@ -2,7 +2,7 @@
 use futures_util::future::BoxFuture;
 
 use super::store;
-use crate::db::{Context, Reacted, Reaction, Tx};
+use crate::db::{Context, React, Reaction, Tx};
 use crate::kernel::{Change, Error, Name, Reason, Result};
 use crate::sites::Sites;
 
@@ -11,14 +11,14 @@ pub const REACTIONS: &[Reaction] = &[Reaction {
     what: "sessions refuse the deletion of the site that they are at",
     collection: "sites",
     verbs: &["delete"],
-    run: keep_site,
+    react: React::Object(keep_site),
 }];
 
-fn keep_site<'a>(tx: &'a mut Tx<'_>, change: &'a Change, _context: Context<'a>) -> BoxFuture<'a, Result<Reacted>> {
+fn keep_site<'a>(tx: &'a mut Tx<'_>, change: &'a Change, _context: Context<'a>) -> BoxFuture<'a, Result<()>> {
     Box::pin(async move {
         let site: Name<Sites> = Name::parse(&change.name).map_err(Error::Internal)?;
         match store::first_at_site(tx, site.programme(), site.id()).await? {
-            None => Ok(Reacted::default()),
+            None => Ok(()),
             Some(session) => Err(Error::refused(Reason::InUse, "sessions are or were at this site")
                 .with("name", &site)
                 .with("referrer", format!("programmes/{}/sessions/{session}", site.programme()))),

@@ -154,7 +154,7 @@ fn text(field: &str, chance: &mut Chance) -> String {
         0..8 if field == "parent" => "programmes/p".to_owned(),
         0..4 => chance.one_of(&name).to_owned(),
         4..7 => chance.one_of(&nasty).to_owned(),
-        7..9 => chance.one_of(&fair).to_owned(),
+        7 | 8 => chance.one_of(&fair).to_owned(),
         _ => "长".repeat(3_000),
     }
 }

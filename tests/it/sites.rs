@@ -180,7 +180,10 @@ async fn a_hospital_that_is_a_site_stays() {
         let delete = pb::DeleteHospitalRequest { name: HOSPITAL.to_owned(), ..Default::default() };
         let in_use = Refused::new(Code::FailedPrecondition, Reason::InUse);
         let in_use = in_use.with("name", HOSPITAL).with("referrer", &site.name);
+        let dry = pb::DeleteHospitalRequest { validate_only: true, ..delete.clone() };
+        assert_eq!(refused(hospitals.delete_hospital(dry).await), in_use, "who only asks is told the same");
         assert_eq!(refused(hospitals.delete_hospital(delete.clone()).await), in_use);
+        assert_eq!(server.db.stats().counts().reruns, 0, "who objects does so before anything is written");
         let still = pb::GetHospitalRequest { name: HOSPITAL.to_owned() };
         hospitals.get_hospital(still).await.unwrap();
         client.delete_site(pb::DeleteSiteRequest { name: site.name, ..Default::default() }).await.unwrap();

@@ -1,7 +1,9 @@
 //! Every enumeration of the code equals the proto's: one line for each.
 use homecoming::kernel::{HalfDay, Reason, Residence, SessionKind, Vocabulary};
 use homecoming::pb;
-use homecoming::{activities, assistants, bulletins, experts, hospitals, imports, programmes, sessions, sites, tallies, visits};
+use homecoming::{
+    activities, assistants, bulletins, experts, hospitals, imports, programmes, sessions, sites, tallies, visits,
+};
 use prost_reflect::DescriptorPool;
 
 /// What a vocabulary and the proto's enum disagree about.

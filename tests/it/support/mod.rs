@@ -7,8 +7,8 @@ pub mod figures;
 pub mod kills;
 pub mod postgres;
 pub mod program;
-pub mod raw;
 pub mod race;
+pub mod raw;
 pub mod schedule;
 pub mod source;
 

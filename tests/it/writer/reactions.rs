@@ -1,7 +1,7 @@
 //! What follows a command in its own transaction: reactions of later slices, and the cells of tallies.
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
-use homecoming::db::{Context, Options, Reacted, Reaction, Sql, Tx};
+use homecoming::db::{Context, Options, React, Reacted, Reaction, Sql, Tx};
 use homecoming::kernel::{Change, Error, Reason, Result};
 
 use super::commands::{Add, CHANGES, MOST, tally};
@@ -21,8 +21,12 @@ const WRONG_CELLS: Sql = Sql::new(
      WHERE COALESCE(t.quantity, 0) <> c.value",
 );
 
-const ECHO_COUNTERS: Reaction =
-    Reaction { what: "echoes follow counters", collection: "counters", verbs: &["create", "update"], run: echo };
+const ECHO_COUNTERS: Reaction = Reaction {
+    what: "echoes follow counters",
+    collection: "counters",
+    verbs: &["create", "update"],
+    react: React::Follow(echo),
+};
 
 /// Echoes each change of a counter; refuses what happens to one that is forbidden, after a write of its own.
 fn echo<'a>(tx: &'a mut Tx<'_>, change: &'a Change, _context: Context<'a>) -> BoxFuture<'a, Result<Reacted>> {
@@ -43,8 +47,12 @@ fn echo<'a>(tx: &'a mut Tx<'_>, change: &'a Change, _context: Context<'a>) -> Bo
     .boxed()
 }
 
-const ECHO_FOR_EVER: Reaction =
-    Reaction { what: "echoes follow echoes", collection: "echoes", verbs: &["create"], run: echo_for_ever };
+const ECHO_FOR_EVER: Reaction = Reaction {
+    what: "echoes follow echoes",
+    collection: "echoes",
+    verbs: &["create"],
+    react: React::Follow(echo_for_ever),
+};
 
 fn echo_for_ever<'a>(_: &'a mut Tx<'_>, change: &'a Change, _: Context<'a>) -> BoxFuture<'a, Result<Reacted>> {
     async move { Ok(Reacted { changes: vec![change.clone()], facts: Vec::new() }) }.boxed()
