@@ -7,6 +7,7 @@ pub mod assistants;
 pub mod bulletins;
 pub mod cli;
 pub mod db;
+pub mod demo;
 pub mod experts;
 pub mod hospitals;
 pub mod imports;

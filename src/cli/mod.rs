@@ -1,6 +1,7 @@
 //! The command line: one file for each subcommand, which reads its arguments and calls the rest.
 pub mod bulletin;
 pub mod client;
+mod demo;
 pub mod import;
 pub mod serve;
 

@@ -6,7 +6,7 @@ use clap::{ArgMatches, Args};
 use tokio::signal::unix::{SignalKind, signal};
 use tracing::info;
 
-use super::Failure;
+use super::{Failure, demo};
 use crate::db::Db;
 use crate::kernel::SystemClock;
 use crate::server::settings::{self, Settings};
@@ -17,6 +17,9 @@ use crate::server::{self, Server, telemetry};
 pub struct Serve {
     #[command(flatten)]
     settings: Settings,
+    /// Load a made-up county programme first, with the figures that Liling has published
+    #[arg(long)]
+    demo: bool,
     /// Print every setting with the place it came from, and stop
     #[arg(long)]
     print_config: bool,
@@ -38,10 +41,22 @@ impl Serve {
         server::refuse_strangers(self.settings.listen)?;
         let target = self.settings.storage.target();
         let db = Db::open(&target, self.settings.traffic.apply(server::options()), Arc::new(SystemClock)).await?;
-        let server = Server::start(self.settings.listen, db).await?;
+        if self.demo {
+            // What is loaded when told to stop stays; the next start goes on from there.
+            tokio::select! {
+                loaded = demo::load(&db) => loaded?,
+                _ = terminated.recv() => return Ok(()),
+                _ = interrupted.recv() => return Ok(()),
+            }
+        }
+        let server = Server::start(self.settings.listen, db.clone()).await?;
         // One line on standard output that programs wait for; the log goes elsewhere.
         println!("homecoming listens on http://{} and keeps its data in {target}", server.address());
         std::io::stdout().flush()?;
+        if self.demo {
+            let introduction = demo::introduction(&db, server.address()).await?;
+            let _ = std::io::stdout().write_all(introduction.as_bytes()); // a program may wait for the one line and hang up
+        }
 
         tokio::select! {
             _ = terminated.recv() => info!("told to stop by SIGTERM"),

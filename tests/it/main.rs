@@ -8,6 +8,8 @@ mod bad_input;
 mod bulletins;
 mod conformance;
 mod crashes;
+mod demo;
+mod demo_plan;
 mod experts;
 mod golden;
 mod hospitals;

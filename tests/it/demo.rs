@@ -1,0 +1,127 @@
+//! The demo in a database: exactly the published figures, whatever ends a load before it is complete. What the plan says
+//! is `demo_plan`'s.
+use std::io::{BufRead, BufReader};
+
+use chrono::NaiveTime;
+use homecoming::db::Engine;
+use homecoming::demo::commands::{DemoError, load};
+use homecoming::demo::{AS_OF, DECLARED_SAVINGS_ABOVE_FEN, OPERATION_CASES, PROGRAMME, ROSTER, SITTINGS, ZONE};
+use homecoming::kernel::Zone;
+use homecoming::pb;
+use homecoming::pb::programme_service_client::ProgrammeServiceClient;
+use homecoming::pb::session_service_client::SessionServiceClient;
+use homecoming::pb::tally_service_client::TallyServiceClient;
+use tonic::transport::Channel;
+
+use crate::support::program::{self, Program};
+use crate::support::{self, Database, TestServer};
+
+const PARENT: &str = "programmes/liling";
+
+/// A server that has loaded the demo holds so much at most.
+const MOST_RESIDENT_KIB: u64 = 150 * 1024;
+
+#[tokio::test]
+async fn a_load_that_was_killed_again_and_again_completes_with_the_published_figures() {
+    for engine in [Engine::Sqlite, Engine::Postgres] {
+        let Some(database) = Database::fresh("demo", engine).await else { continue };
+        for percent in [20, 60] {
+            kill_at(&database.setting(), percent);
+        }
+        let program = Program::serve(&database.setting(), &["--demo"]);
+        let channel = support::connect(program.address).await;
+        figures(&channel).await;
+        control_totals(&channel).await;
+        let resident = program.resident_kib();
+        assert!(resident < MOST_RESIDENT_KIB, "{resident} KiB");
+        drop(program);
+
+        // Once it is complete, the next start has next to nothing to do, and changes no figure.
+        let program = Program::serve(&database.setting(), &["--demo"]);
+        figures(&support::connect(program.address).await).await;
+        drop(program);
+        database.remove().await;
+    }
+}
+
+/// Starts a load and kills it, as `kill -9` would, when its log says that it is so far.
+fn kill_at(database: &str, percent: u32) {
+    let arguments = ["serve", "--demo", "--listen", "127.0.0.1:0", "--database", database];
+    let mut child = program::command(&arguments).spawn().unwrap();
+    let log = BufReader::new(child.stderr.take().unwrap());
+    let reached = log.lines().map(Result::unwrap).any(|line| line.contains(&format!("percent={percent}")));
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(reached, "the load ended before {percent} %");
+}
+
+async fn figures(channel: &Channel) {
+    let mut tallies = TallyServiceClient::new(channel.clone());
+    let measures =
+        ["sittings", "operation_cases", "consultations", "declared_savings_fen", "experts", "home_hospitals"];
+    let as_of = pb::Date { year: 2024, month: 4, day: 22 };
+    let request = pb::QueryTallyRequest {
+        parent: PARENT.into(),
+        from_date: Some(pb::Date { year: 2017, month: 4, day: 1 }),
+        to_date: Some(as_of),
+        measures: measures.map(Into::into).into(),
+        ..Default::default()
+    };
+    let totals = tallies.query_tally(request).await.unwrap().into_inner().totals;
+    let [sittings, cases, consultations, savings, experts, hospitals] = totals.as_slice() else {
+        panic!("{totals:?}");
+    };
+    assert_eq!((sittings.quantity, cases.quantity), (i64::from(SITTINGS), i64::from(OPERATION_CASES)));
+    assert_eq!((experts.quantity, hospitals.quantity), (i64::from(ROSTER), 15));
+    assert!(savings.quantity > DECLARED_SAVINGS_ABOVE_FEN);
+    assert_eq!((consultations.quantity + sittings.quantity / 2) / sittings.quantity, 12);
+    let reconciled = tallies.reconcile(pb::ReconcileRequest { parent: PARENT.into() }).await.unwrap().into_inner();
+    assert!(reconciled.equal, "{:?}", reconciled.differences);
+}
+
+async fn control_totals(channel: &Channel) {
+    let mut sessions = SessionServiceClient::new(channel.clone());
+    let request = pb::GetSessionControlTotalsRequest { parent: PARENT.into() };
+    let totals = sessions.get_session_control_totals(request).await.unwrap().into_inner();
+    assert!(totals.balanced && totals.unresolved == 0, "{totals:?}");
+    assert!(totals.completed > i64::from(SITTINGS), "{totals:?}");
+    assert!([totals.cancelled, totals.not_held, totals.future].iter().all(|count| *count > 0), "{totals:?}");
+}
+
+#[tokio::test]
+async fn before_the_day_of_the_figures_nothing_is_loaded() {
+    support::each_engine("demo_early", async |server: TestServer| {
+        let refused = load(&server.db, &|_, _| ()).await.unwrap_err();
+        assert!(matches!(refused, DemoError::TooEarly(_)), "{refused:?}");
+        let mut programmes = ProgrammeServiceClient::new(server.channel.clone());
+        let listed = programmes.list_programmes(pb::ListProgrammesRequest::default()).await.unwrap().into_inner();
+        assert!(listed.programmes.is_empty());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn somebody_elses_programme_is_left_alone() {
+    support::each_engine("demo_foreign", async |server: TestServer| {
+        let zone = Zone::parse(ZONE).unwrap();
+        server.clock.set(zone.instant(AS_OF, NaiveTime::MIN));
+        let mut programmes = ProgrammeServiceClient::new(server.channel.clone());
+        let programme = pb::Programme {
+            display_name: "另一个项目".into(),
+            division_code: "430281".into(),
+            zone: ZONE.into(),
+            ..Default::default()
+        };
+        let request = pb::CreateProgrammeRequest {
+            programme_id: PROGRAMME.into(),
+            programme: Some(programme),
+            ..Default::default()
+        };
+        let before = programmes.create_programme(request).await.unwrap().into_inner();
+        let refused = load(&server.db, &|_, _| ()).await.unwrap_err();
+        assert!(matches!(refused, DemoError::NotTheDemos), "{refused:?}");
+        let request = pb::GetProgrammeRequest { name: PARENT.into() };
+        assert_eq!(programmes.get_programme(request).await.unwrap().into_inner(), before);
+    })
+    .await;
+}
