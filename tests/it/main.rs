@@ -23,6 +23,7 @@ mod races;
 mod server;
 mod sessions;
 mod sites;
+mod story;
 mod support;
 mod tallies;
 mod visits;
