@@ -88,6 +88,10 @@ pub enum Column {
     Specialty,
     /// Who else was there.
     CoExperts,
+    /// An operation's local physician before it.
+    ResponsibleBefore,
+    /// An operation's local physician after it.
+    ResponsibleAfter,
     /// What became of a session.
     State,
     /// A patient's token.
@@ -153,6 +157,9 @@ const CREDIT_CODE: &[&str] = &["credit_code", "统一社会信用代码", "信�
 const EXPERT: &[&str] = &["expert", "专家编号", "专家"];
 const ASSISTANT: &[&str] = &["assistant", "助手编号", "助手"];
 const SITE: &[&str] = &["site", "服务点编号", "服务点", "地点"];
+const HEARD_BY: &[&str] = &["consent_heard_by", "同意记录人", "同意记录岗位"];
+const MEDIUM: &[&str] = &["consent_medium", "同意方式"];
+const HEARD_DATE: &[&str] = &["consent_date", "同意日期"];
 const SPECIALTIES: &[&str] = &["specialties", "诊疗科目", "诊疗科目代码", "专业", "specialty"];
 
 const HOSPITALS: &[Heading] = &[
@@ -196,9 +203,9 @@ const EXPERTS: &[Heading] = &[
     may(Column::Tie, &["home_tie", "乡情", "乡情类型"]),
     may(Column::TiePlace, &["home_tie_place", "乡情地点", "籍贯"]),
     may(Column::TieDivision, &["home_tie_division", "乡情区划代码"]),
-    may(Column::ConsentHeardBy, &["consent_heard_by", "同意记录人", "同意记录岗位"]),
-    may(Column::ConsentMedium, &["consent_medium", "同意方式"]),
-    may(Column::ConsentDate, &["consent_date", "同意日期"]),
+    may(Column::ConsentHeardBy, HEARD_BY),
+    may(Column::ConsentMedium, MEDIUM),
+    may(Column::ConsentDate, HEARD_DATE),
     may(Column::GradeLimit, &["operation_grade_limit", "手术级别上限", "手术级别"]),
     REMARK,
 ];
@@ -232,6 +239,11 @@ const SESSIONS: &[Heading] = &[
     may(Column::Assistant, ASSISTANT),
     may(Column::Specialty, &["specialty", "诊疗科目", "专业", "科室"]),
     may(Column::CoExperts, &["co_experts", "同行专家"]),
+    may(Column::ResponsibleBefore, &["responsible_before", "术前责任医师编号", "术前责任医师"]),
+    may(Column::ResponsibleAfter, &["responsible_after", "术后责任医师编号", "术后责任医师"]),
+    may(Column::ConsentHeardBy, HEARD_BY),
+    may(Column::ConsentMedium, MEDIUM),
+    may(Column::ConsentDate, HEARD_DATE),
     may(Column::State, &["state", "场次状态", "状态"]),
     REMARK,
 ];

@@ -93,6 +93,10 @@ pub fn read(about: &About, bytes: &[u8]) -> Reading {
         Ok(decoded) => {
             reading.encoding = Some(decoded.encoding);
             reading.problems = decoded.problems;
+            if text::has_open_quote(&decoded.text) {
+                let text = "an odd number of quotation marks: one isn't closed, so rows can't be told apart";
+                return reading.unreadable(vec![Problem::of_file(Reason::Malformed, text)]);
+            }
             rows(about, reading, text::rows(&decoded.text))
         }
     }

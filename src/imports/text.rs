@@ -79,6 +79,11 @@ fn undecodable(bytes: &[u8], rules: &'static Encoding, encoding: TextEncoding) -
     .collect()
 }
 
+/// Whether a quotation mark isn't closed: everything behind it would be one cell, and rows would be lost without a word.
+pub fn has_open_quote(text: &str) -> bool {
+    text.bytes().filter(|byte| *byte == b'"').count() % 2 == 1
+}
+
 /// Reads rows one at a time from a decoded text; blank ones are left out.
 pub fn rows(text: &str) -> impl Iterator<Item = Result<Row, Problem>> + '_ {
     let reader = csv::ReaderBuilder::new()

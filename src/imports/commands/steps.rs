@@ -84,7 +84,8 @@ pub(super) fn want(record: &Record, wanted: &mut Wanted) {
             wanted.sites.insert(session.site.clone());
             wanted.experts.insert(session.expert.clone());
             wanted.experts.extend(session.co_experts.iter().cloned());
-            wanted.assistants.extend(session.assistant.clone());
+            let local = [&session.assistant, &session.responsible_before, &session.responsible_after];
+            wanted.assistants.extend(local.into_iter().flatten().cloned());
         }
         Record::Activity(activity) => {
             wanted.sites.extend(activity.site.clone());
@@ -247,13 +248,17 @@ impl RowPlan<'_> {
     }
 
     fn home_tie(&mut self, tie: &people::TieRecord) -> Option<HomeTie> {
-        let heard_time = self.planner.directory.zone.instant(tie.heard_date, NaiveTime::MIN);
+        let consent = self.consent(&tie.consent)?;
+        Some(HomeTie { kind: tie.kind, division: tie.division.clone(), place: tie.place.clone(), consent })
+    }
+
+    fn consent(&mut self, said: &people::ConsentRecord) -> Option<Consent> {
+        let heard_time = self.planner.directory.zone.instant(said.heard_date, NaiveTime::MIN);
         if heard_time > self.planner.now {
             self.refuse(Column::ConsentDate, Reason::OutOfRange, "a consent can't be heard in the future");
             return None;
         }
-        let consent = Consent { heard_by: tie.heard_by.clone(), medium: tie.medium, heard_time, words: String::new() };
-        Some(HomeTie { kind: tie.kind, division: tie.division.clone(), place: tie.place.clone(), consent })
+        Some(Consent { heard_by: said.heard_by.clone(), medium: said.medium, heard_time, words: String::new() })
     }
 
     fn assistant(&mut self, record: &people::AssistantRecord) -> Option<Steps> {
@@ -292,6 +297,14 @@ impl RowPlan<'_> {
         let site = self.find(Column::Site, &directory.sites, &record.site);
         let expert = self.find(Column::Expert, &directory.experts, &record.expert);
         let assistant = self.find_optional(Column::Assistant, &directory.assistants, record.assistant.as_ref());
+        let responsible = [
+            (Column::ResponsibleBefore, record.responsible_before.as_ref()),
+            (Column::ResponsibleAfter, record.responsible_after.as_ref()),
+        ];
+        let responsible =
+            responsible.map(|(column, key)| self.find_optional(column, &directory.assistants, key).map(|(id, _)| id));
+        let [responsible_before, responsible_after] = responsible;
+        let consents = record.consent.iter().filter_map(|said| self.consent(said)).collect();
         let mut co_experts = Vec::new();
         for key in &record.co_experts {
             let found = self.find(Column::CoExperts, &directory.experts, key);
@@ -323,10 +336,10 @@ impl RowPlan<'_> {
             after_minutes: 0,
             start,
             end,
-            responsible_before: None,
-            responsible_after: None,
+            responsible_before,
+            responsible_after,
             external_ids,
-            consents: Vec::new(),
+            consents,
         })))
     }
 

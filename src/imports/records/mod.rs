@@ -73,6 +73,8 @@ pub fn column_of(field: &str) -> Option<Column> {
         ("lead_expert", Column::Expert),
         ("expert", Column::Expert),
         ("assistant", Column::Assistant),
+        ("responsible_before", Column::ResponsibleBefore),
+        ("responsible_after", Column::ResponsibleAfter),
         ("room", Column::Room),
         ("site", Column::Site),
         ("session", Column::Session),

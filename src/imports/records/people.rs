@@ -39,7 +39,14 @@ pub struct TieRecord {
     pub place: String,
     /// The place as a code.
     pub division: Option<DivisionCode>,
-    /// Who heard the yes.
+    /// The expert's yes.
+    pub consent: ConsentRecord,
+}
+
+/// That an expert said yes 同意.
+#[derive(Clone, Debug)]
+pub struct ConsentRecord {
+    /// Who heard it, a post or pseudonym.
     pub heard_by: String,
     /// How.
     pub medium: ConsentMedium,
@@ -104,21 +111,29 @@ pub fn expert(line: &mut Line<'_>) -> Option<(Key, ExpertRecord)> {
 
 /// A tie without the expert's consent isn't kept: the row is refused, and comes in without the tie's columns.
 fn tie(line: &mut Line<'_>) -> Option<TieRecord> {
-    const WHY: &str = "a home tie needs the expert's recorded consent: who heard it, how, on which day";
-    for column in [Column::ConsentHeardBy, Column::ConsentMedium, Column::ConsentDate] {
-        line.require(column, WHY);
-    }
     if !line.has(Column::TiePlace) && !line.has(Column::TieDivision) {
         line.refuse(Column::TiePlace, Reason::Required, "a home tie needs a place, in words or as a code");
     }
     let kind = line.choice(Column::Tie);
     let place = line.text_or_empty(Column::TiePlace, 128);
     let division = line.shaped(Column::TieDivision, Reason::Malformed, DivisionCode::SHAPE, DivisionCode::parse);
+    let consent = consent(line, "a home tie needs the expert's recorded consent: who heard it, how, on which day");
+    Some(TieRecord { kind: kind?, place, division, consent: consent? })
+}
+
+/// Reads a consent: all three columns, or a problem.
+pub(super) fn consent(line: &mut Line<'_>, why: &str) -> Option<ConsentRecord> {
+    for column in CONSENT {
+        line.require(column, why);
+    }
     let heard_by = line.text(Column::ConsentHeardBy, 64);
     let medium = line.choice(Column::ConsentMedium);
     let heard_date = line.date(Column::ConsentDate);
-    Some(TieRecord { kind: kind?, place, division, heard_by: heard_by?, medium: medium?, heard_date: heard_date? })
+    Some(ConsentRecord { heard_by: heard_by?, medium: medium?, heard_date: heard_date? })
 }
+
+/// The columns of a consent.
+pub(super) const CONSENT: [Column; 3] = [Column::ConsentHeardBy, Column::ConsentMedium, Column::ConsentDate];
 
 /// Reads an assistant.
 pub fn assistant(line: &mut Line<'_>) -> Option<(Key, AssistantRecord)> {

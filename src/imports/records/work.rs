@@ -4,6 +4,7 @@ use crate::activities::{Kind, Operation, Patient, Performer, Procedure, Procedur
 use crate::imports::cells::Moment;
 use crate::imports::headers::Column;
 use crate::imports::record::{Key, Line};
+use crate::imports::records::people::{CONSENT, ConsentRecord, consent};
 use crate::kernel::{Date, Fen, Grade, HalfDay, NaiveTime, Reason, Residence, SessionKind, Specialty};
 use crate::tallies::{Definition, MeasureType, OpeningBalance, measures};
 
@@ -28,6 +29,12 @@ pub struct SessionRecord {
     pub start: Moment,
     /// Until when.
     pub end: Moment,
+    /// An operation's local physician before it.
+    pub responsible_before: Option<Key>,
+    /// An operation's local physician after it.
+    pub responsible_after: Option<Key>,
+    /// The expert's yes, where it is on record.
+    pub consent: Option<ConsentRecord>,
 }
 
 /// An activity 服务记录.
@@ -96,10 +103,26 @@ pub fn session(line: &mut Line<'_>) -> Option<(Key, SessionRecord)> {
         "only sessions that were held come in here: others are booked, cancelled or marked by their own calls";
     let known = |word: &str| HELD.contains(&word.to_ascii_uppercase().as_str()).then_some(());
     line.shaped(Column::State, Reason::UnknownValue, not_held, known);
+    let responsible_before = line.key(Column::ResponsibleBefore);
+    let responsible_after = line.key(Column::ResponsibleAfter);
+    let said = CONSENT.iter().any(|column| line.has(*column));
+    let consent = if said { consent(line, "a consent needs who heard it, how, and on which day") } else { None };
     let times = times(line);
     let (start, end) = times?;
-    let record =
-        SessionRecord { kind: kind?, site: site?, expert: expert?, co_experts, assistant, room, specialty, start, end };
+    let record = SessionRecord {
+        kind: kind?,
+        site: site?,
+        expert: expert?,
+        co_experts,
+        assistant,
+        room,
+        specialty,
+        start,
+        end,
+        responsible_before,
+        responsible_after,
+        consent,
+    };
     Some((key?, record))
 }
 

@@ -3,7 +3,7 @@ use homecoming::pb;
 use homecoming::pb::bulletin_service_client::BulletinServiceClient;
 use homecoming::pb::expert_service_client::ExpertServiceClient;
 
-use super::{example, import, programme};
+use super::{example, header, import, programme, send};
 use crate::support::each_engine;
 
 #[tokio::test]
@@ -49,6 +49,31 @@ async fn the_example_imports_twice_without_doubling() {
             ]
         );
         assert!(bulletin.text.contains("坐诊 20 次") && bulletin.text.contains("示例文件〔2023〕1号"));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn two_imports_of_one_file_at_once_write_each_row_once() {
+    each_engine("import_twice_at_once", async |server| {
+        programme(&server.channel).await;
+        let files = example();
+        for (name, bytes) in files.iter().take(7) {
+            import(&server.channel, name, bytes).await;
+        }
+        let mut file = "编号,场次,类型,患者标识\n".to_owned();
+        for row in 0..1_300 {
+            file.push_str(&format!("T{row:04},S0001,诊疗,LLtt{row:06}\n"));
+        }
+        let other = crate::support::connect(server.address).await;
+        let (one, two) = tokio::join!(
+            send(&server.channel, header("activities.csv"), file.as_bytes()),
+            send(&other, header("activities.csv"), file.as_bytes())
+        );
+        let (one, two) = (one.unwrap(), two.unwrap());
+        assert!(one.problems.is_empty() && two.problems.is_empty(), "{:?} {:?}", one.texts, two.texts);
+        assert_eq!(one.report.created_count + two.report.created_count, 1_300);
+        assert_eq!(one.report.unchanged_count + two.report.unchanged_count, 1_300);
     })
     .await;
 }

@@ -164,6 +164,7 @@ async fn what_is_no_table_is_said_in_the_report_and_what_is_no_call_is_refused()
             ("x.csv", b"a,b\n1,2\n", Reason::UnknownValue),
             ("hospitals.csv", b"\xff\xfei\0d\0", Reason::Malformed),
             ("hospitals.csv", b"id\0,name", Reason::ControlCharacter),
+            ("hospitals.csv", b"id,name,level\nh1,\"x,COUNTY\nh2,y,COUNTY\n", Reason::Malformed),
             ("hospitals.xlsx", b"PK\x03\x04 not really", Reason::Malformed),
             ("hospitals.xls", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", Reason::Malformed),
         ] {

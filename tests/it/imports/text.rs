@@ -63,3 +63,9 @@ fn rows_keep_the_lines_of_the_file_and_blank_ones_are_left_out() {
     let tabs: Vec<Row> = text::rows("a\tb\n1\t2,5\n").map(Result::unwrap).collect();
     assert_eq!(tabs[1].cells.len(), 2);
 }
+
+#[test]
+fn a_quotation_mark_that_is_not_closed_is_found() {
+    assert!(text::has_open_quote("a,b\n1,\"x\n2,y\n"));
+    assert!(!text::has_open_quote("a,b\n1,\"x\"\"y\"\n"));
+}
