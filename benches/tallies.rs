@@ -190,8 +190,21 @@ async fn found(channel: Channel) {
     }
 }
 
-/// The n-th activity: most are consultations, one in twenty is an operation case; each has an external id, as an import's has.
-fn activity(n: usize) -> pb::Activity {
+/// A number that looks like chance: neighbours share neither month nor site nor expert.
+fn mixed(n: usize) -> usize {
+    let mut x = (n as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    x ^= x >> 29;
+    x = x.wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    ((x ^ (x >> 32)) >> 8) as usize
+}
+
+/// Consultations of one sitting follow each other, as in a hospital's table.
+const A_SITTING: usize = 12;
+
+/// The n-th activity: most are consultations, one sitting in twenty is a theatre list; each has an external id, as an import's has.
+fn activity(number: usize) -> pb::Activity {
+    let n = mixed(number / A_SITTING);
+    let expert = n / 84 % EXPERTS;
     let month = i32::try_from(n % 84).unwrap();
     let small = |n: usize| i32::try_from(n).unwrap();
     let operation = n.is_multiple_of(20).then(|| pb::OperationCase {
@@ -214,16 +227,16 @@ fn activity(n: usize) -> pb::Activity {
     };
     pb::Activity {
         kind: kind as i32,
-        site: name("sites", format!("s{}", n % SITES)),
+        site: name("sites", format!("s{}", (expert + n / 7 % 3) % SITES)),
         date: Some(pb::Date { year: FIRST_YEAR + month / 12, month: 1 + month % 12, day: small(1 + n % 28) }),
         half_day: small(1 + n % 2),
         session_kind: session_kind as i32,
-        lead_expert: name("experts", format!("e{}", n % EXPERTS)),
-        residence: small(1 + n % 3),
-        patient: Some(pb::Patient { issuer: "bench".to_owned(), token: format!("tok_{:08}", n / 2) }),
+        lead_expert: name("experts", format!("e{expert}")),
+        residence: small(1 + number % 3),
+        patient: Some(pb::Patient { issuer: "bench".to_owned(), token: format!("tok_{:08}", number / 2) }),
         operation,
         declared_saving_fen: (session_kind != pb::SessionKind::WardRound).then_some(48_000),
-        external_ids: vec![pb::ExternalId { system: "bench".to_owned(), value: format!("{n:08}") }],
+        external_ids: vec![pb::ExternalId { system: "bench".to_owned(), value: format!("{number:08}") }],
         ..Default::default()
     }
 }
