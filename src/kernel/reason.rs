@@ -99,6 +99,10 @@ reasons! {
     MessageTooLarge = 36 => "MESSAGE_TOO_LARGE", ResourceExhausted;
     /// The request's bytes aren't the method's message.
     MessageMalformed = 37 => "MESSAGE_MALFORMED", InvalidArgument;
+    /// The request message is compressed in a way that the server can't read.
+    EncodingUnsupported = 38 => "ENCODING_UNSUPPORTED", Unimplemented;
+    /// The call's deadline passed before it was answered; a write may have taken place.
+    DeadlineExceeded = 39 => "DEADLINE_EXCEEDED", DeadlineExceeded;
     /// Another resource still refers to it.
     InUse = 40 => "IN_USE", FailedPrecondition;
     /// The resource's state doesn't allow the verb.

@@ -1,4 +1,5 @@
 //! Serves the slices over gRPC: wiring, limits, telemetry, health, reflection. There is no rule of a slice here.
+mod deadline;
 mod housekeeping;
 mod observe;
 mod services;

@@ -1,4 +1,5 @@
-//! Around every call: a request id in each log line and in the answer, one line when it ends, and panics contained.
+//! Around every call: a request id in each log line and in the answer, one line when it ends, its deadline, and panics
+//! contained.
 //!
 //! The request id is for people who compare logs; it has nothing to do with a mutation's `request_id`.
 use std::panic::AssertUnwindSafe;
@@ -6,14 +7,15 @@ use std::task::{Context, Poll};
 use std::time::Instant;
 
 use futures_util::FutureExt as _;
-use futures_util::future::BoxFuture;
+use futures_util::future::{BoxFuture, Either};
 use http::{HeaderName, HeaderValue, Request, Response};
+use tokio::time::timeout;
 use tonic::body::Body;
 use tonic::{Code, Status};
 use tower::{Layer, Service};
 use tracing::{Instrument as _, debug, error, info, info_span, warn};
 
-use super::status;
+use super::{deadline, status};
 use crate::db::Db;
 use crate::kernel::{Clock, Error, Id};
 
@@ -47,6 +49,7 @@ impl<S> Service<Request<Body>> for Observed<S>
 where
     S: Service<Request<Body>, Response = Response<Body>>,
     S::Future: Send + 'static,
+    S::Error: 'static,
 {
     type Response = Response<Body>;
     type Error = S::Error;
@@ -61,14 +64,21 @@ where
         let method = request.uri().path().trim_start_matches('/').to_owned();
         let span = info_span!("call", request_id = id.to_str().unwrap_or_default(), method);
         let started = stopwatch();
-        let answer = span.in_scope(|| self.inner.call(request));
+        let limit = deadline::of(request.headers());
+        let answer = AssertUnwindSafe(span.in_scope(|| self.inner.call(request))).catch_unwind();
+        let bounded = match limit {
+            Some(limit) => Either::Left(timeout(limit, answer)), // from now on, not from the first poll
+            None => Either::Right(answer.map(Ok)),
+        };
         let observed = async move {
-            let mut response = match AssertUnwindSafe(answer).catch_unwind().await {
-                Ok(answered) => answered?,
-                Err(_panic) => {
+            let ended = bounded.await; // what is left of the call is dropped here
+            let mut response = match ended {
+                Ok(Ok(answered)) => answered?,
+                Ok(Err(_panic)) => {
                     error!("a handler panicked");
                     Status::from(Error::Internal("a handler panicked")).into_http()
                 }
+                Err(_elapsed) => status::deadline_exceeded().into_http(),
             };
             if let Some(explained) = bare_status(&response).and_then(|bare| status::of_protocol(&bare)) {
                 response = explained.into_http();

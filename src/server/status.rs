@@ -15,6 +15,9 @@ pub const DOMAIN: &str = "homecoming";
 /// Details travel in a header, which many clients take up to 8 KiB of; the rest is left for base64 and the message.
 const MAX_VIOLATIONS_BYTES: usize = 4_096;
 
+/// What a server can read, in its answer to what it can't.
+const ACCEPTED_ENCODINGS: &str = "grpc-accept-encoding";
+
 impl From<Error> for Status {
     fn from(error: Error) -> Self {
         let reason = error.reason();
@@ -47,6 +50,10 @@ impl From<Error> for Status {
 /// isn't known why.
 pub(super) fn of_protocol(bare: &Status) -> Option<Status> {
     let (reason, message) = match bare.code() {
+        // Who can't read an encoding says which it can; nobody says so of a method that isn't there.
+        Code::Unimplemented if bare.metadata().contains_key(ACCEPTED_ENCODINGS) => {
+            (Reason::EncodingUnsupported, "the request is compressed; send it as it is, with the encoding identity")
+        }
         Code::Unimplemented => (Reason::MethodUnknown, "there is no such method; reflection lists all"),
         Code::OutOfRange => (Reason::MessageTooLarge, "the request is larger than 4 MiB"),
         Code::Internal if bare.message().contains("decode") => {
@@ -68,9 +75,22 @@ pub(super) fn of_protocol(bare: &Status) -> Option<Status> {
         | Code::DataLoss
         | Code::Unauthenticated => return None,
     };
+    let mut explained = explained(reason, message);
+    if let Some(encodings) = bare.metadata().get(ACCEPTED_ENCODINGS) {
+        explained.metadata_mut().insert(ACCEPTED_ENCODINGS, encodings.clone());
+    }
+    Some(explained)
+}
+
+/// What a caller learns who didn't wait for the answer.
+pub(super) fn deadline_exceeded() -> Status {
+    explained(Reason::DeadlineExceeded, "the call's deadline passed; a write may still have taken place")
+}
+
+fn explained(reason: Reason, message: &str) -> Status {
     let mut details = ErrorDetails::new();
     details.set_error_info(reason.code(), DOMAIN, HashMap::new());
-    Some(Status::with_error_details(code_of(reason.class()), message, details))
+    Status::with_error_details(code_of(reason.class()), message, details)
 }
 
 fn code_of(class: Class) -> Code {

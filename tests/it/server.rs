@@ -5,11 +5,13 @@ use std::collections::BTreeSet;
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
 
+use homecoming::db::Engine;
 use homecoming::pb;
 use homecoming::pb::programme_service_client::ProgrammeServiceClient;
 use homecoming::server::{Server, StartError};
 use prost::Message as _;
 use prost_types::FileDescriptorSet;
+use tonic::codegen::http::HeaderMap;
 use tonic::codegen::http::uri::PathAndQuery;
 use tonic::transport::Channel;
 use tonic::{Code, Request, Status};
@@ -19,7 +21,8 @@ use tonic_health::pb::{HealthCheckRequest, HealthCheckResponse};
 use tonic_types::StatusExt as _;
 
 use crate::process::programme;
-use crate::support::each_engine;
+use crate::support::program::Program;
+use crate::support::{Database, each_engine};
 
 /// The full names of the services in the protos.
 fn services_in_protos() -> BTreeSet<String> {
@@ -88,10 +91,15 @@ async fn reflected(version: &str, channel: Channel) -> BTreeSet<String> {
     }
 }
 
-/// One HTTP/1.1 exchange, as a browser's: the head as text, and the body.
+/// One HTTP/1.1 exchange, as a browser's: the head as text in small letters, and the body.
 fn over_http1(address: SocketAddr, path: &str, headers: &str, body: &[u8]) -> (String, Vec<u8>) {
+    let (head, body) = exchanged(address, path, headers, body.len(), body);
+    (head.to_lowercase(), body)
+}
+
+/// One HTTP/1.1 exchange whose body is said to have a length.
+fn exchanged(address: SocketAddr, path: &str, headers: &str, length: usize, body: &[u8]) -> (String, Vec<u8>) {
     let mut stream = TcpStream::connect(address).unwrap();
-    let length = body.len();
     write!(
         stream,
         "POST {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\ncontent-length: {length}\r\n{headers}\r\n"
@@ -101,7 +109,14 @@ fn over_http1(address: SocketAddr, path: &str, headers: &str, body: &[u8]) -> (S
     let mut answer = Vec::new();
     stream.read_to_end(&mut answer).unwrap();
     let end = answer.windows(4).position(|four| four == b"\r\n\r\n").unwrap() + 4;
-    (String::from_utf8(answer[..end].to_vec()).unwrap().to_lowercase(), answer[end..].to_vec())
+    (String::from_utf8(answer[..end].to_vec()).unwrap(), answer[end..].to_vec())
+}
+
+/// The status in an answer's head.
+fn status_in(head: &str) -> Status {
+    let lines = head.lines().filter_map(|line| line.split_once(": "));
+    let headers: HeaderMap = lines.map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect();
+    Status::from_header_map(&headers).unwrap_or_else(|| panic!("{head}"))
 }
 
 const WEB: &str = "content-type: application/grpc-web+proto\r\n";
@@ -159,8 +174,37 @@ async fn what_the_protocol_refuses_has_a_reason_too() {
         let (head, _) = over_http1(server.address, "/grpc.health.v1.Health/Check", WEB, &garbage);
         let status = format!("grpc-status: {}", i32::from(Code::InvalidArgument));
         assert!(head.contains(&status) && head.contains("grpc-status-details-bin"), "{head}");
+
+        let (body, headers) = (framed(&[]), format!("{WEB}grpc-encoding: gzip\r\n"));
+        let (head, _) = exchanged(server.address, "/grpc.health.v1.Health/Check", &headers, body.len(), &body);
+        let status = status_in(&head);
+        assert_eq!((status.code(), reason_of(&status).as_str()), (Code::Unimplemented, "ENCODING_UNSUPPORTED"));
+        assert_eq!(status.metadata().get("grpc-accept-encoding").unwrap(), "identity");
+        let (head, _) = exchanged(server.address, "/homecoming.v1.NoService/Call", &headers, body.len(), &body);
+        assert_eq!(reason_of(&status_in(&head)), "METHOD_UNKNOWN");
     })
     .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_deadline_is_answered_with_a_reason_and_seen_in_the_log() {
+    let database = Database::fresh("deadline", Engine::Sqlite).await.unwrap();
+    let program = Program::serve(&database.setting(), &["--log-format", "json"]);
+    for limit in ["80m", "80000u", "80000000n"] {
+        let headers = format!("{WEB}grpc-timeout: {limit}\r\nx-request-id: ward-{limit}\r\n");
+        // The rest of the message never comes.
+        let (head, _) = exchanged(program.address, "/grpc.health.v1.Health/Check", &headers, 100, &[0]);
+        let status = status_in(&head);
+        assert_eq!((status.code(), reason_of(&status).as_str()), (Code::DeadlineExceeded, "DEADLINE_EXCEEDED"));
+        assert_eq!(status.metadata().get("x-request-id").unwrap(), &format!("ward-{limit}"));
+    }
+    program.terminate();
+    let (_, log) = program.wait();
+    for limit in ["80m", "80000u", "80000000n"] {
+        let ours = |line: &&str| line.contains(&format!("\"ward-{limit}\"")) && line.contains("DeadlineExceeded");
+        assert_eq!(log.lines().filter(ours).count(), 1, "{limit}\n{log}");
+    }
+    database.remove().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
