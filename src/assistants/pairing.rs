@@ -1,7 +1,7 @@
 //! Pairings 结对: who assists which expert where, from a day to a day, and what may not overlap.
 
 use super::{Assistant, Assistants, PairingRole, Pairings};
-use crate::experts::{Days, Experts, Roster};
+use crate::experts::{Days, Experts, Roster, too_large};
 use crate::kernel::{Date, Error, ExternalId, Id, Meta, Name, Reason, Result};
 
 /// An expert and an assistant, from a day to a day.
@@ -104,9 +104,9 @@ pub struct Absorbed {
 /// Moves a duplicate's pairings to the survivor.
 ///
 /// Pairings of the same two that overlap become one with the days of all, under the survivor's name where it has one;
-/// who would be a second primary on a day becomes a backup, the survivor's own pairings last.
-#[must_use]
-pub fn absorbed(survivor: &Id, own: &[Pairing], moved: &[Pairing]) -> Absorbed {
+/// who would be a second primary on a day becomes a backup, the survivor's own pairings last. Errors: `MERGE_TOO_LARGE`
+/// when pairings that become one have more external ids than one can have.
+pub fn absorbed(survivor: &Id, own: &[Pairing], moved: &[Pairing]) -> Result<Absorbed> {
     let mut result = Absorbed::default();
     let mut kept: Vec<Pairing> = own.to_vec();
     for pairing in moved {
@@ -118,8 +118,13 @@ pub fn absorbed(survivor: &Id, own: &[Pairing], moved: &[Pairing]) -> Absorbed {
             let days = met.days.hull(&next.days);
             let own_first = own.iter().any(|each| each.name == met.name);
             let (stays, goes) = if own_first { (met, next) } else { (next, met) };
+            let external_ids = [stays.external_ids.as_slice(), &goes.external_ids].concat(); // no two have the same
             result.deleted.push(goes);
-            next = Pairing { role, days, ..stays };
+            next = Pairing { role, days, external_ids, ..stays };
+        }
+        if next.external_ids.len() > ExternalId::MAX_COUNT {
+            let count = next.external_ids.len();
+            return Err(too_large(&next.name, "external_ids", count, ExternalId::MAX_COUNT));
         }
         kept.push(next);
     }
@@ -128,7 +133,7 @@ pub fn absorbed(survivor: &Id, own: &[Pairing], moved: &[Pairing]) -> Absorbed {
     result.deleted = result.deleted.iter().filter_map(before).collect();
     result.changed = kept.into_iter().filter(|pairing| before(pairing).as_ref() != Some(pairing)).collect();
     result.changed.sort_by(|a, b| a.name.cmp(&b.name));
-    result
+    Ok(result)
 }
 
 /// Makes backups of all but one primary on each day, those that are as they were in `own` last.

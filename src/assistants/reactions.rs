@@ -70,7 +70,7 @@ fn move_to_survivor<'a>(
         };
         let both = store::pairings::of_experts(tx, programme, &[into.clone(), name.id().clone()]).await?;
         let (own, moved): (Vec<_>, Vec<_>) = both.into_iter().partition(|pairing| pairing.expert == into);
-        let after = absorbed(&into, &own, &moved);
+        let after = absorbed(&into, &own, &moved)?;
         reacted(tx, PairingChanges::new(after.changed, after.deleted, context.now), Verb::UPDATE).await
     })
 }

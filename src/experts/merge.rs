@@ -1,14 +1,17 @@
 //! Merging: two entries that are one expert become one, and nothing that was recorded of either is lost.
 
+use std::fmt::Display;
+
 use super::affiliations::{joined, two_mains};
-use super::{Expert, HomeTie, Profile};
+use super::{Expert, HomeTie, MAX_AFFILIATIONS, MAX_HOME_TIES, Profile};
 use crate::hospitals::Hospitals;
-use crate::kernel::{Error, Name, Reason, Result, Specialty};
+use crate::kernel::{Error, ExternalId, Name, Reason, Result, Specialty};
 
 /// The survivor with what its duplicate had; the duplicate's display name, title and scope are dropped.
 ///
 /// The meta data are the survivor's. Errors: `ILLEGAL_TRANSITION` when one of them is merged already,
-/// `LICENCES_DIFFER` when each has its own licence, `AFFILIATIONS_OVERLAP` when both have a main affiliation on a day.
+/// `LICENCES_DIFFER` when each has its own licence, `AFFILIATIONS_OVERLAP` when both have a main affiliation on a day,
+/// `MERGE_TOO_LARGE` when a list would be longer than an update could write it.
 pub fn merged(survivor: &Expert, duplicate: &Expert) -> Result<Expert> {
     survivor.roster.changeable(&survivor.name, "merge")?;
     duplicate.roster.changeable(&duplicate.name, "merge")?;
@@ -27,7 +30,7 @@ pub fn merged(survivor: &Expert, duplicate: &Expert) -> Result<Expert> {
             .with("days", days));
     }
     let (ours, theirs) = (&survivor.profile, &duplicate.profile);
-    Ok(Expert {
+    let both = Expert {
         name: survivor.name.clone(),
         profile: Profile {
             specialties: united(&ours.specialties, &theirs.specialties, |a: &Specialty, b| a == b),
@@ -41,7 +44,33 @@ pub fn merged(survivor: &Expert, duplicate: &Expert) -> Result<Expert> {
         roster: survivor.roster.joined(&duplicate.roster),
         licence: survivor.licence.clone().or_else(|| duplicate.licence.clone()),
         meta: survivor.meta,
-    })
+    };
+    refuse_too_large(&both)?;
+    Ok(both)
+}
+
+fn refuse_too_large(both: &Expert) -> Result<()> {
+    let profile = &both.profile;
+    let lists = [
+        ("specialties", profile.specialties.len(), Specialty::MAX_COUNT),
+        ("affiliations", profile.affiliations.len(), MAX_AFFILIATIONS),
+        ("home_ties", profile.home_ties.len(), MAX_HOME_TIES),
+        ("external_ids", profile.external_ids.len(), ExternalId::MAX_COUNT),
+    ];
+    match lists.into_iter().find(|(_, count, limit)| count > limit) {
+        Some((field, count, limit)) => Err(too_large(&both.name, field, count, limit)),
+        None => Ok(()),
+    }
+}
+
+/// The refusal of a merge that would put more entries into a list than it can have.
+pub fn too_large(name: impl Display, field: &'static str, count: usize, limit: usize) -> Error {
+    let message = format!("{field} would have {count} entries together, {limit} at most");
+    Error::refused(Reason::MergeTooLarge, message)
+        .with("name", name)
+        .with("field", field)
+        .with("count", count)
+        .with("limit", limit)
 }
 
 /// The same tie told twice, whoever heard it.

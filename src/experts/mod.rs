@@ -24,8 +24,13 @@ pub mod wire;
 pub use affiliations::{Affiliation, home_hospital_on, two_mains};
 pub use days::Days;
 pub use licence::{LicenceHash, LicenceNumber, LicenceSecret};
-pub use merge::merged;
+pub use merge::{merged, too_large};
 pub use roster::{Roster, Standing};
+
+/// How many affiliations an expert has at most.
+const MAX_AFFILIATIONS: usize = 50;
+/// How many ties to the county an expert has at most.
+const MAX_HOME_TIES: usize = 20;
 
 /// The collection `experts`.
 pub enum Experts {}
@@ -194,20 +199,6 @@ pub struct Scope {
     pub operation_grade_limit: Option<Grade>,
     /// What the codes don't say, at most 500 characters.
     pub text: String,
-}
-
-impl Scope {
-    /// Whether practice in a specialty lies inside.
-    #[must_use]
-    pub fn allows(&self, specialty: &Specialty) -> bool {
-        self.specialties.is_empty() || self.specialties.iter().any(|allowed| allowed.covers(specialty))
-    }
-
-    /// Whether an operation of a grade lies inside.
-    #[must_use]
-    pub fn allows_grade(&self, grade: Grade) -> bool {
-        self.operation_grade_limit.is_none_or(|limit| grade <= limit)
-    }
 }
 
 /// The ids of an expert's hospitals, each once, for a check that they exist.

@@ -4,8 +4,8 @@ use super::commands::{CreateExpert, EndExpert, MergeExperts, Patch, PauseExpert,
 use super::queries::{GetExpert, ListExperts};
 use super::store::Filter;
 use super::{
-    Affiliation, Consent, Days, Expert, Experts, HomeTie, LicenceNumber, LicenceSecret, Profile, Scope, Standing,
-    two_mains,
+    Affiliation, Consent, Days, Expert, Experts, HomeTie, LicenceNumber, LicenceSecret, MAX_AFFILIATIONS,
+    MAX_HOME_TIES, Profile, Scope, Standing, two_mains,
 };
 use crate::hospitals::Hospitals;
 use crate::kernel::{Fields, Grade, Id, Name, Page, Reason, Specialty, Timestamp, Vocabulary as _};
@@ -25,8 +25,6 @@ mutations!(
 const MAX_NAME: usize = 64;
 const MAX_PLACE: usize = 128;
 const MAX_TEXT: usize = 500;
-const MAX_AFFILIATIONS: usize = 50;
-const MAX_TIES: usize = 20;
 const UPDATABLE: &[&str] = &[
     "display_name",
     "title",
@@ -215,7 +213,7 @@ fn affiliations(fields: &mut Fields, values: &[pb::Affiliation], programme: &Id)
 }
 
 fn home_ties(fields: &mut Fields, values: &[pb::HomeTie], now: Timestamp) -> Vec<HomeTie> {
-    let read = fields.list("home_ties", values, MAX_TIES, |fields, value| {
+    let read = fields.list("home_ties", values, MAX_HOME_TIES, |fields, value| {
         let kind = fields.choice("kind", value.kind);
         let division = if value.division.is_empty() {
             None

@@ -11,6 +11,9 @@ pub struct ExternalId {
 }
 
 impl ExternalId {
+    /// How many one resource has at most.
+    pub const MAX_COUNT: usize = 20;
+
     /// Reads the system: 1 to 63 of `[a-z0-9._-]`, and its value: 1 to 128 characters without control characters.
     ///
     /// # Errors

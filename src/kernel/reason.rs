@@ -131,6 +131,8 @@ reasons! {
     ExpertNotOnRoster = 65 => "EXPERT_NOT_ON_ROSTER", FailedPrecondition;
     /// The assistant isn't at the site any more on one of the days.
     AssistantEnded = 66 => "ASSISTANT_ENDED", FailedPrecondition;
+    /// Two that are merged have more entries together than one can have.
+    MergeTooLarge = 67 => "MERGE_TOO_LARGE", FailedPrecondition;
     /// Nothing was done in a session in this state.
     SessionNotHeld = 80 => "SESSION_NOT_HELD", FailedPrecondition;
     /// A record's place or time differs from its session's.

@@ -9,6 +9,9 @@ use serde::{Deserialize, Serialize};
 pub struct Specialty(String);
 
 impl Specialty {
+    /// How many one list of them has at most.
+    pub const MAX_COUNT: usize = 100;
+
     /// Reads `\d{2}(\.\d{2}){0,2}`.
     ///
     /// # Errors

@@ -4,8 +4,6 @@ use prost_types::FieldMask;
 use crate::kernel::{Date, ExternalId, Fields, Mask, Reason, Timestamp};
 use crate::pb;
 
-/// More external ids than this nobody has.
-const MAX_EXTERNAL_IDS: usize = 20;
 /// The years that a day or an instant may lie in.
 const YEARS: std::ops::RangeInclusive<i32> = 1900..=2200;
 
@@ -69,7 +67,7 @@ impl Fields {
     /// At most 20 external ids, each once.
     pub fn external_ids(&mut self, field: &str, values: &[pb::ExternalId]) -> Vec<ExternalId> {
         let mut seen: Vec<ExternalId> = Vec::new();
-        self.list(field, values, MAX_EXTERNAL_IDS, |fields, value| {
+        self.list(field, values, ExternalId::MAX_COUNT, |fields, value| {
             let Some(external_id) = fields.external_id("", &value.system, &value.value) else { return };
             if seen.contains(&external_id) {
                 fields.refuse("", Reason::Duplicate, "stands twice");

@@ -4,7 +4,7 @@ use homecoming::assistants::{
     Absence, AbsenceKind, Assistant, Pairing, PairingRole, Profile, absorbed, admitted, cut_at,
 };
 use homecoming::experts::{Days, Roster};
-use homecoming::kernel::{Date, HalfDay, Id, Meta, Name, Timestamp};
+use homecoming::kernel::{Date, Error, ExternalId, HalfDay, Id, Meta, Name, Reason, Timestamp};
 use proptest::prelude::*;
 
 use crate::support::county::day;
@@ -41,7 +41,7 @@ fn pairings(expert: &'static str, prefix: &'static str) -> impl Strategy<Value =
                 site: id(site),
                 role: if primary { PairingRole::Primary } else { PairingRole::Backup },
                 days: Days::new(at(from), length.map(|length| at((from + length).min(DAYS)))).unwrap(),
-                external_ids: Vec::new(),
+                external_ids: vec![ExternalId::parse("his", &format!("{prefix}{number}")).unwrap()],
                 meta: Meta::new(Timestamp::default()),
             };
             if admitted(&pairing, &admitted_ones, &Roster::entered(at(0)), &stationed(assistant, site)).is_ok() {
@@ -93,12 +93,18 @@ proptest! {
 
     #[test]
     fn a_merge_loses_no_day_and_breaks_no_rule(own in pairings("e1", "p"), moved in pairings("e2", "q")) {
-        let result = absorbed(&id("e1"), &own, &moved);
+        let result = absorbed(&id("e1"), &own, &moved).unwrap();
         let touched: Vec<_> = result.changed.iter().chain(&result.deleted).map(|each| &each.name).collect();
         let untouched = own.iter().chain(&moved).filter(|each| !touched.contains(&&each.name));
         let after: Vec<Pairing> = untouched.chain(&result.changed).cloned().collect();
         prop_assert!(after.iter().all(|pairing| pairing.expert == id("e1")));
         prop_assert_eq!(after.len() + result.deleted.len(), own.len() + moved.len());
+        let known_as = |pairings: &[Pairing]| {
+            let mut all: Vec<ExternalId> = pairings.iter().flat_map(|each| each.external_ids.clone()).collect();
+            all.sort();
+            all
+        };
+        prop_assert_eq!(known_as(&after), known_as(&[own.as_slice(), &moved].concat()), "nobody's number is lost");
         for deleted in &result.deleted {
             prop_assert!(own.iter().chain(&moved).any(|each| each == deleted), "a tombstone of what was there");
         }
@@ -140,6 +146,27 @@ proptest! {
 }
 
 #[test]
+fn pairings_that_become_one_have_no_more_external_ids_than_one_can_have() {
+    let pairing = |expert: &str, name: &str, count: usize| Pairing {
+        name: Name::new(id("liling"), id(name)),
+        expert: id(expert),
+        assistant: id("a1"),
+        site: id("county"),
+        role: PairingRole::Backup,
+        days: Days::new(at(0), None).unwrap(),
+        external_ids: (0..count).map(|n| ExternalId::parse("his", &format!("{name}-{n}")).unwrap()).collect(),
+        meta: Meta::new(Timestamp::default()),
+    };
+    let absorbed = |count| absorbed(&id("e1"), &[pairing("e1", "p", 10)], &[pairing("e2", "q", count)]);
+    assert_eq!(absorbed(10).unwrap().changed[0].external_ids.len(), 20);
+    let Err(Error::Refused(refusal)) = absorbed(11) else { panic!("twenty-one") };
+    assert_eq!(refusal.reason, Reason::MergeTooLarge);
+    let told: Vec<_> = refusal.metadata.iter().map(|(key, value)| (*key, value.as_str())).collect();
+    let name = "programmes/liling/pairings/p";
+    assert_eq!(told, [("name", name), ("field", "external_ids"), ("count", "21"), ("limit", "20")]);
+}
+
+#[test]
 fn an_absence_takes_its_half_of_its_days() {
     let absence = |half_day| Absence { kind: AbsenceKind::Duty, from: at(1), to: at(2), half_day };
     let (whole, morning) = (absence(None), absence(Some(HalfDay::Morning)));
@@ -155,13 +182,4 @@ fn an_absence_takes_its_half_of_its_days() {
         let taken = (whole.takes(at(offset), half), morning.takes(at(offset), half));
         assert_eq!(taken, (by_whole, by_morning), "{offset} {half:?}");
     }
-    let mut assistant = stationed("a1", "county");
-    assistant.profile.absences = vec![morning.clone()];
-    assert_eq!(assistant.absence_on(at(1), Some(HalfDay::Morning)), Some(&morning));
-    assert_eq!(assistant.absence_on(at(1), Some(HalfDay::Afternoon)), None);
-    assistant.end = Some(at(5));
-    assert!(assistant.stationed_on(at(5)) && !assistant.stationed_on(at(6)));
-    assert!(!assistant.unlicensed_on(at(0)), "not known to be");
-    assistant.profile.licence = Days::new(at(1), Some(at(2)));
-    assert!(assistant.unlicensed_on(at(0)) && !assistant.unlicensed_on(at(2)) && assistant.unlicensed_on(at(3)));
 }

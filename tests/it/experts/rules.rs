@@ -1,10 +1,10 @@
 //! The rules of experts as tables and properties, without a database.
 
 use homecoming::experts::{
-    Affiliation, Days, Expert, ExpertTitle, LicenceNumber, LicenceSecret, Profile, Roster, Scope, Standing,
-    home_hospital_on, merged, two_mains,
+    Affiliation, Consent, ConsentMedium, Days, Expert, ExpertTitle, HomeTie, HomeTieKind, LicenceNumber, LicenceSecret,
+    Profile, Roster, Scope, Standing, home_hospital_on, merged, two_mains,
 };
-use homecoming::kernel::{Date, Id, Meta, Name, Reason, Specialty, Timestamp};
+use homecoming::kernel::{Date, Error, ExternalId, Id, Meta, Name, Reason, Specialty, Timestamp};
 use proptest::prelude::*;
 
 use crate::support::county::day;
@@ -131,6 +131,55 @@ proptest! {
         }
         prop_assert_eq!(both.exit.is_some(), exits == (true, true));
         prop_assert_eq!(both.standing == Standing::Exited, exits == (true, true));
+    }
+}
+
+/// An expert with so many different specialties, affiliations, ties and external ids, all its own.
+fn laden(id: &str, series: usize, counts: [usize; 4]) -> Expert {
+    let mut expert = expert(id, Vec::new());
+    let [specialties, affiliations, ties, external_ids] = counts.map(|count| series..series + count);
+    let tie = |number: usize| HomeTie {
+        kind: HomeTieKind::Born,
+        division: None,
+        place: format!("村 {number}"),
+        consent: Consent {
+            heard_by: "办公室".to_owned(),
+            medium: ConsentMedium::Phone,
+            heard_time: Timestamp::default(),
+            words: String::new(),
+        },
+    };
+    let affiliation = |number: usize| Affiliation {
+        hospital: Id::parse(&format!("h{number}")).unwrap(),
+        days: Days::new(at(0), None).unwrap(),
+        main: false,
+    };
+    let specialty = |number: usize| Specialty::parse(&format!("{:02}.{:02}", number / 100, number % 100)).unwrap();
+    expert.profile.specialties = specialties.map(specialty).collect();
+    expert.profile.affiliations = affiliations.map(affiliation).collect();
+    expert.profile.home_ties = ties.map(tie).collect();
+    let external = |number| ExternalId::parse("his", &format!("{number}")).unwrap();
+    expert.profile.external_ids = external_ids.map(external).collect();
+    expert
+}
+
+#[test]
+fn a_merge_makes_no_list_longer_than_an_update_could_write() {
+    let limits = [100, 50, 20, 20];
+    let half = limits.map(|limit| limit / 2);
+    assert!(merged(&laden("e1", 0, half), &laden("e2", 500, half)).is_ok(), "as much as one can have");
+    assert!(merged(&laden("e1", 0, limits), &laden("e2", 0, limits)).is_ok(), "the same is counted once");
+    for (place, field) in ["specialties", "affiliations", "home_ties", "external_ids"].into_iter().enumerate() {
+        let mut more = half;
+        more[place] += 1;
+        let Err(Error::Refused(refusal)) = merged(&laden("e1", 0, half), &laden("e2", 500, more)) else {
+            panic!("{field}: one too many")
+        };
+        assert_eq!(refusal.reason, Reason::MergeTooLarge);
+        let told: Vec<_> = refusal.metadata.iter().map(|(key, value)| (*key, value.as_str())).collect();
+        let (count, limit) = ((limits[place] + 1).to_string(), limits[place].to_string());
+        let name = "programmes/liling/experts/e1";
+        assert_eq!(told, [("name", name), ("field", field), ("count", count.as_str()), ("limit", limit.as_str())]);
     }
 }
 
