@@ -42,9 +42,10 @@ impl Id {
         &self.0
     }
 
-    /// What an accessor of [`super::Fields`] answers for a field that it refused; never used after `check`.
+    /// What an accessor of [`super::Fields`] answers for a field that it refused; never used after `check`. No caller can
+    /// name it: [`Id::parse`] refuses it.
     pub(super) fn placeholder() -> Self {
-        Self("refused".to_owned())
+        Self("-".to_owned())
     }
 }
 

@@ -78,7 +78,6 @@ fn what_is_right_is_answered() {
     assert_eq!(fields_ref.id("expert_id", ""), None);
     assert_eq!(fields_ref.id("expert_id", "e1").unwrap().as_str(), "e1");
     assert_eq!(fields_ref.name::<Experts>("name", "programmes/p/experts/e").id().as_str(), "e");
-    assert!(fields_ref.optional_name::<Experts>("name", "").is_none());
     assert_eq!(fields_ref.text("note", "", 3), "");
     assert_eq!(fields_ref.text("note", "专家一", 3), "专家一");
     assert_eq!(fields_ref.prose("note", "a\nb\tc", 10), "a\nb\tc");
@@ -88,8 +87,24 @@ fn what_is_right_is_answered() {
     assert_eq!(fields_ref.number("capacity", 500i32, 1..=500), 500);
     assert_eq!(fields_ref.optional_number("capacity", None::<i64>, 1..=500), None);
     assert_eq!(fields_ref.zone("zone", "Asia/Shanghai").name(), "Asia/Shanghai");
-    assert!(fields_ref.is_clean());
     assert!(fields.check().is_ok());
+}
+
+#[test]
+fn no_programme_passes_for_a_refused_one() {
+    for programme in ["refused", "p", "0"] {
+        let programme = Id::parse(programme).unwrap();
+        let foreign =
+            found(|fields| drop(fields.name_in::<Experts>("expert", "programmes/other/experts/e", &programme)));
+        assert_eq!(foreign, [at("expert", Reason::Inconsistent)], "{programme}");
+    }
+    // A programme that was refused is said once, and no name can agree with it.
+    let refused = found(|fields| {
+        let programme = fields.parent("parent", "Liling");
+        assert!(Id::parse(programme.as_str()).is_err(), "{programme}");
+        fields.name_in::<Experts>("expert", "programmes/other/experts/e", &programme);
+    });
+    assert_eq!(refused, [at("parent", Reason::Malformed)]);
 }
 
 #[test]
