@@ -79,6 +79,13 @@ impl Programme {
         sitting_unit_on(&self.sitting_units, date)
     }
 
+    /// How large it is in an answer, in bytes, at most.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        let external_ids = self.external_ids.iter().map(|id| 10 + id.system().len() + id.value().len());
+        300 + self.display_name.len() + self.sitting_units.len() * 20 + external_ids.sum::<usize>()
+    }
+
     /// Refuses what an ended programme can't take.
     ///
     /// # Errors

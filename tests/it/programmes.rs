@@ -3,6 +3,7 @@ use homecoming::kernel::{Date, Reason};
 use homecoming::pb;
 use homecoming::pb::programme_service_client::ProgrammeServiceClient;
 use homecoming::programmes::{SittingUnit, SittingUnitVersion, sitting_unit_on, with_sitting_unit};
+use prost::Message as _;
 use tonic::Code;
 use tonic::transport::Channel;
 
@@ -171,6 +172,36 @@ async fn a_list_is_cut_into_pages_bound_to_their_query() {
         let unknown = pb::ListProgrammesRequest { state: 99, page_size: -1, ..Default::default() };
         let wrong = refused(client.list_programmes(unknown).await);
         assert_eq!(wrong.violations.len(), 2, "{wrong:?}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_page_ends_before_it_is_larger_than_a_megabyte() {
+    each_engine("programme_sizes", async |server| {
+        let mut client = client(&server);
+        let long = |n: usize, k: usize| pb::ExternalId {
+            system: "s".repeat(63),
+            value: format!("{n:03}{k:02}{}", "长".repeat(123)),
+        };
+        for n in 0..130 {
+            let large = pb::Programme { external_ids: (0..20).map(|k| long(n, k)).collect(), ..liling() };
+            let request = pb::CreateProgrammeRequest { programme: Some(large), ..create(&format!("p{n:03}")) };
+            client.create_programme(request).await.unwrap();
+        }
+        let mut request = pb::ListProgrammesRequest { page_size: 1000, ..Default::default() };
+        let (mut names, mut pages) = (Vec::new(), 0);
+        loop {
+            let page = client.list_programmes(request.clone()).await.unwrap().into_inner();
+            assert!(page.encoded_len() < 1 << 20, "{} bytes", page.encoded_len());
+            pages += 1;
+            names.extend(page.programmes.into_iter().map(|programme| programme.name));
+            if page.next_page_token.is_empty() {
+                break;
+            }
+            request.page_token = page.next_page_token;
+        }
+        assert_eq!((names.len(), pages), (130, 2));
     })
     .await;
 }

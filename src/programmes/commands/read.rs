@@ -44,6 +44,6 @@ impl Query for ListProgrammes {
     async fn run(&self, tx: &mut Tx<'_>) -> Result<Page<Programme>> {
         let programmes = store::list(tx, &self.filter, &self.page).await?;
         let after = |last: &Programme| Cursor(vec![Key::Text(last.id.to_string())]);
-        Ok(Page::cut(programmes, &self.page, &self.bound_to, after))
+        Ok(Page::cut_sized(programmes, &self.page, &self.bound_to, after, Programme::bytes))
     }
 }
