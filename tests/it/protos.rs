@@ -1,5 +1,5 @@
 //! The protos as a manual: everything that a client can see has a comment, and reasons say their gRPC code.
-use homecoming::kernel::{Class, Reason, Vocabulary as _};
+use homecoming::kernel::{Call, Class, Reason, Vocabulary as _};
 use homecoming::pb;
 use prost::Message as _;
 use prost_types::source_code_info::Location;
@@ -96,6 +96,28 @@ fn everything_is_commented() {
     }
     assert!(bare.is_empty(), "without a leading comment:\n{}\n", bare.join("\n"));
     assert!(seen > 50, "only {seen} things looked at");
+}
+
+#[test]
+fn every_request_id_says_what_is_accepted() {
+    const ACCEPTED: &str = "1 to 64 of `[A-Za-z0-9_-]`";
+    for character in (0..=u8::MAX).map(char::from) {
+        let named = character.is_ascii_alphanumeric() || "_-".contains(character);
+        assert_eq!(Call::is_request_id(&character.to_string()), named, "{character:?}");
+    }
+    assert!(!Call::is_request_id("") && Call::is_request_id(&"a".repeat(64)) && !Call::is_request_id(&"a".repeat(65)));
+    let (mut wrong, mut seen) = (Vec::new(), 0);
+    for file in own_files() {
+        for (name, path) in items(&file).iter().filter(|(name, _)| name.ends_with("Request.request_id")) {
+            seen += 1;
+            // A comment may be wrapped anywhere.
+            if !comment(&file, path).split_whitespace().collect::<Vec<_>>().join(" ").contains(ACCEPTED) {
+                wrong.push(format!("{}: {name}", file.name()));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "should say {ACCEPTED}:\n{}\n", wrong.join("\n"));
+    assert!(seen > 30, "only {seen} looked at");
 }
 
 /// How the comment of a reason begins: with what a client's library shows.
