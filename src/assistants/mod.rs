@@ -131,22 +131,4 @@ impl Assistant {
     pub fn state(&self) -> AssistantState {
         if self.end.is_some() { AssistantState::Ended } else { AssistantState::Active }
     }
-
-    /// Whether the assistant is stationed at the site on a day, present or not.
-    #[must_use]
-    pub fn stationed_on(&self, day: Date) -> bool {
-        self.end.is_none_or(|end| day <= end)
-    }
-
-    /// The absence that takes this half of a day, if one does; `None` asks for any part of the day.
-    #[must_use]
-    pub fn absence_on(&self, day: Date, half_day: Option<HalfDay>) -> Option<&Absence> {
-        self.profile.absences.iter().find(|absence| absence.takes(day, half_day))
-    }
-
-    /// Whether the licence is known to be out of force on a day; one that isn't recorded isn't known to be.
-    #[must_use]
-    pub fn unlicensed_on(&self, day: Date) -> bool {
-        self.profile.licence.is_some_and(|days| !days.contains(day))
-    }
 }

@@ -30,7 +30,7 @@ pub use migrations::names as migration_names;
 pub use reaction::{React, Reacted, Reaction};
 pub use row::{Column, Row};
 pub use select::{List, Select};
-pub use sql::Sql;
+pub use sql::{Sql, keys};
 pub use stats::{Counts, Stats};
 pub use tx::{Stmt, Tx};
 pub use value::Value;

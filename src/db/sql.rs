@@ -1,4 +1,5 @@
 //! Statements as constants that know how many values they take and whether they write.
+use crate::kernel::Id;
 
 /// A statement: the same text for both engines, or, for rows out of one JSON array, two.
 #[derive(Clone, Copy, Debug)]
@@ -55,6 +56,12 @@ macro_rules! rows {
             concat!($head, "jsonb_array_elements(CAST($1 AS JSONB)) AS r ", $tail),
         )
     };
+}
+
+/// Rows of `(programme, id)` for a `rows!` statement: the whole keys of these resources.
+#[must_use]
+pub fn keys<'a>(programme: &'a Id, ids: &'a [Id]) -> Vec<(&'a str, &'a str)> {
+    ids.iter().map(|id| (programme.as_str(), id.as_str())).collect()
 }
 
 /// The highest `$n` of a text.

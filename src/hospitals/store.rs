@@ -5,7 +5,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::{CreditCode, Hospital, HospitalLevel, Hospitals, NameKey, Profile};
-use crate::db::{List, Row, Sql, Tx, Value, external_ids};
+use crate::db::{self, List, Row, Sql, Tx, Value, external_ids};
 use crate::kernel::{Collection, Error, ExternalId, Id, Meta, Name, PageRequest, Result, Vocabulary};
 use crate::rows;
 
@@ -110,7 +110,7 @@ pub async fn get(tx: &mut Tx<'_>, name: &Name<Hospitals>) -> Result<Hospital> {
 /// # Errors
 /// A storage error.
 pub async fn many(tx: &mut Tx<'_>, programme: &Id, ids: &[Id]) -> Result<HashMap<Id, Hospital>> {
-    let rows = tx.sql(GET).bind_rows(&keys(programme, ids)).fetch_all().await?;
+    let rows = tx.sql(GET).bind_rows(&db::keys(programme, ids)).fetch_all().await?;
     let hospitals = complete(tx, programme, &rows).await?;
     Ok(hospitals.into_iter().map(|hospital| (hospital.name.id().clone(), hospital)).collect())
 }
@@ -120,7 +120,7 @@ pub async fn many(tx: &mut Tx<'_>, programme: &Id, ids: &[Id]) -> Result<HashMap
 /// # Errors
 /// A storage error.
 pub async fn present(tx: &mut Tx<'_>, programme: &Id, ids: &[Id]) -> Result<HashSet<Id>> {
-    let rows = tx.sql(EXISTING).bind_rows(&keys(programme, ids)).fetch_all().await?;
+    let rows = tx.sql(EXISTING).bind_rows(&db::keys(programme, ids)).fetch_all().await?;
     rows.iter().map(|row| row.get("hospital")).collect()
 }
 
@@ -235,11 +235,6 @@ pub fn credit_code(row: &Row, column: &str) -> Result<Option<CreditCode>> {
     CreditCode::parse(&text).map(Some).ok_or(Error::Internal("a stored credit code is damaged"))
 }
 
-/// Ids as rows of one column.
-fn keys<'a>(programme: &'a Id, ids: &'a [Id]) -> Vec<(&'a str, &'a str)> {
-    ids.iter().map(|id| (programme.as_str(), id.as_str())).collect()
-}
-
 /// The hospitals of rows of `hospitals`, in their order, with their aliases and external ids.
 async fn complete(tx: &mut Tx<'_>, programme: &Id, rows: &[Row]) -> Result<Vec<Hospital>> {
     let ids: Vec<Id> = rows.iter().map(|row| row.get("hospital")).collect::<Result<_>>()?;
@@ -247,7 +242,7 @@ async fn complete(tx: &mut Tx<'_>, programme: &Id, rows: &[Row]) -> Result<Vec<H
         return Ok(Vec::new());
     }
     let mut aliases: HashMap<Id, Vec<String>> = HashMap::new();
-    for row in tx.sql(NAMES).bind_rows(&keys(programme, &ids)).fetch_all().await? {
+    for row in tx.sql(NAMES).bind_rows(&db::keys(programme, &ids)).fetch_all().await? {
         aliases.entry(row.get("hospital")?).or_default().push(row.get("name")?);
     }
     let mut external_ids =

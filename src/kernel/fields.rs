@@ -40,12 +40,6 @@ impl Fields {
         if self.violations.is_empty() { Ok(()) } else { Err(Error::Invalid(self.violations)) }
     }
 
-    /// Whether nothing is wrong so far; a check across fields asks before it uses what could be a placeholder.
-    #[must_use]
-    pub fn is_clean(&self) -> bool {
-        self.violations.is_empty()
-    }
-
     /// Notes a violation. An empty `field` is the place where the reader is.
     pub fn refuse(&mut self, field: &str, reason: Reason, description: impl Into<String>) {
         if self.violations.len() >= MAX_LISTED {
@@ -186,11 +180,6 @@ impl Fields {
         name.unwrap_or_else(|| Name::new(Id::placeholder(), Id::placeholder()))
     }
 
-    /// A resource's name; `None` where the field is empty.
-    pub fn optional_name<C: Collection>(&mut self, field: &str, value: &str) -> Option<Name<C>> {
-        if value.is_empty() { None } else { Some(self.name(field, value)) }
-    }
-
     /// The id of a resource that must be in this programme.
     pub fn name_in<C: Collection>(&mut self, field: &str, value: &str, programme: &Id) -> Id {
         let before = self.violations.len();
@@ -280,7 +269,7 @@ impl Fields {
     /// At most 100 specialties, each once.
     pub fn specialties(&mut self, field: &str, values: &[String]) -> Vec<Specialty> {
         let mut seen = Vec::new();
-        self.list(field, values, 100, |fields, value| {
+        self.list(field, values, Specialty::MAX_COUNT, |fields, value| {
             if seen.contains(&value.as_str()) {
                 fields.refuse("", Reason::Duplicate, "stands twice");
             }

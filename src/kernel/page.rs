@@ -121,12 +121,6 @@ impl PageRequest {
         }
         Self { size, after }
     }
-
-    /// How many rows to fetch: one more than the page, which tells whether there is a next one.
-    #[must_use]
-    pub fn fetch(&self) -> i64 {
-        i64::try_from(self.size).unwrap_or(i64::MAX).saturating_add(1)
-    }
 }
 
 /// One page, and the token of the next where there is one.

@@ -5,7 +5,7 @@
 use std::collections::HashMap;
 
 use super::{Absence, Assistant, AssistantState, Assistants, Profile};
-use crate::db::{List, Row, Sql, Tx, external_ids};
+use crate::db::{self, List, Row, Sql, Tx, external_ids};
 use crate::experts::Days;
 use crate::kernel::{Collection as _, Date, Error, Id, Meta, Name, PageRequest, Result, Specialty, Vocabulary as _};
 use crate::rows;
@@ -120,7 +120,7 @@ pub async fn find(tx: &mut Tx<'_>, name: &Name<Assistants>) -> Result<Option<Ass
 
 /// The assistants with these ids; who isn't there is left out. Leave and duty come with them.
 pub async fn many(tx: &mut Tx<'_>, programme: &Id, ids: &[Id]) -> Result<HashMap<Id, Assistant>> {
-    let rows = tx.sql(BY_IDS).bind_rows(&keys(programme, ids)).fetch_all().await?;
+    let rows = tx.sql(BY_IDS).bind_rows(&db::keys(programme, ids)).fetch_all().await?;
     let assistants = assembled(tx, programme, &rows).await?;
     Ok(assistants.into_iter().map(|assistant| (assistant.name.id().clone(), assistant)).collect())
 }
@@ -214,17 +214,13 @@ async fn absences(tx: &mut Tx<'_>, assistant: &Assistant) -> Result<()> {
     Ok(())
 }
 
-fn keys<'a>(programme: &'a Id, ids: &'a [Id]) -> Vec<(&'a str, &'a str)> {
-    ids.iter().map(|id| (programme.as_str(), id.as_str())).collect()
-}
-
 /// Rows of `assistants` with everything that hangs on them, in the rows' order.
 async fn assembled(tx: &mut Tx<'_>, programme: &Id, rows: &[Row]) -> Result<Vec<Assistant>> {
     let ids: Vec<Id> = rows.iter().map(|row| row.get("assistant")).collect::<Result<_>>()?;
     if ids.is_empty() {
         return Ok(Vec::new());
     }
-    let keys = keys(programme, &ids);
+    let keys = db::keys(programme, &ids);
     let mut specialties: HashMap<Id, Vec<Specialty>> = HashMap::new();
     for row in tx.sql(SPECIALTIES).bind_rows(&keys).fetch_all().await? {
         specialties.entry(row.get("assistant")?).or_default().push(row.get("specialty")?);

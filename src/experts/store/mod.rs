@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::{Affiliation, Days, Expert, Experts, HomeTie, LicenceHash, LicenceSecret, Profile, Roster, Standing};
 use super::{Consent, ExpertState, Scope};
-use crate::db::{List, Row, Sql, Tx, external_ids};
+use crate::db::{self, List, Row, Sql, Tx, external_ids};
 use crate::kernel::{Collection as _, Date, Error, Id, Meta, Name, Result, Specialty};
 use crate::rows;
 use crate::sites::DivisionCode;
@@ -114,14 +114,14 @@ pub async fn find(tx: &mut Tx<'_>, name: &Name<Experts>) -> Result<Option<Expert
 
 /// The experts with these ids; who isn't there is left out.
 pub async fn many(tx: &mut Tx<'_>, programme: &Id, ids: &[Id]) -> Result<HashMap<Id, Expert>> {
-    let rows = tx.sql(BY_IDS).bind_rows(&keys(programme, ids)).fetch_all().await?;
+    let rows = tx.sql(BY_IDS).bind_rows(&db::keys(programme, ids)).fetch_all().await?;
     let experts = assembled(tx, programme, &rows).await?;
     Ok(experts.into_iter().map(|expert| (expert.name.id().clone(), expert)).collect())
 }
 
 /// Where the experts with these ids stand; who isn't there is left out. For a rule that needs no more of them.
 pub async fn rosters(tx: &mut Tx<'_>, programme: &Id, ids: &[Id]) -> Result<HashMap<Id, Roster>> {
-    let rows = tx.sql(ROSTERS).bind_rows(&keys(programme, ids)).fetch_all().await?;
+    let rows = tx.sql(ROSTERS).bind_rows(&db::keys(programme, ids)).fetch_all().await?;
     rows.iter().map(|row| Ok((row.get("expert")?, roster_of(row)?))).collect()
 }
 
@@ -165,17 +165,13 @@ pub async fn licence_holder(tx: &mut Tx<'_>, programme: &Id, licence: &LicenceHa
     row.map(|row| row.get("expert")).transpose()
 }
 
-fn keys<'a>(programme: &'a Id, ids: &'a [Id]) -> Vec<(&'a str, &'a str)> {
-    ids.iter().map(|id| (programme.as_str(), id.as_str())).collect()
-}
-
 /// Rows of `experts` with everything that hangs on them, in the rows' order.
 async fn assembled(tx: &mut Tx<'_>, programme: &Id, rows: &[Row]) -> Result<Vec<Expert>> {
     let ids: Vec<Id> = rows.iter().map(|row| row.get("expert")).collect::<Result<_>>()?;
     if ids.is_empty() {
         return Ok(Vec::new());
     }
-    let keys = keys(programme, &ids);
+    let keys = db::keys(programme, &ids);
     let mut specialties = grouped(tx.sql(SPECIALTIES).bind_rows(&keys).fetch_all().await?, specialty_of)?;
     let mut affiliations = grouped(tx.sql(AFFILIATIONS).bind_rows(&keys).fetch_all().await?, affiliation_of)?;
     let mut ties = grouped(tx.sql(TIES).bind_rows(&keys).fetch_all().await?, tie_of)?;

@@ -2,8 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::keys;
-use crate::db::{List, Row, Sql, Tx, Value};
+use crate::db::{self, List, Row, Sql, Tx, Value};
 use crate::kernel::{Error, Id, Meta, Name, PageRequest, Result, Timestamp, Vocabulary};
 use crate::rows;
 use crate::sites::{Closure, Closures, Sites};
@@ -92,7 +91,7 @@ pub async fn overlapping(
     from: Timestamp,
     to: Timestamp,
 ) -> Result<HashMap<Id, Vec<Closure>>> {
-    let stmt = tx.sql(OVERLAPPING).bind_rows(&keys(programme, sites)).bind(from).bind(to);
+    let stmt = tx.sql(OVERLAPPING).bind_rows(&db::keys(programme, sites)).bind(from).bind(to);
     let mut closures: HashMap<Id, Vec<Closure>> = HashMap::new();
     for row in stmt.fetch_all().await? {
         let closure = closure(programme, &row)?;

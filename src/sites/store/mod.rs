@@ -5,7 +5,7 @@
 use std::collections::HashMap;
 
 use super::{DivisionCode, Profile, Site, SiteLevel, Sites};
-use crate::db::{List, Row, Sql, Tx, Value, external_ids};
+use crate::db::{self, List, Row, Sql, Tx, Value, external_ids};
 use crate::hospitals::store::credit_code;
 use crate::hospitals::{CreditCode, Hospitals};
 use crate::kernel::{
@@ -125,7 +125,7 @@ pub async fn get(tx: &mut Tx<'_>, name: &Name<Sites>) -> Result<Site> {
 /// # Errors
 /// A storage error.
 pub async fn many(tx: &mut Tx<'_>, programme: &Id, ids: &[Id]) -> Result<HashMap<Id, Site>> {
-    let rows = tx.sql(GET).bind_rows(&keys(programme, ids)).fetch_all().await?;
+    let rows = tx.sql(GET).bind_rows(&db::keys(programme, ids)).fetch_all().await?;
     let sites = complete(tx, programme, &rows).await?;
     Ok(sites.into_iter().map(|site| (site.name.id().clone(), site)).collect())
 }
@@ -135,17 +135,8 @@ pub async fn many(tx: &mut Tx<'_>, programme: &Id, ids: &[Id]) -> Result<HashMap
 /// # Errors
 /// A storage error.
 pub async fn briefs(tx: &mut Tx<'_>, programme: &Id, ids: &[Id]) -> Result<HashMap<Id, Brief>> {
-    let rows = tx.sql(BRIEF).bind_rows(&keys(programme, ids)).fetch_all().await?;
+    let rows = tx.sql(BRIEF).bind_rows(&db::keys(programme, ids)).fetch_all().await?;
     rows.iter().map(|row| Ok((row.get("site")?, Brief { zone: row.get("zone")?, level: row.code("level")? }))).collect()
-}
-
-/// The zone of a site that must be there.
-///
-/// # Errors
-/// `RESOURCE_NOT_FOUND`, or a storage error.
-pub async fn zone_of(tx: &mut Tx<'_>, name: &Name<Sites>) -> Result<Zone> {
-    let mut briefs = briefs(tx, name.programme(), std::slice::from_ref(name.id())).await?;
-    briefs.remove(name.id()).map(|brief| brief.zone).ok_or_else(|| Error::not_found(name))
 }
 
 /// The first site, by id, that is or belongs to a hospital.
@@ -238,7 +229,7 @@ pub async fn update(tx: &mut Tx<'_>, site: &Site) -> Result<()> {
 /// # Errors
 /// A storage error.
 pub async fn revisions(tx: &mut Tx<'_>, programme: &Id, ids: &[Id]) -> Result<HashMap<Id, i64>> {
-    let rows = tx.sql(REVISIONS).bind_rows(&keys(programme, ids)).fetch_all().await?;
+    let rows = tx.sql(REVISIONS).bind_rows(&db::keys(programme, ids)).fetch_all().await?;
     rows.iter().map(|row| Ok((row.get("site")?, row.get("revision")?))).collect()
 }
 
@@ -263,11 +254,6 @@ pub async fn delete(tx: &mut Tx<'_>, name: &Name<Sites>) -> Result<()> {
     travel::delete(tx, name).await?;
     tx.sql(DELETE).bind(name.programme()).bind(name.id()).execute().await?;
     Ok(())
-}
-
-/// Ids as rows of one column.
-fn keys<'a>(programme: &'a Id, ids: &'a [Id]) -> Vec<(&'a str, &'a str)> {
-    ids.iter().map(|id| (programme.as_str(), id.as_str())).collect()
 }
 
 /// The specialties that cover one: itself and its parents; three whatever its depth, as the filter takes.

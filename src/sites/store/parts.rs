@@ -2,8 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::keys;
-use crate::db::{Sql, Tx};
+use crate::db::{self, Sql, Tx};
 use crate::kernel::{Id, Name, Result, Specialty, Vocabulary};
 use crate::rows;
 use crate::sites::{Room, Site, Sites};
@@ -47,7 +46,7 @@ pub async fn licensed_specialties(
     sites: &[Id],
 ) -> Result<HashMap<Id, Vec<Specialty>>> {
     let mut specialties: HashMap<Id, Vec<Specialty>> = HashMap::new();
-    for row in tx.sql(SPECIALTIES).bind_rows(&keys(programme, sites)).fetch_all().await? {
+    for row in tx.sql(SPECIALTIES).bind_rows(&db::keys(programme, sites)).fetch_all().await? {
         specialties.entry(row.get("site")?).or_default().push(row.get("specialty")?);
     }
     Ok(specialties)
@@ -59,7 +58,7 @@ pub async fn licensed_specialties(
 /// A storage error.
 pub async fn rooms(tx: &mut Tx<'_>, programme: &Id, sites: &[Id]) -> Result<HashMap<Id, Vec<Room>>> {
     let mut rooms: HashMap<Id, Vec<Room>> = HashMap::new();
-    for row in tx.sql(ROOMS).bind_rows(&keys(programme, sites)).fetch_all().await? {
+    for row in tx.sql(ROOMS).bind_rows(&db::keys(programme, sites)).fetch_all().await? {
         let room = Room {
             id: row.get("room")?,
             display_name: row.get("display_name")?,

@@ -3,7 +3,7 @@ use std::collections::{HashMap, HashSet};
 
 use homecoming::db::{Query, Tx};
 use homecoming::hospitals::{self, Hospital, NameKey};
-use homecoming::kernel::{Id, Name, Result, Specialty, Zone};
+use homecoming::kernel::{Id, Result, Specialty};
 use homecoming::pb;
 use homecoming::sites::store::{self, Brief};
 use homecoming::sites::{Room, RoomKind, Site, SiteLevel};
@@ -19,7 +19,6 @@ fn id(text: &str) -> Id {
 struct Everything;
 
 struct Answer {
-    zone: Zone,
     briefs: HashMap<Id, Brief>,
     sites: HashMap<Id, Site>,
     rooms: HashMap<Id, Vec<Room>>,
@@ -43,7 +42,6 @@ impl Query for Everything {
         let names = ["醴陵市中医院", "没有"].map(NameKey::of);
         let hospitals = [id("county"), id("none")];
         Ok(Answer {
-            zone: store::zone_of(tx, &Name::new(programme.clone(), id("zyy"))).await?,
             briefs: store::briefs(tx, &programme, &sites).await?,
             sites: store::many(tx, &programme, &sites).await?,
             rooms: store::rooms(tx, &programme, &sites).await?,
@@ -91,7 +89,6 @@ async fn later_slices_read_many_at_once() {
         client.set_travel_minutes(set).await.unwrap();
 
         let answer = server.db.read(Everything).await.unwrap();
-        assert_eq!(answer.zone.name(), "Asia/Shanghai");
         assert_eq!(answer.briefs.len(), 2);
         assert_eq!(answer.briefs[&id("gz")].level, SiteLevel::TownshipHealthCentre);
         assert_eq!(answer.sites[&id("zyy")].profile.room(&id("or-1")).unwrap().kinds, [RoomKind::Operating]);
