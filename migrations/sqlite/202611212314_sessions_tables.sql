@@ -46,15 +46,16 @@ CREATE INDEX sessions_by_assistant ON sessions (programme, assistant, start_time
 CREATE INDEX sessions_by_state ON sessions (programme, state, start_time, session);
 CREATE INDEX sessions_by_sitting ON sessions (programme, credited_expert, date, site);
 
--- Experts beside the leading one.
+-- Experts beside the leading one; start_time is the session's, so that an expert's are found by time.
 CREATE TABLE session_co_experts (
     programme TEXT NOT NULL,
     session TEXT NOT NULL,
     expert TEXT NOT NULL,
+    start_time INTEGER NOT NULL,
     PRIMARY KEY (programme, session, expert),
     FOREIGN KEY (programme, session) REFERENCES sessions (programme, session)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX session_co_experts_by_expert ON session_co_experts (programme, expert, session);
+CREATE INDEX session_co_experts_by_expert ON session_co_experts (programme, expert, start_time, session);
 
 -- The recorded consents that a session rests on; never changed.
 CREATE TABLE session_consents (

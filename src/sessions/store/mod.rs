@@ -65,7 +65,8 @@ const UPDATE: Sql = Sql::new(
      WHERE programme = $1 AND session = $2",
 );
 const INSERT_CO_EXPERTS: Sql = rows!(
-    "INSERT INTO session_co_experts (programme, session, expert) SELECT r.value->>0, r.value->>1, r.value->>2 FROM ",
+    "INSERT INTO session_co_experts (programme, session, expert, start_time) \
+     SELECT r.value->>0, r.value->>1, r.value->>2, CAST(r.value->>3 AS BIGINT) FROM ",
     "WHERE TRUE"
 );
 const CO_EXPERTS: Sql = rows!(
@@ -242,7 +243,9 @@ pub async fn insert_all(tx: &mut Tx<'_>, programme: &Id, sessions: &[Session]) -
     let co_experts: Vec<_> = sessions
         .iter()
         .flat_map(|session| {
-            session.plan.co_experts.iter().map(move |expert| json!([of(session).0, of(session).1, expert]))
+            let (programme, id) = of(session);
+            let start = session.plan.start.micros();
+            session.plan.co_experts.iter().map(move |expert| json!([programme, id, expert, start]))
         })
         .collect();
     if !co_experts.is_empty() {

@@ -30,7 +30,7 @@ pub(super) const HELD_CLINICS: Sql = rows!(
     "SELECT s.session, s.kind, s.site, s.site_level, s.service_specialty AS specialty, s.credited_expert, s.home_hospital, \
      s.date, s.half_day, s.actual_start_time FROM ",
     "JOIN sessions s ON s.programme = r.value->>0 AND s.credited_expert = r.value->>1 AND s.date = r.value->>2 \
-     AND s.site = r.value->>3 WHERE s.kind = 'CLINIC' AND s.state = 'COMPLETED'"
+     AND s.site = r.value->>3 WHERE s.kind = 'CLINIC'"
 );
 pub(super) const HELD_PAGE: Sql = Sql::new(
     "SELECT x.session, s.kind, s.site, x.site_level, x.specialty, x.credited_expert, x.home_hospital, x.date, x.half_day, \

@@ -18,32 +18,34 @@ pub(super) const OCCUPIED: Sql = rows!(
      AND o.busy_from > CAST(r.value->>2 AS BIGINT) AND o.busy_from < CAST(r.value->>3 AS BIGINT) \
      JOIN sessions s ON s.programme = o.programme AND s.session = o.session"
 );
+// What was held has an actual end, and who came; asking for the state instead would invite its index.
 pub(super) const HELD_BY_EXPERT: Sql = rows!(
     "SELECT r.value->>1 AS resource, s.session, s.site, s.kind, s.actual_start_time AS start_time, \
      s.actual_end_time AS end_time, s.before_minutes, s.after_minutes FROM ",
     "JOIN sessions s ON s.programme = r.value->>0 AND s.credited_expert = r.value->>2 AND s.date >= r.value->>3 AND s.date <= r.value->>4 \
-     WHERE s.state = 'COMPLETED'"
+     WHERE TRUE"
 );
 pub(super) const HELD_BY_CO_EXPERT: Sql = rows!(
     "SELECT r.value->>1 AS resource, s.session, s.site, s.kind, s.actual_start_time AS start_time, \
      s.actual_end_time AS end_time, s.before_minutes, s.after_minutes FROM ",
     "JOIN session_co_experts c ON c.programme = r.value->>0 AND c.expert = r.value->>2 \
-     JOIN sessions s ON s.programme = c.programme AND s.session = c.session AND s.date >= r.value->>3 AND s.date <= r.value->>4 \
-     WHERE s.state = 'COMPLETED'"
+     AND c.start_time > CAST(r.value->>3 AS BIGINT) AND c.start_time < CAST(r.value->>4 AS BIGINT) \
+     JOIN sessions s ON s.programme = c.programme AND s.session = c.session \
+     WHERE s.actual_end_time IS NOT NULL"
 );
 pub(super) const HELD_BY_ASSISTANT: Sql = rows!(
     "SELECT r.value->>1 AS resource, s.session, s.site, s.kind, s.actual_start_time AS start_time, \
      s.actual_end_time AS end_time, s.before_minutes, s.after_minutes FROM ",
     "JOIN sessions s ON s.programme = r.value->>0 AND s.assistant = r.value->>2 \
      AND s.start_time > CAST(r.value->>3 AS BIGINT) AND s.start_time < CAST(r.value->>4 AS BIGINT) \
-     WHERE s.state = 'COMPLETED'"
+     WHERE s.actual_end_time IS NOT NULL"
 );
 pub(super) const HELD_IN_ROOM: Sql = rows!(
     "SELECT r.value->>1 AS resource, s.session, s.site, s.kind, s.actual_start_time AS start_time, \
      s.actual_end_time AS end_time, s.before_minutes, s.after_minutes FROM ",
     "JOIN sessions s ON s.programme = r.value->>0 AND s.site = r.value->>2 AND s.room = r.value->>3 \
      AND s.start_time > CAST(r.value->>4 AS BIGINT) AND s.start_time < CAST(r.value->>5 AS BIGINT) \
-     WHERE s.state = 'COMPLETED'"
+     WHERE s.actual_end_time IS NOT NULL"
 );
 
 /// The longest that one session can take somebody or something, in minutes: a search by starts looks back this far.
@@ -200,12 +202,13 @@ async fn occupied(tx: &mut Tx<'_>, programme: &Id, windows: &BTreeMap<Resource, 
 }
 
 async fn held(tx: &mut Tx<'_>, programme: &Id, windows: &BTreeMap<Resource, Vec<Window>>) -> Result<Vec<Row>> {
-    let (mut experts, mut assistants, mut rooms) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut experts, mut beside, mut assistants, mut rooms) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for (resource, windows) in windows {
         for (from, until) in windows {
             let key = (programme.as_str(), resource.key());
             match resource {
                 Resource::Expert(id) => {
+                    beside.push((key.0, key.1.clone(), id.as_str(), from.micros(), until.micros()));
                     // Days in UTC are at most one off anywhere, and the window is wider than that.
                     let (from, until) = (from.to_utc().date_naive(), until.to_utc().date_naive());
                     experts.push((key.0, key.1, id.as_str(), from.to_string(), until.to_string()));
@@ -218,7 +221,7 @@ async fn held(tx: &mut Tx<'_>, programme: &Id, windows: &BTreeMap<Resource, Vec<
         }
     }
     let mut rows = tx.sql(HELD_BY_EXPERT).bind_rows(&experts).fetch_all().await?;
-    rows.extend(tx.sql(HELD_BY_CO_EXPERT).bind_rows(&experts).fetch_all().await?);
+    rows.extend(tx.sql(HELD_BY_CO_EXPERT).bind_rows(&beside).fetch_all().await?);
     if !assistants.is_empty() {
         rows.extend(tx.sql(HELD_BY_ASSISTANT).bind_rows(&assistants).fetch_all().await?);
     }
