@@ -165,6 +165,7 @@ async fn fill(
     if records.is_empty() {
         return Ok((fates, None));
     }
+    Stats::add(&setup.stats.changes, records.iter().map(|record| record.changes.len() as u64).sum());
     let written: BTreeSet<&str> = records.iter().map(|record| record.programme).collect();
     ledger::drop_unused(tx, &mut heads, &written).await?;
     ledger::write(tx, &mut heads, &records, &setup.projections, now).await?;

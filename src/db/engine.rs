@@ -202,6 +202,15 @@ impl Conn {
         })
     }
 
+    /// Has the engine count what is in its tables, so that it plans by that from now on. SQLite plans by the shape of indexes
+    /// alone, the same on every machine.
+    pub(super) async fn gather_statistics(&mut self) -> Result<(), sqlx::Error> {
+        match self {
+            Conn::Sqlite(_) => Ok(()),
+            Conn::Postgres(conn) => sqlx::query("ANALYZE").execute(&mut **conn).await.map(drop),
+        }
+    }
+
     /// Begins a read of one consistent snapshot.
     pub(super) async fn begin_read(&mut self) -> Result<Tx<'_>, sqlx::Error> {
         Ok(match self {

@@ -12,6 +12,8 @@ pub struct Stats {
     pub statements: AtomicU64,
     /// Commits: each flushes the log once.
     pub commits: AtomicU64,
+    /// Changes written, those of transactions that were run again among them.
+    pub changes: AtomicU64,
     /// Transactions that were run again, which needs a reason: a bad command, or the engine.
     pub reruns: AtomicU64,
     /// Commands refused because the queue was full.
@@ -29,6 +31,8 @@ pub struct Counts {
     pub statements: u64,
     /// See [`Stats::commits`].
     pub commits: u64,
+    /// See [`Stats::changes`].
+    pub changes: u64,
     /// See [`Stats::reruns`].
     pub reruns: u64,
     /// See [`Stats::overloads`].
@@ -48,6 +52,7 @@ impl Stats {
             commands: self.commands.load(Relaxed),
             statements: self.statements.load(Relaxed),
             commits: self.commits.load(Relaxed),
+            changes: self.changes.load(Relaxed),
             reruns: self.reruns.load(Relaxed),
             overloads: self.overloads.load(Relaxed),
         }

@@ -30,9 +30,28 @@ pub(super) struct Setup {
 pub(super) async fn lane(mut queue: mpsc::Receiver<Job>, setup: Setup) {
     let mut conn: Option<Conn> = None;
     let mut jobs: Vec<Job> = Vec::with_capacity(MAX_BATCH);
+    let mut count_at = FIRST_COUNT;
     while queue.recv_many(&mut jobs, MAX_BATCH).await > 0 {
         jobs.retain(|job| !job.answer.is_closed());
         run_batch(&mut conn, &mut jobs, &setup).await;
+        let changes = setup.stats.counts().changes;
+        if changes >= count_at {
+            count_at = changes.saturating_mul(2);
+            tokio::spawn(gather_statistics(setup.pool.clone()));
+        }
+    }
+}
+
+/// After so many changes the engine is asked to look at its tables for the first time, and then each time that there are twice as
+/// many. Without statistics any index looks as good as any other, plans that were made for an empty table stay, and an
+/// import outruns the engine's own minute.
+const FIRST_COUNT: u64 = 256;
+
+/// Beside the lane, on a connection of its own; what fails here costs time only.
+async fn gather_statistics(pool: Pool) {
+    let Ok(mut conn) = pool.acquire().await else { return };
+    if conn.gather_statistics().await.is_err() {
+        conn.discard();
     }
 }
 
