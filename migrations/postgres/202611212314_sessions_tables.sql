@@ -46,6 +46,7 @@ CREATE INDEX sessions_by_expert ON sessions (programme, expert, start_time, sess
 CREATE INDEX sessions_by_site ON sessions (programme, site, start_time, session);
 CREATE INDEX sessions_by_assistant ON sessions (programme, assistant, start_time, session);
 CREATE INDEX sessions_by_state ON sessions (programme, state, start_time, session);
+CREATE INDEX sessions_by_home_hospital ON sessions (programme, home_hospital, session);
 CREATE INDEX sessions_by_sitting ON sessions (programme, credited_expert, date, site);
 
 -- Experts beside the leading one; start_time is the session's, so that an expert's are found by time.

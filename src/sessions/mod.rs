@@ -118,6 +118,14 @@ pub struct OutcomeVersion {
     pub until_sequence: Option<i64>,
 }
 
+impl OutcomeVersion {
+    /// About how large it is on the wire, in bytes, rounded up.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        300 + self.note.len()
+    }
+}
+
 /// Something that was missing or broken.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct IrregularityNote {

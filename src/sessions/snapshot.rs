@@ -131,6 +131,8 @@ pub struct Busy {
     pub before_minutes: i64,
     /// Minutes that its people need free after.
     pub after_minutes: i64,
+    /// Until when it was booked to keep its room, turnover counted; none: the room's present turnover says it.
+    pub room_until: Option<Timestamp>,
 }
 
 impl Busy {
@@ -145,6 +147,7 @@ impl Busy {
             end: draft.end,
             before_minutes: draft.before_minutes,
             after_minutes: draft.after_minutes,
+            room_until: None,
         }
     }
 }

@@ -2,17 +2,42 @@
 use futures_util::future::BoxFuture;
 
 use super::store;
-use crate::db::{Context, React, Reaction, Tx};
+use crate::db::{Context, React, Reacted, Reaction, Tx};
+use crate::experts::{self, Experts};
 use crate::kernel::{Change, Error, Name, Reason, Result};
 use crate::sites::Sites;
 
 /// Every reaction of this slice; `server/` registers them.
-pub const REACTIONS: &[Reaction] = &[Reaction {
-    what: "visits refuse the deletion of the site that hosts them",
-    collection: "sites",
-    verbs: &["delete"],
-    react: React::Object(keep_site),
-}];
+pub const REACTIONS: &[Reaction] = &[
+    Reaction {
+        what: "visits refuse the deletion of the site that hosts them",
+        collection: "sites",
+        verbs: &["delete"],
+        react: React::Object(keep_site),
+    },
+    Reaction {
+        what: "visits refuse the merge of an expert who is still to come: cancel or end them first",
+        collection: "experts",
+        verbs: &["merge"],
+        react: React::Follow(keep_visitor),
+    },
+];
+
+/// Which of the two experts is the duplicate stands in its new row only, so this looks after the merge.
+fn keep_visitor<'a>(tx: &'a mut Tx<'_>, change: &'a Change, _: Context<'a>) -> BoxFuture<'a, Result<Reacted>> {
+    Box::pin(async move {
+        let expert: Name<Experts> = Name::parse(&change.name).map_err(Error::Internal)?;
+        if !experts::store::is_merged(tx, &expert).await? {
+            return Ok(Reacted::default());
+        }
+        match store::first_open(tx, expert.programme(), expert.id()).await? {
+            None => Ok(Reacted::default()),
+            Some(visit) => Err(Error::refused(Reason::InUse, "a visit of the duplicate is still open")
+                .with("referrer", format!("programmes/{}/visits/{visit}", expert.programme()))
+                .with("name", expert)),
+        }
+    })
+}
 
 fn keep_site<'a>(tx: &'a mut Tx<'_>, change: &'a Change, _context: Context<'a>) -> BoxFuture<'a, Result<()>> {
     Box::pin(async move {

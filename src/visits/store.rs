@@ -38,6 +38,9 @@ const SESSIONS: Sql = rows!(
 const FIRST_AT_SITE: Sql = Sql::new(
     "SELECT v.visit FROM visits v WHERE v.programme = $1 AND v.host_site = $2 ORDER BY v.arrival_time, v.visit LIMIT 1",
 );
+const FIRST_OPEN: Sql = Sql::new(
+    "SELECT v.visit FROM visits v WHERE v.programme = $1 AND v.expert = $2 AND v.state = 'OPEN' ORDER BY v.arrival_time, v.visit LIMIT 1",
+);
 const ENDED_PAGE: Sql = Sql::new(
     "SELECT v.programme, v.visit, v.expert, v.host_site, v.arrival_time, v.departure_time, v.state, v.zone, v.date, v.site_level, \
      v.home_hospital, v.specialty, v.revision, v.create_time, v.update_time FROM visits v \
@@ -68,6 +71,7 @@ pub const STATEMENTS: &[(&str, Sql)] = &[
     ("DELETE_SESSIONS", DELETE_SESSIONS),
     ("SESSIONS", SESSIONS),
     ("FIRST_AT_SITE", FIRST_AT_SITE),
+    ("FIRST_OPEN", FIRST_OPEN),
     ("ENDED_PAGE", ENDED_PAGE),
 ];
 /// The lists of this slice.
@@ -153,6 +157,15 @@ pub async fn ended_page(tx: &mut Tx<'_>, programme: &Id, as_of: i64, after: &str
 /// A storage error.
 pub async fn first_at_site(tx: &mut Tx<'_>, programme: &Id, site: &Id) -> Result<Option<Id>> {
     let row = tx.sql(FIRST_AT_SITE).bind(programme).bind(site).fetch_optional().await?;
+    row.map(|row| row.get("visit")).transpose()
+}
+
+/// An expert's first visit that is planned or under way.
+///
+/// # Errors
+/// A storage error.
+pub async fn first_open(tx: &mut Tx<'_>, programme: &Id, expert: &Id) -> Result<Option<Id>> {
+    let row = tx.sql(FIRST_OPEN).bind(programme).bind(expert).fetch_optional().await?;
     row.map(|row| row.get("visit")).transpose()
 }
 

@@ -206,6 +206,10 @@ async fn load(tx: &mut Tx<'_>, name: &Name<Sessions>, actual: Option<&Actual>) -
         let draft = actual.applied_to(session);
         groups.push((draft.expert.clone(), session.zone.date_of(draft.start), draft.site.clone()));
         snapshot = store::load_snapshot(tx, name.programme(), &[&draft], Basis::Record).await?;
+        // A session keeps the zone in which it was booked, whatever its site's is corrected to.
+        if let Some(site) = snapshot.sites.get_mut(&draft.site) {
+            site.zone = session.zone;
+        }
     }
     let clinics = store::held_clinics(tx, name.programme(), &groups).await?;
     Ok(OutcomeFacts { known, snapshot, clinics })
@@ -228,7 +232,8 @@ impl OutcomeFacts {
             return Err(Error::Invalid(wrong));
         }
         must_have_passed(before, "actual_end_time", draft.end, now)?;
-        if let Some(tail) = predicate::unknown(&draft, &self.snapshot) {
+        // What the plan names was there when it was booked; only who came may be new.
+        if let Some(tail) = predicate::unknown_expert(&draft, &self.snapshot) {
             return Err(predicate::not_found(&draft.programme, &tail));
         }
         let Some(site) = self.snapshot.sites.get(&draft.site) else {

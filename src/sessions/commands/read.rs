@@ -45,6 +45,7 @@ impl Query for ListSessions {
     type Output = Page<Session>;
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<Page<Session>> {
+        programmes::store::state(tx, &self.programme).await?;
         let sessions = store::list(tx, &self.programme, &self.filter, &self.page).await?;
         let after =
             |last: &Session| Cursor(vec![Key::Int(last.plan.start.micros()), Key::Text(last.plan.session.to_string())]);
@@ -78,7 +79,7 @@ impl Query for ListOutcomes {
         store::get(tx, self.session.programme(), self.session.id()).await?;
         let versions = store::outcome_page(tx, self.session.programme(), self.session.id(), &self.page).await?;
         let after = |last: &OutcomeVersion| Cursor(vec![Key::Int(last.outcome.version)]);
-        Ok(Page::cut(versions, &self.page, &self.bound_to, after))
+        Ok(Page::cut_sized(versions, &self.page, &self.bound_to, after, OutcomeVersion::bytes))
     }
 }
 

@@ -3,7 +3,7 @@ use std::collections::HashMap;
 
 use serde_json::{Value as Json, json};
 
-use super::{IrregularityNote, Outcome, OutcomeResult, Place, Session, SessionDraft, SessionState, Sessions};
+use super::{IrregularityNote, Outcome, OutcomeResult, Place, Resource, Session, SessionDraft, SessionState, Sessions};
 use crate::db::{List, Row, Select, Sql, Tx, Value, external_ids};
 use crate::experts::Consent;
 use crate::kernel::{
@@ -87,6 +87,19 @@ const CONSENTS: Sql = rows!(
 const FIRST_AT_SITE: Sql = Sql::new(
     "SELECT s.session FROM sessions s WHERE s.programme = $1 AND s.site = $2 ORDER BY s.start_time, s.session LIMIT 1",
 );
+const FIRST_FROM_HOSPITAL: Sql = Sql::new(
+    "SELECT s.session FROM sessions s WHERE s.programme = $1 AND s.home_hospital = $2 ORDER BY s.session LIMIT 1",
+);
+const FIRST_OCCUPYING: Sql = Sql::new(
+    "SELECT o.session FROM occupancy o WHERE o.programme = $1 AND o.resource = $2 ORDER BY o.busy_from LIMIT 1",
+);
+// A session that still occupies its room is CONFIRMED or IN_PROGRESS.
+const FIRST_WITHOUT_ROOM: Sql = Sql::new(
+    "SELECT s.session FROM sessions s JOIN occupancy o ON o.programme = s.programme AND o.session = s.session \
+     AND o.resource = 'sites/' || s.site || '/rooms/' || s.room \
+     WHERE s.programme = $1 AND s.site = $2 AND (SELECT 1 FROM site_rooms m WHERE m.programme = s.programme \
+     AND m.site = s.site AND m.room = s.room LIMIT 1) IS NULL ORDER BY s.start_time, s.session LIMIT 1",
+);
 
 const LIST: List = List {
     head: concat!("SELECT ", columns!(), "FROM sessions s WHERE s.programme = ?"),
@@ -116,6 +129,9 @@ pub const STATEMENTS: &[(&str, Sql)] = &[
     ("INSERT_CONSENTS", INSERT_CONSENTS),
     ("CONSENTS", CONSENTS),
     ("FIRST_AT_SITE", FIRST_AT_SITE),
+    ("FIRST_FROM_HOSPITAL", FIRST_FROM_HOSPITAL),
+    ("FIRST_OCCUPYING", FIRST_OCCUPYING),
+    ("FIRST_WITHOUT_ROOM", FIRST_WITHOUT_ROOM),
     ("INSERT_OUTCOMES", outcomes::INSERT),
     ("CLOSE_OUTCOMES", outcomes::CLOSE),
     ("OCCUPY", outcomes::OCCUPY),
@@ -188,6 +204,33 @@ pub async fn get_many(tx: &mut Tx<'_>, programme: &Id, sessions: &[&Id]) -> Resu
 /// A storage error.
 pub async fn first_at_site(tx: &mut Tx<'_>, programme: &Id, site: &Id) -> Result<Option<Id>> {
     let row = tx.sql(FIRST_AT_SITE).bind(programme).bind(site).fetch_optional().await?;
+    row.map(|row| row.get("session")).transpose()
+}
+
+/// A session whose expert's home hospital it was.
+///
+/// # Errors
+/// A storage error.
+pub async fn first_from_hospital(tx: &mut Tx<'_>, programme: &Id, hospital: &Id) -> Result<Option<Id>> {
+    let row = tx.sql(FIRST_FROM_HOSPITAL).bind(programme).bind(hospital).fetch_optional().await?;
+    row.map(|row| row.get("session")).transpose()
+}
+
+/// The first session that takes the time of a resource.
+///
+/// # Errors
+/// A storage error.
+pub async fn first_occupying(tx: &mut Tx<'_>, programme: &Id, resource: &Resource) -> Result<Option<Id>> {
+    let row = tx.sql(FIRST_OCCUPYING).bind(programme).bind(resource.key()).fetch_optional().await?;
+    row.map(|row| row.get("session")).transpose()
+}
+
+/// The first session that takes a room which its site doesn't have.
+///
+/// # Errors
+/// A storage error.
+pub async fn first_without_room(tx: &mut Tx<'_>, programme: &Id, site: &Id) -> Result<Option<Id>> {
+    let row = tx.sql(FIRST_WITHOUT_ROOM).bind(programme).bind(site).fetch_optional().await?;
     row.map(|row| row.get("session")).transpose()
 }
 

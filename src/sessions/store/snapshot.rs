@@ -13,7 +13,8 @@ use crate::sites;
 pub(super) const EXISTING: Sql =
     rows!("SELECT s.session FROM ", "JOIN sessions s ON s.programme = r.value->>0 AND s.session = r.value->>1");
 pub(super) const OCCUPIED: Sql = rows!(
-    "SELECT o.resource, s.session, s.site, s.kind, s.start_time, s.end_time, s.before_minutes, s.after_minutes FROM ",
+    "SELECT o.resource, s.session, s.site, s.kind, s.start_time, s.end_time, s.before_minutes, s.after_minutes, \
+     o.busy_until AS room_until FROM ",
     "JOIN occupancy o ON o.programme = r.value->>0 AND o.resource = r.value->>1 \
      AND o.busy_from > CAST(r.value->>2 AS BIGINT) AND o.busy_from < CAST(r.value->>3 AS BIGINT) \
      JOIN sessions s ON s.programme = o.programme AND s.session = o.session"
@@ -159,7 +160,11 @@ async fn load_busy(
     };
     for row in rows {
         let Some(resource) = by_key.get(&row.get::<String>("resource")?) else { continue };
-        let busy = busy_of(&row)?;
+        let room_until = match basis {
+            Basis::Plan => Some(row.get("room_until")?),
+            Basis::Record => None,
+        };
+        let busy = busy_of(&row, room_until)?;
         let all = snapshot.busy.entry((*resource).clone()).or_default();
         // Windows told in days may hold a session twice.
         if !all.contains(&busy) {
@@ -231,7 +236,7 @@ async fn held(tx: &mut Tx<'_>, programme: &Id, windows: &BTreeMap<Resource, Vec<
     Ok(rows)
 }
 
-fn busy_of(row: &Row) -> Result<Busy> {
+fn busy_of(row: &Row, room_until: Option<Timestamp>) -> Result<Busy> {
     Ok(Busy {
         session: row.get("session")?,
         site: row.get("site")?,
@@ -240,5 +245,6 @@ fn busy_of(row: &Row) -> Result<Busy> {
         end: row.get("end_time")?,
         before_minutes: row.get("before_minutes")?,
         after_minutes: row.get("after_minutes")?,
+        room_until,
     })
 }
