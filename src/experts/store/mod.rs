@@ -29,8 +29,6 @@ pub const STATEMENTS: &[(&str, Sql)] = &[
     ("TIES", TIES),
     ("ROSTERS", ROSTERS),
     ("HOME_HOSPITALS", HOME_HOSPITALS),
-    ("ROSTER_ON", ROSTER_ON),
-    ("COUNT_ON", COUNT_ON),
     ("AFFILIATED", AFFILIATED),
     ("SECRET", SECRET),
     ("LICENCE_HOLDER", LICENCE_HOLDER),
@@ -74,33 +72,11 @@ const HOME_HOSPITALS: Sql = rows!(
     "JOIN expert_affiliations a ON a.programme = r.value->>0 AND a.expert = r.value->>1 AND a.from_date <= r.value->>2 \
      AND (a.to_date IS NULL OR a.to_date >= r.value->>2) WHERE a.main"
 );
-const ROSTER_ON: Sql = Sql::new(
-    "SELECT e.expert, a.hospital FROM experts e LEFT JOIN expert_affiliations a ON a.programme = e.programme \
-     AND a.expert = e.expert AND a.main AND a.from_date <= $2 AND (a.to_date IS NULL OR a.to_date >= $2) \
-     WHERE e.programme = $1 AND e.state <> 'MERGED' AND e.roster_entry_date <= $2 \
-     AND (e.roster_exit_date IS NULL OR e.roster_exit_date >= $2) ORDER BY e.expert",
-);
-const COUNT_ON: Sql = Sql::new(
-    "SELECT COUNT(DISTINCT e.expert) AS experts, COUNT(DISTINCT a.hospital) AS home_hospitals FROM experts e \
-     LEFT JOIN expert_affiliations a ON a.programme = e.programme AND a.expert = e.expert AND a.main \
-     AND a.from_date <= $2 AND (a.to_date IS NULL OR a.to_date >= $2) \
-     WHERE e.programme = $1 AND e.state <> 'MERGED' AND e.roster_entry_date <= $2 \
-     AND (e.roster_exit_date IS NULL OR e.roster_exit_date >= $2)",
-);
 const AFFILIATED: Sql = Sql::new(
     "SELECT a.expert FROM expert_affiliations a WHERE a.programme = $1 AND a.hospital = $2 ORDER BY a.expert LIMIT 1",
 );
 const SECRET: Sql = Sql::new("SELECT k.secret FROM expert_licence_keys k WHERE k.programme = $1");
 const LICENCE_HOLDER: Sql = Sql::new("SELECT e.expert FROM experts e WHERE e.programme = $1 AND e.licence_hash = $2");
-
-/// DISTINCT counts of a roster on one day: sizes of sets, which don't add up over parts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct RosterCount {
-    /// Experts on the roster.
-    pub experts: i64,
-    /// Their home hospitals on the day; an expert without one adds none.
-    pub home_hospitals: i64,
-}
 
 /// The expert. Errors: `RESOURCE_NOT_FOUND`.
 pub async fn get(tx: &mut Tx<'_>, name: &Name<Experts>) -> Result<Expert> {
@@ -139,18 +115,6 @@ pub async fn home_hospitals(tx: &mut Tx<'_>, programme: &Id, as_of: &[(&Id, Date
     let keys: Vec<_> = as_of.iter().map(|(id, day)| (programme.as_str(), id.as_str(), day.to_string())).collect();
     let rows = tx.sql(HOME_HOSPITALS).bind_rows(&keys).fetch_all().await?;
     rows.iter().map(|row| Ok(((row.get("expert")?, row.get("day")?), row.get("hospital")?))).collect()
-}
-
-/// The experts on the roster on a day, by id, each with its home hospital on the day.
-pub async fn roster_on(tx: &mut Tx<'_>, programme: &Id, day: Date) -> Result<Vec<(Id, Option<Id>)>> {
-    let rows = tx.sql(ROSTER_ON).bind(programme).bind(day).fetch_all().await?;
-    rows.iter().map(|row| Ok((row.get("expert")?, row.get("hospital")?))).collect()
-}
-
-/// How many experts are on the roster on a day, and of how many home hospitals.
-pub async fn count_on(tx: &mut Tx<'_>, programme: &Id, day: Date) -> Result<RosterCount> {
-    let row = tx.sql(COUNT_ON).bind(programme).bind(day).fetch_one().await?;
-    Ok(RosterCount { experts: row.get("experts")?, home_hospitals: row.get("home_hospitals")? })
 }
 
 /// The first expert that has or had an affiliation at a hospital.

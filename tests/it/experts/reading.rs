@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use homecoming::db::{Query, Tx};
-use homecoming::experts::store::{self, RosterCount};
+use homecoming::experts::store;
 use homecoming::kernel::{Id, Reason, Result};
 use homecoming::pb;
 use prost::Message as _;
@@ -128,22 +128,17 @@ async fn a_page_of_large_experts_ends_before_a_megabyte() {
     .await;
 }
 
-/// What `tallies` and `sessions` read.
-struct Roster;
+/// What `tallies` and `sessions` read: home hospitals by (expert, day).
+struct Homes;
 
-/// The set of the roster, its size, and home hospitals by (expert, day).
-type Read = (Vec<(Id, Option<Id>)>, RosterCount, HashMap<(Id, homecoming::kernel::Date), Id>);
+impl Query for Homes {
+    type Output = HashMap<(Id, homecoming::kernel::Date), Id>;
 
-impl Query for Roster {
-    type Output = Read;
-
-    async fn run(&self, tx: &mut Tx<'_>) -> Result<Read> {
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<Self::Output> {
         let (programme, one, two) = (id("liling"), id("e1"), id("e2"));
-        let on = store::roster_on(tx, &programme, day("2024-01-01")).await?;
-        let count = store::count_on(tx, &programme, day("2024-01-01")).await?;
         let days = [day("2009-12-31"), day("2019-12-31"), day("2020-01-01")];
         let wanted: Vec<_> = days.iter().flat_map(|day| [(&one, *day), (&two, *day)]).collect();
-        Ok((on, count, store::home_hospitals(tx, &programme, &wanted).await?))
+        store::home_hospitals(tx, &programme, &wanted).await
     }
 }
 
@@ -152,17 +147,12 @@ fn id(text: &str) -> Id {
 }
 
 #[tokio::test]
-async fn rosters_and_home_hospitals_are_as_of_a_day() {
-    each_engine("expert_roster", async |server| {
+async fn home_hospitals_are_as_of_a_day() {
+    each_engine("expert_homes", async |server| {
         let mut county = County::new(&server).await;
         county.expert("e1", full()).await;
         county.expert("e2", expert()).await;
-        county.expert("e3", pb::Expert { licence_number: String::new(), external_ids: vec![], ..full() }).await;
-        county.expert("e4", pb::Expert { roster_entry_date: date("2024-01-02"), ..expert() }).await;
-        let (on, count, homes) = server.db.read(Roster).await.unwrap();
-        let xiangya = Some(id("xiangya"));
-        assert_eq!(on, [(id("e1"), xiangya.clone()), (id("e2"), None), (id("e3"), xiangya)]);
-        assert_eq!(count, RosterCount { experts: 3, home_hospitals: 1 });
+        let homes = server.db.read(Homes).await.unwrap();
         let home = |on: &str, hospital: &str| ((id("e1"), day(on)), id(hospital));
         assert_eq!(homes, HashMap::from([home("2019-12-31", "second"), home("2020-01-01", "xiangya")]));
     })
