@@ -6,9 +6,9 @@
 use futures_util::future::BoxFuture;
 
 use super::{Activities, store};
-use crate::db::{Context, React, Reacted, Reaction, Tx};
+use crate::db::{Context, React, Reaction, Tx};
 use crate::kernel::{Change, Error, Name, Reason, Result};
-use crate::sessions::{SessionState, Sessions};
+use crate::sessions::{SessionState, Sessions, Transition};
 use crate::sites::Sites;
 
 /// The reactions of this slice.
@@ -17,7 +17,7 @@ pub const REACTIONS: &[Reaction] = &[
         what: "activities refuse that a session in which they were done becomes cancelled or not held",
         collection: "sessions",
         verbs: &["cancel", "mark_not_held", "correct_outcome"],
-        react: React::Follow(refuse_contradiction),
+        react: React::Object(keep_held),
     },
     Reaction {
         what: "activities refuse the deletion of a site where something was done",
@@ -27,22 +27,31 @@ pub const REACTIONS: &[Reaction] = &[
     },
 ];
 
-fn refuse_contradiction<'a>(tx: &'a mut Tx<'_>, change: &'a Change, _: Context<'a>) -> BoxFuture<'a, Result<Reacted>> {
+fn keep_held<'a>(tx: &'a mut Tx<'_>, change: &'a Change, _: Context<'a>) -> BoxFuture<'a, Result<()>> {
     Box::pin(async move {
         let session = Name::<Sessions>::parse(&change.name).map_err(Error::Internal)?;
-        match store::session_state(tx, &session).await? {
-            Some(SessionState::NotHeld | SessionState::Cancelled) => {}
-            Some(SessionState::Confirmed | SessionState::InProgress | SessionState::Completed) | None => {
-                return Ok(Reacted::default());
+        let Some(state) = store::session_state(tx, &session).await? else { return Ok(()) };
+        if !becomes_not_held(state, change.verb.as_str()) {
+            return Ok(());
+        }
+        match store::standing_in(tx, session.programme(), session.id()).await? {
+            None => Ok(()),
+            Some(activity) => {
+                let activity = Name::<Activities>::new(session.programme().clone(), activity);
+                let message = "activities are recorded in the session: void them first";
+                let refusal = Error::refused(Reason::SessionHasActivities, message);
+                Err(refusal.with("name", session).with("activity", activity))
             }
         }
-        let Some(activity) = store::standing_in(tx, session.programme(), session.id()).await? else {
-            return Ok(Reacted::default());
-        };
-        let activity = Name::<Activities>::new(session.programme().clone(), activity);
-        let message = "activities are recorded in the session: void them first";
-        let refusal = Error::refused(Reason::SessionHasActivities, message);
-        Err(refusal.with("name", session).with("activity", activity))
+    })
+}
+
+/// Whether a verb leads a session in a state to one in which nothing was done.
+fn becomes_not_held(state: SessionState, verb: &str) -> bool {
+    let leads = |transition: &Transition| transition.verb() == verb && transition.is_legal_in(state);
+    Transition::ALL.iter().filter(|transition| leads(transition)).any(|transition| match transition.target() {
+        SessionState::NotHeld | SessionState::Cancelled => true,
+        SessionState::Confirmed | SessionState::InProgress | SessionState::Completed => false,
     })
 }
 

@@ -69,6 +69,8 @@ async fn a_session_with_activities_stays_held_until_they_are_voided() {
         let expected = Refused::new(Code::FailedPrecondition, Reason::SessionHasActivities);
         let expected = expected.with("name", &name("sessions", "s1")).with("activity", &name("activities", "a1"));
         assert_eq!(refusal, expected);
+        let dry = pb::CorrectSessionOutcomeRequest { validate_only: true, ..not_held.clone() };
+        assert_eq!(refused(planner.correct_session_outcome(dry).await), expected);
         client.void_activity(void("a1")).await.unwrap();
         planner.correct_session_outcome(not_held).await.unwrap();
         let late = refused(client.record_activity(record("a2", inside("s1", "tok_bbbb"))).await);
