@@ -6,6 +6,7 @@ mod verbs;
 
 use homecoming::kernel::Reason;
 use homecoming::pb;
+use homecoming::pb::site_service_client::SiteServiceClient;
 use tonic::Code;
 
 use crate::support::each_engine;
@@ -215,6 +216,20 @@ async fn a_batch_answers_row_by_row_and_repeats_itself() {
         assert_eq!(reasons(&first), [&b1, "EXPERT_OCCUPIED", &b3, "RESOURCE_EXISTS", "INVALID_FIELDS"]);
         let again = client.batch_book_sessions(batch).await.unwrap().into_inner();
         assert_eq!(reasons(&again), [&b1, "REFUSED_BEFORE", &b3, "REFUSED_BEFORE", "REFUSED_BEFORE"]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_site_with_sessions_stays() {
+    each_engine("session_site", async |server| {
+        let mut client = schedule::make(&server.channel, 1).await;
+        client.book_session(booking("s1", clinic(1, 8, 12))).await.unwrap();
+        let mut sites = SiteServiceClient::new(server.channel.clone());
+        let delete = |id: &str| pb::DeleteSiteRequest { name: name("sites", id), ..Default::default() };
+        let refusal = refused(sites.delete_site(delete("county")).await);
+        assert_eq!(refusal.reason, Reason::InUse);
+        sites.delete_site(delete("pukou")).await.unwrap();
     })
     .await;
 }
