@@ -1,19 +1,22 @@
-//! SQL of sessions, and rows to types. Snapshots are loaded in `snapshot`, outcomes and counts in `outcomes`.
+//! SQL of sessions, and rows to types. Columns are told in `columns`, snapshots loaded in `snapshot`, outcomes and counts in
+//! `outcomes`.
 use std::collections::HashMap;
 
-use serde_json::{Value as Json, json};
+use serde_json::json;
 
-use super::{IrregularityNote, Outcome, OutcomeResult, Place, Resource, Session, SessionDraft, SessionState, Sessions};
+use super::{Resource, Session, SessionState, Sessions};
 use crate::db::{List, Row, Select, Sql, Tx, Value, external_ids};
 use crate::experts::Consent;
 use crate::kernel::{
-    Collection as _, Error, ExternalId, HalfDay, Id, Meta, PageRequest, Result, SessionKind, Timestamp, Vocabulary as _,
+    Collection as _, ExternalId, HalfDay, Id, PageRequest, Result, SessionKind, Timestamp, Vocabulary as _,
 };
 use crate::rows;
 
+mod columns;
 mod outcomes;
 mod snapshot;
 
+use columns::{Flat, plan_of, row_of, session_of};
 pub use outcomes::{
     HeldKey, NewOutcome, control_totals, held_clinics, held_page, insert_outcomes, occupy, outcome_page, release,
 };
@@ -327,84 +330,6 @@ pub async fn update(tx: &mut Tx<'_>, session: &Session) -> Result<()> {
     Ok(())
 }
 
-/// What a session's enums come to in columns.
-struct Flat {
-    start: Option<Timestamp>,
-    end: Option<Timestamp>,
-    early_end: Option<&'static str>,
-    cancel_party: Option<&'static str>,
-    cancel_code: Option<&'static str>,
-    not_held: Option<&'static str>,
-    irregularities: String,
-    version: i64,
-}
-
-impl Flat {
-    fn of(session: &Session) -> Result<Flat> {
-        let (mut start, mut end, mut early_end, mut not_held) = (session.started, None, None, None);
-        match session.outcome.as_ref().map(|outcome| &outcome.result) {
-            Some(OutcomeResult::Held { start: from, end: until, early_end: cause, .. }) => {
-                (start, end, early_end) = (Some(*from), Some(*until), cause.map(|cause| cause.code()));
-            }
-            Some(OutcomeResult::NotHeld { cause }) => not_held = Some(cause.code()),
-            None => {}
-        }
-        let irregularities = serde_json::to_string(&session.irregularities).map_err(Error::storage)?;
-        Ok(Flat {
-            start,
-            end,
-            early_end,
-            cancel_party: session.cancelled.map(|(party, _)| party.code()),
-            cancel_code: session.cancelled.and_then(|(_, code)| code).map(|code| code.code()),
-            not_held,
-            irregularities,
-            version: session.outcome.as_ref().map_or(0, |outcome| outcome.version),
-        })
-    }
-}
-
-fn row_of(session: &Session) -> Result<Json> {
-    let (plan, place, meta, flat) = (&session.plan, &session.place, &session.meta, Flat::of(session)?);
-    Ok(json!([
-        plan.programme,
-        plan.session,
-        plan.kind,
-        session.state,
-        plan.site,
-        plan.room,
-        plan.expert,
-        plan.accompanying,
-        plan.assistant,
-        plan.specialty,
-        plan.capacity,
-        plan.before_minutes,
-        plan.after_minutes,
-        plan.start.micros(),
-        plan.end.micros(),
-        plan.responsible_before,
-        plan.responsible_after,
-        i64::from(session.recorded),
-        session.zone.name(),
-        place.date.to_string(),
-        place.half_day,
-        flat.start.map(Timestamp::micros),
-        flat.end.map(Timestamp::micros),
-        flat.early_end,
-        session.credited_expert(),
-        flat.cancel_party,
-        flat.cancel_code,
-        flat.not_held,
-        flat.irregularities,
-        place.site_level,
-        place.home_hospital,
-        place.specialty,
-        flat.version,
-        meta.revision,
-        meta.create_time.micros(),
-        meta.update_time.micros(),
-    ]))
-}
-
 /// Rows of `sessions`, with what other tables say of them, in the rows' order.
 async fn complete(tx: &mut Tx<'_>, programme: &Id, rows: &[Row]) -> Result<Vec<Session>> {
     let ids = rows.iter().map(|row| row.get::<Id>("session")).collect::<Result<Vec<_>>>()?;
@@ -436,69 +361,4 @@ async fn complete(tx: &mut Tx<'_>, programme: &Id, rows: &[Row]) -> Result<Vec<S
         sessions.push(session_of(row, plan)?);
     }
     Ok(sessions)
-}
-
-fn plan_of(row: &Row) -> Result<SessionDraft> {
-    Ok(SessionDraft {
-        programme: row.get("programme")?,
-        session: row.get("session")?,
-        kind: row.code("kind")?,
-        site: row.get("site")?,
-        room: row.get("room")?,
-        expert: row.get("expert")?,
-        co_experts: Vec::new(),
-        accompanying: row.get("accompanying")?,
-        assistant: row.get("assistant")?,
-        specialty: row.get("specialty")?,
-        capacity: row.get("capacity")?,
-        before_minutes: row.get("before_minutes")?,
-        after_minutes: row.get("after_minutes")?,
-        start: row.get("start_time")?,
-        end: row.get("end_time")?,
-        responsible_before: row.get("responsible_before")?,
-        responsible_after: row.get("responsible_after")?,
-        external_ids: Vec::new(),
-        consents: Vec::new(),
-    })
-}
-
-fn session_of(row: &Row, plan: SessionDraft) -> Result<Session> {
-    let party = row.optional_code("cancel_party")?;
-    let code = row.optional_code("cancel_code")?;
-    let revision = row.get("revision")?;
-    let meta = Meta { revision, create_time: row.get("create_time")?, update_time: row.get("update_time")? };
-    let place = Place {
-        date: row.get("date")?,
-        half_day: row.code("half_day")?,
-        site_level: row.code("site_level")?,
-        home_hospital: row.get("home_hospital")?,
-        specialty: row.get("service_specialty")?,
-    };
-    Ok(Session {
-        plan,
-        state: row.code("state")?,
-        recorded: row.get("recorded")?,
-        zone: row.get("zone")?,
-        place,
-        cancelled: party.map(|party| (party, code)),
-        outcome: outcome_of(row, row.get("outcome_version")?)?,
-        started: row.get("actual_start_time")?,
-        irregularities: row.json::<Vec<IrregularityNote>>("irregularities")?,
-        meta,
-    })
-}
-
-/// The outcome in a row of `sessions` or of `session_outcomes`.
-fn outcome_of(row: &Row, version: i64) -> Result<Option<Outcome>> {
-    let expert = row.get::<Option<Id>>("credited_expert")?;
-    let held = expert.zip(row.get::<Option<Timestamp>>("actual_start_time")?);
-    let result =
-        match (held.zip(row.get::<Option<Timestamp>>("actual_end_time")?), row.optional_code("not_held_cause")?) {
-            (Some(((expert, start), end)), _) => {
-                Some(OutcomeResult::Held { start, end, early_end: row.optional_code("early_end_cause")?, expert })
-            }
-            (None, Some(cause)) => Some(OutcomeResult::NotHeld { cause }),
-            (None, None) => None,
-        };
-    Ok(result.map(|result| Outcome { version, result }))
 }

@@ -2,7 +2,7 @@
 use serde_json::json;
 
 use super::super::{ControlTotals, Held, OutcomeResult, OutcomeVersion, Resource, Session, SessionState};
-use super::outcome_of;
+use super::columns::outcome_of;
 use crate::db::{List, Row, Sql, Tx, Value};
 use crate::kernel::{Date, HalfDay, Id, PageRequest, Result, SessionKind, Timestamp};
 use crate::rows;
