@@ -60,11 +60,12 @@ CREATE TABLE session_co_experts (
 );
 CREATE INDEX session_co_experts_by_expert ON session_co_experts (programme, expert, start_time, session);
 
--- The recorded consents that a session rests on; never changed.
+-- The recorded consents that a session rests on, each of one of its experts; never changed.
 CREATE TABLE session_consents (
     programme TEXT COLLATE "C" NOT NULL,
     session TEXT COLLATE "C" NOT NULL,
     number BIGINT NOT NULL,
+    expert TEXT COLLATE "C" NOT NULL,
     heard_by TEXT COLLATE "C" NOT NULL,
     medium TEXT COLLATE "C" NOT NULL,
     heard_time BIGINT NOT NULL,

@@ -58,11 +58,12 @@ CREATE TABLE session_co_experts (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX session_co_experts_by_expert ON session_co_experts (programme, expert, start_time, session);
 
--- The recorded consents that a session rests on; never changed.
+-- The recorded consents that a session rests on, each of one of its experts; never changed.
 CREATE TABLE session_consents (
     programme TEXT NOT NULL,
     session TEXT NOT NULL,
     number INTEGER NOT NULL,
+    expert TEXT NOT NULL,
     heard_by TEXT NOT NULL,
     medium TEXT NOT NULL,
     heard_time INTEGER NOT NULL,

@@ -54,8 +54,17 @@ pub struct SessionDraft {
     pub responsible_after: Option<Id>,
     /// Identifiers in other systems.
     pub external_ids: Vec<ExternalId>,
-    /// What the expert said yes with, the oldest first.
-    pub consents: Vec<Consent>,
+    /// What its experts said yes with, the oldest first.
+    pub consents: Vec<ExpertConsent>,
+}
+
+/// One expert's yes to one session.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExpertConsent {
+    /// Whose.
+    pub expert: Id,
+    /// Who heard it, how, when, in which words.
+    pub consent: Consent,
 }
 
 /// What can't be in two sessions at once.

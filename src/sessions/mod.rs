@@ -4,7 +4,7 @@
 //! (`activities`), an expert's trips (`visits`), the sums (`tallies`).
 use serde::{Deserialize, Serialize};
 
-use crate::experts::{Consent, Experts};
+use crate::experts::Experts;
 use crate::kernel::{Change, Collection, Date, Fact, HalfDay, Id, Leaf, Meta, Name, Specialty, Timestamp, Verb, Zone};
 use crate::sites::SiteLevel;
 
@@ -19,7 +19,7 @@ pub mod state;
 pub mod store;
 mod wire;
 
-pub use draft::{Resource, SessionDraft};
+pub use draft::{ExpertConsent, Resource, SessionDraft};
 pub use predicate::Irregularity;
 pub use sittings::{Held, leaves};
 pub use state::{CancelCode, CancelParty, EarlyEndCause, NotHeldCause, SessionState, Transition};
@@ -199,7 +199,8 @@ impl Session {
     pub fn bytes(&self) -> usize {
         // `programmes/`, the programme, a collection and an id of at most 63; some ten names are always there.
         let name = 95 + self.plan.programme.as_str().len();
-        let consents = self.consents().iter().map(|consent| 60 + consent.heard_by.len() + consent.words.len());
+        let consents =
+            self.consents().iter().map(|given| 90 + name + given.consent.heard_by.len() + given.consent.words.len());
         let external_ids = self.plan.external_ids.iter().map(|id| 10 + id.system().len() + id.value().len());
         let names = 10 + self.plan.co_experts.len() + self.irregularities.len();
         300 + names * name + consents.sum::<usize>() + external_ids.sum::<usize>()
@@ -243,7 +244,7 @@ impl Session {
 
     /// The consents on record, the oldest first.
     #[must_use]
-    pub fn consents(&self) -> &[Consent] {
+    pub fn consents(&self) -> &[ExpertConsent] {
         &self.plan.consents
     }
 }

@@ -6,7 +6,7 @@
 use crate::kernel::{Error, Id, Reason, Refusal, SessionKind, Timestamp, Violation, Zone, vocabulary};
 use crate::sites::{RoomKind, covered};
 
-use super::draft::{Resource, SessionDraft, half_days};
+use super::draft::{ExpertConsent, Resource, SessionDraft, half_days};
 use super::snapshot::{Basis, Busy, ExpertFacts, SiteFacts, Snapshot};
 
 vocabulary! {
@@ -214,9 +214,12 @@ impl Finding {
 }
 
 fn of_consent(draft: &SessionDraft, found: &mut Vec<Finding>) {
-    let heard_before = draft.consents.iter().any(|consent| consent.heard_time <= draft.start);
-    if !heard_before {
-        found.push(Finding::new(Irregularity::NoConsent, "consent", vec![("expert", draft.expert.to_string())]));
+    for (at, expert) in draft.experts().enumerate() {
+        let heard_before = |given: &ExpertConsent| given.expert == *expert && given.consent.heard_time <= draft.start;
+        if !draft.consents.iter().any(heard_before) {
+            let field = if at == 0 { "consent" } else { "co_experts" };
+            found.push(Finding::new(Irregularity::NoConsent, field, vec![("expert", expert.to_string())]));
+        }
     }
 }
 

@@ -8,7 +8,7 @@ use super::commands::{
 };
 use super::draft::{LARGEST_CAPACITY, LONGEST_BUFFER_MINUTES, LONGEST_MINUTES, MOST_CO_EXPERTS};
 use super::store::Filter;
-use super::{CancelParty, SessionDraft, SessionState, Sessions};
+use super::{CancelParty, ExpertConsent, SessionDraft, SessionState, Sessions};
 use crate::assistants::Assistants;
 use crate::experts::{self, Experts};
 use crate::kernel::{Error, Fields, Id, Name, Reason, Timestamp};
@@ -40,13 +40,15 @@ const MOST_ACCOMPANYING: i64 = 50;
 pub(super) fn book(fields: &mut Fields, request: pb::BookSessionRequest, now: Timestamp) -> BookSession {
     let programme = fields.parent("parent", &request.parent);
     let id = fields.id("session_id", &request.session_id).unwrap_or_else(|| Id::fresh(now));
-    BookSession::new(draft(fields, programme, id, request.session, request.consent, now))
+    let said = Said { consent: request.consent, beside: request.co_expert_consents };
+    BookSession::new(draft(fields, programme, id, request.session, said, now))
 }
 
 pub(super) fn record(fields: &mut Fields, request: pb::RecordHeldSessionRequest, now: Timestamp) -> RecordHeldSession {
     let programme = fields.parent("parent", &request.parent);
     let id = fields.id("session_id", &request.session_id).unwrap_or_else(|| Id::fresh(now));
-    RecordHeldSession::new(draft(fields, programme, id, request.session, request.consent, now))
+    let said = Said { consent: request.consent, beside: request.co_expert_consents };
+    RecordHeldSession::new(draft(fields, programme, id, request.session, said, now))
 }
 
 pub(super) fn batch_book(
@@ -59,7 +61,7 @@ pub(super) fn batch_book(
         parent: row.parent,
         session_id: row.session_id,
         session: row.session,
-        consent: row.consent,
+        said: Said { consent: row.consent, beside: row.co_expert_consents },
     });
     let entries = entries(fields, &programme, rows.collect(), now);
     BatchBookSessions::new(programme, entries, request.all_or_nothing)
@@ -75,7 +77,7 @@ pub(super) fn batch_record(
         parent: row.parent,
         session_id: row.session_id,
         session: row.session,
-        consent: row.consent,
+        said: Said { consent: row.consent, beside: row.co_expert_consents },
     });
     let entries = entries(fields, &programme, rows.collect(), now);
     BatchRecordHeldSessions::new(programme, entries, request.all_or_nothing)
@@ -86,7 +88,15 @@ struct Row {
     parent: String,
     session_id: String,
     session: Option<pb::SessionPlan>,
+    said: Said,
+}
+
+/// What the experts of a session said yes with.
+struct Said {
+    /// The leading one.
     consent: Option<pb::Consent>,
+    /// Those beside.
+    beside: Vec<pb::ExpertConsent>,
 }
 
 /// The rows of a batch, each with its own fields, so that a wrong one doesn't stop the others.
@@ -109,7 +119,7 @@ fn entries(fields: &mut Fields, programme: &Id, rows: Vec<Row>, now: Timestamp) 
             );
         }
         let id = id.unwrap_or_else(|| Id::fresh(now));
-        let draft = draft(&mut fields, programme.clone(), id, row.session, row.consent, now);
+        let draft = draft(&mut fields, programme.clone(), id, row.session, row.said, now);
         match fields.check() {
             Ok(()) => Ok(draft),
             Err(Error::Invalid(violations)) => Err(violations),
@@ -125,15 +135,22 @@ fn draft(
     programme: Id,
     session: Id,
     plan: Option<pb::SessionPlan>,
-    consent: Option<pb::Consent>,
+    said: Said,
     now: Timestamp,
 ) -> SessionDraft {
     let plan = fields.message("session", plan);
+    let Said { consent, beside } = said;
     let consent = consent.and_then(|consent| experts::wire::consent(fields, "consent", Some(&consent), now));
+    let beside = fields.list("co_expert_consents", &beside, MOST_CO_EXPERTS, |fields, given| {
+        let expert = fields.name_in::<Experts>("expert", &given.expert, &programme);
+        let consent = experts::wire::consent(fields, "consent", given.consent.as_ref(), now)?;
+        Some(ExpertConsent { expert, consent })
+    });
     fields.within("session", |fields| {
         let expert = fields.name_in::<Experts>("expert", &plan.expert, &programme);
         let co_experts = co_experts(fields, &plan.co_experts, &expert, &programme);
         let (start, end) = interval(fields, &plan);
+        let leads = consent.map(|consent| ExpertConsent { expert: expert.clone(), consent });
         SessionDraft {
             session,
             kind: fields.choice("kind", plan.kind),
@@ -152,7 +169,7 @@ fn draft(
             responsible_before: assistant(fields, "responsible_before", &plan.responsible_before, &programme),
             responsible_after: assistant(fields, "responsible_after", &plan.responsible_after, &programme),
             external_ids: fields.external_ids("external_ids", &plan.external_ids),
-            consents: consent.into_iter().collect(),
+            consents: leads.into_iter().chain(beside.into_iter().flatten()).collect(),
             programme,
         }
     })

@@ -25,11 +25,16 @@ async fn a_session_is_booked_and_read_back() {
             external_ids: vec![pb::ExternalId { system: "his".to_owned(), value: "X 1".to_owned() }],
             ..clinic(1, 8, 12)
         };
-        let session = client.book_session(booking("s1", plan.clone())).await.unwrap().into_inner();
+        let alone = refused(client.book_session(booking("s1", plan.clone())).await);
+        assert_eq!(alone.reason, Reason::ConsentRequired, "who comes along has a say too");
+        assert_eq!(alone.metadata["expert"], "e2");
+        let given = |id: &str| pb::ExpertConsent { expert: name("experts", id), consent: Some(schedule::consent()) };
+        let both = pb::BookSessionRequest { co_expert_consents: vec![given("e2")], ..booking("s1", plan.clone()) };
+        let session = client.book_session(both).await.unwrap().into_inner();
         assert_eq!(session.name, name("sessions", "s1"));
         assert_eq!(session.state(), pb::SessionState::Confirmed);
         assert_eq!(session.plan, Some(plan));
-        assert_eq!(session.consents, [schedule::consent()]);
+        assert_eq!(session.consents, [given("e1"), given("e2")]);
         assert_eq!(session.local_start_time, "2024-04-02T08:00:00+08:00");
         assert_eq!(session.local_end_time, "2024-04-02T12:00:00+08:00");
         assert_eq!(session.date, Some(schedule::date(2024, 4, 2)));

@@ -16,7 +16,7 @@ use crate::kernel::{
 use crate::programmes::Programme;
 use crate::programmes::commands::{CreateProgramme, UpdateProgramme};
 use crate::sessions::commands::{CancelSession, CorrectSessionOutcome, Correction};
-use crate::sessions::{CancelCode, CancelParty, NotHeldCause, SessionDraft};
+use crate::sessions::{CancelCode, CancelParty, ExpertConsent, NotHeldCause, SessionDraft};
 use crate::sites::commands::{CreateSite, SetTravelMinutes};
 use crate::sites::{self, DivisionCode, Journey};
 use crate::visits;
@@ -193,6 +193,7 @@ impl Drafts<'_> {
     }
 
     pub(super) fn session(&self, session: &Session) -> Result<SessionDraft> {
+        let expert = self.expert_id(session.expert)?;
         let assistant = session.assistant.map(|index| self.assistant_id(index)).transpose()?;
         let responsible = assistant.clone().filter(|_| session.kind == SessionKind::Operation);
         let consent = session.consent.as_ref().map(|consent| experts::Consent {
@@ -207,7 +208,6 @@ impl Drafts<'_> {
             kind: session.kind,
             site: self.site_id(session.site)?,
             room: Some(id(&session.room)?),
-            expert: self.expert_id(session.expert)?,
             co_experts: Vec::new(),
             accompanying: 0,
             assistant,
@@ -220,7 +220,8 @@ impl Drafts<'_> {
             responsible_before: responsible.clone(),
             responsible_after: responsible,
             external_ids: Vec::new(),
-            consents: consent.into_iter().collect(),
+            consents: consent.into_iter().map(|consent| ExpertConsent { expert: expert.clone(), consent }).collect(),
+            expert,
         })
     }
 

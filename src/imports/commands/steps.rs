@@ -21,8 +21,8 @@ use crate::imports::record::Key;
 use crate::imports::records::{Record, people, places, work};
 use crate::imports::table::Entry;
 use crate::kernel::{ExternalId, Fields, Id, NaiveTime, Name, Reason, Result, Timestamp, Zone};
-use crate::sessions::SessionDraft;
 use crate::sessions::draft::LONGEST_MINUTES;
+use crate::sessions::{ExpertConsent, SessionDraft};
 use crate::sites::commands::CreateSite;
 use crate::sites::{self, Room, Sites};
 use crate::tallies::OpeningBalances;
@@ -304,7 +304,9 @@ impl RowPlan<'_> {
         let responsible =
             responsible.map(|(column, key)| self.find_optional(column, &directory.assistants, key).map(|(id, _)| id));
         let [responsible_before, responsible_after] = responsible;
-        let consents = record.consent.iter().filter_map(|said| self.consent(said)).collect();
+        // The column is the leading expert's word; nobody answers for the others.
+        let leads = record.consent.iter().filter_map(|said| self.consent(said)).zip(expert.clone());
+        let consents = leads.map(|(consent, expert)| ExpertConsent { expert, consent }).collect();
         let mut co_experts = Vec::new();
         for key in &record.co_experts {
             let found = self.find(Column::CoExperts, &directory.experts, key);

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use serde_json::json;
 
-use super::{Resource, Session, SessionState, Sessions};
+use super::{ExpertConsent, Resource, Session, SessionState, Sessions};
 use crate::db::{List, Row, Select, Sql, Tx, Value, external_ids};
 use crate::experts::Consent;
 use crate::kernel::{
@@ -77,13 +77,13 @@ const CO_EXPERTS: Sql = rows!(
     "JOIN session_co_experts c ON c.programme = r.value->>0 AND c.session = r.value->>1 ORDER BY c.session, c.expert"
 );
 const INSERT_CONSENTS: Sql = rows!(
-    "INSERT INTO session_consents (programme, session, number, heard_by, medium, heard_time, words, record_time) \
+    "INSERT INTO session_consents (programme, session, number, heard_by, medium, heard_time, words, record_time, expert) \
      SELECT r.value->>0, r.value->>1, CAST(r.value->>2 AS BIGINT), r.value->>3, r.value->>4, CAST(r.value->>5 AS BIGINT), \
-     r.value->>6, CAST(r.value->>7 AS BIGINT) FROM ",
+     r.value->>6, CAST(r.value->>7 AS BIGINT), r.value->>8 FROM ",
     "WHERE TRUE"
 );
 const CONSENTS: Sql = rows!(
-    "SELECT c.session, c.heard_by, c.medium, c.heard_time, c.words FROM ",
+    "SELECT c.session, c.expert, c.heard_by, c.medium, c.heard_time, c.words FROM ",
     "JOIN session_consents c ON c.programme = r.value->>0 AND c.session = r.value->>1 ORDER BY c.session, c.number"
 );
 
@@ -301,10 +301,20 @@ pub async fn insert_all(tx: &mut Tx<'_>, programme: &Id, sessions: &[Session]) -
     for session in sessions {
         let (programme, id) = of(session);
         let recorded = session.meta.create_time.micros();
-        for (at, consent) in session.consents().iter().enumerate() {
+        for (at, ExpertConsent { expert, consent }) in session.consents().iter().enumerate() {
             let Consent { heard_by, medium, heard_time, words } = consent;
             let heard = heard_time.micros();
-            consents.push(json!([programme, id, at + 1, heard_by, medium.code(), heard, words, recorded]));
+            consents.push(json!([
+                programme,
+                id,
+                at + 1,
+                heard_by,
+                medium.code(),
+                heard,
+                words,
+                recorded,
+                expert.as_str()
+            ]));
         }
     }
     if !consents.is_empty() {
@@ -341,7 +351,7 @@ async fn complete(tx: &mut Tx<'_>, programme: &Id, rows: &[Row]) -> Result<Vec<S
     for row in tx.sql(CO_EXPERTS).bind_rows(&keys).fetch_all().await? {
         co_experts.entry(row.get("session")?).or_default().push(row.get("expert")?);
     }
-    let mut consents: HashMap<Id, Vec<Consent>> = HashMap::new();
+    let mut consents: HashMap<Id, Vec<ExpertConsent>> = HashMap::new();
     for row in tx.sql(CONSENTS).bind_rows(&keys).fetch_all().await? {
         let consent = Consent {
             heard_by: row.get("heard_by")?,
@@ -349,7 +359,8 @@ async fn complete(tx: &mut Tx<'_>, programme: &Id, rows: &[Row]) -> Result<Vec<S
             heard_time: row.get("heard_time")?,
             words: row.get("words")?,
         };
-        consents.entry(row.get("session")?).or_default().push(consent);
+        let given = ExpertConsent { expert: row.get("expert")?, consent };
+        consents.entry(row.get("session")?).or_default().push(given);
     }
     let mut external = external_ids::of(tx, programme, Sessions::COLLECTION, &ids.iter().collect::<Vec<_>>()).await?;
     let mut sessions = Vec::with_capacity(rows.len());

@@ -1,7 +1,7 @@
 //! Sessions, outcomes and verdicts to messages.
 use super::super::commands::violations_of;
 use super::super::{
-    ControlTotals, IrregularityNote, OutcomeResult, OutcomeVersion, Session, SessionDraft, SessionState,
+    ControlTotals, ExpertConsent, IrregularityNote, OutcomeResult, OutcomeVersion, Session, SessionDraft, SessionState,
 };
 use crate::kernel::{Error, Id, Result, Timestamp, Vocabulary, Zone};
 use crate::pb;
@@ -19,6 +19,10 @@ pub(in crate::sessions) fn session(session: Session) -> pb::Session {
         irregularity: note.irregularity.number(),
         concerns: note.concerns.as_ref().map_or_else(String::new, |tail| format!("programmes/{programme}/{tail}")),
     };
+    let given = |given: &ExpertConsent| pb::ExpertConsent {
+        expert: expert(&given.expert),
+        consent: Some(given.consent.clone().into()),
+    };
     pb::Session {
         name: name.to_string(),
         state: session.state.number(),
@@ -35,7 +39,7 @@ pub(in crate::sessions) fn session(session: Session) -> pb::Session {
         cancel_code: number(session.cancelled.and_then(|(_, code)| code)),
         not_held_cause: not_held,
         irregularities: session.irregularities.iter().map(note).collect(),
-        consents: session.consents().iter().cloned().map(Into::into).collect(),
+        consents: session.consents().iter().map(given).collect(),
         site_level: session.place.site_level.code().to_owned(),
         home_hospital: optional(&programme, "hospitals", session.place.home_hospital.as_ref()),
         service_specialty: session.place.specialty.to_string(),

@@ -11,7 +11,9 @@ use homecoming::sessions::draft::half_days;
 use homecoming::sessions::predicate::{RuleClass, findings, fits, refusal, unknown};
 use homecoming::sessions::sittings::{FREE_CLINICS, SESSIONS_HELD};
 use homecoming::sessions::snapshot::{AssistantFacts, Basis, Busy, ExpertFacts, SiteFacts, Snapshot};
-use homecoming::sessions::{Held, Irregularity, Resource, SessionDraft, SessionState, Transition, leaves};
+use homecoming::sessions::{
+    ExpertConsent, Held, Irregularity, Resource, SessionDraft, SessionState, Transition, leaves,
+};
 use homecoming::sites::{Closure, ClosureCause, Room, RoomKind, SiteLevel};
 use proptest::prelude::*;
 
@@ -85,11 +87,14 @@ fn draft() -> SessionDraft {
         responsible_before: None,
         responsible_after: None,
         external_ids: Vec::new(),
-        consents: vec![Consent {
-            heard_by: "office-1".to_owned(),
-            medium: ConsentMedium::Letter,
-            heard_time: TOMORROW,
-            words: String::new(),
+        consents: vec![ExpertConsent {
+            expert: id("e1"),
+            consent: Consent {
+                heard_by: "office-1".to_owned(),
+                medium: ConsentMedium::Letter,
+                heard_time: TOMORROW,
+                words: String::new(),
+            },
         }],
     }
 }
@@ -137,7 +142,7 @@ const CASES: &[Case] = &[
     ("no consent", |d, _| d.consents.clear(), &[Irregularity::NoConsent], &[Irregularity::NoConsent]),
     (
         "a consent heard once it had begun",
-        |d, _| d.consents[0].heard_time = d.start.plus_minutes(1),
+        |d, _| d.consents[0].consent.heard_time = d.start.plus_minutes(1),
         &[Irregularity::NoConsent],
         &[Irregularity::NoConsent],
     ),

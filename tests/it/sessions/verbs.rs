@@ -129,7 +129,11 @@ async fn an_outcome_keeps_its_versions() {
         assert_eq!(held.credited_expert, name("experts", "e2"));
         assert_eq!(held.actual_start_time, Some(at(13, 30)));
         let found: Vec<_> = held.irregularities.iter().map(|note| note.irregularity()).collect();
-        assert_eq!(found, [pb::Irregularity::NoPairing]);
+        assert_eq!(
+            found,
+            [pb::Irregularity::NoConsent, pb::Irregularity::NoPairing],
+            "whoever came was not the one who said yes"
+        );
 
         let corrected = client.correct_session_outcome(correct("s1", pb::SessionState::NotHeld)).await.unwrap();
         assert_eq!(corrected.get_ref().half_day(), pb::HalfDay::Morning);
