@@ -91,6 +91,7 @@ impl Db {
             projections: options.projections.into(),
             reactions: options.reactions.into(),
             stats: Arc::default(),
+            count_at: Arc::new(writer::FIRST_COUNT.into()),
         };
         let (sender, queue) = mpsc::channel(options.queue.max(1));
         let lane = tokio::spawn(writer::lane(queue, setup.clone()));

@@ -3,6 +3,8 @@
 //! No timer: a batch is what arrived while the one before it was written. Whose caller has gone is dropped before it
 //! runs. The lane's task belongs to the writer, so that a client's cancel can't drop a transaction half way.
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering::Relaxed;
 
 use tokio::sync::mpsc;
 
@@ -24,28 +26,24 @@ pub(super) struct Setup {
     pub projections: Arc<[Projection]>,
     pub reactions: Arc<[Reaction]>,
     pub stats: Arc<Stats>,
+    /// At how many changes the engine is asked to look at its tables next.
+    pub count_at: Arc<AtomicU64>,
 }
 
 /// Runs batches until the last sender of its queue is gone and the queue is empty.
 pub(super) async fn lane(mut queue: mpsc::Receiver<Job>, setup: Setup) {
     let mut conn: Option<Conn> = None;
     let mut jobs: Vec<Job> = Vec::with_capacity(MAX_BATCH);
-    let mut count_at = FIRST_COUNT;
     while queue.recv_many(&mut jobs, MAX_BATCH).await > 0 {
         jobs.retain(|job| !job.answer.is_closed());
         run_batch(&mut conn, &mut jobs, &setup).await;
-        let changes = setup.stats.counts().changes;
-        if changes >= count_at {
-            count_at = changes.saturating_mul(2);
-            tokio::spawn(gather_statistics(setup.pool.clone()));
-        }
     }
 }
 
-/// After so many changes the engine is asked to look at its tables for the first time, and then each time that there are twice as
-/// many. Without statistics any index looks as good as any other, plans that were made for an empty table stay, and an
+/// After so many changes the engine is asked to look at its tables for the first time, and then each time that there are four times
+/// as many. Without statistics any index looks as good as any other, plans that were made for an empty table stay, and an
 /// import outruns the engine's own minute.
-const FIRST_COUNT: u64 = 256;
+pub(super) const FIRST_COUNT: u64 = 256;
 
 /// Beside the lane, on a connection of its own; what fails here costs time only.
 async fn gather_statistics(pool: Pool) {
@@ -73,6 +71,11 @@ async fn run_batch(conn: &mut Option<Conn>, jobs: &mut Vec<Job>, setup: &Setup) 
     drop(refs);
     for (job, answer) in jobs.drain(..).zip(answers) {
         let _ = job.answer.send(answer); // who gave up meanwhile learns it by the request id
+    }
+    let (changes, count_at) = (setup.stats.counts().changes, setup.count_at.load(Relaxed));
+    let next = changes.saturating_mul(4);
+    if changes >= count_at && setup.count_at.compare_exchange(count_at, next, Relaxed, Relaxed).is_ok() {
+        tokio::spawn(gather_statistics(setup.pool.clone()));
     }
 }
 

@@ -15,7 +15,7 @@ pub struct CreateHospital {
 }
 
 impl Command for CreateHospital {
-    type Facts = (bool, Claims);
+    type Facts = Claims;
     type Effects = Hospital;
     type Output = Hospital;
     const METHOD: &'static str = "HospitalService.CreateHospital";
@@ -25,13 +25,11 @@ impl Command for CreateHospital {
     }
 
     async fn load(&self, tx: &mut Tx<'_>) -> Result<Self::Facts> {
-        let ids = std::slice::from_ref(self.name.id());
-        let exists = !store::present(tx, self.name.programme(), ids).await?.is_empty();
-        Ok((exists, claims(tx, &self.name, &self.profile).await?))
+        claims(tx, &self.name, &self.profile).await
     }
 
-    fn decide(&self, (exists, claims): Self::Facts, context: &Context<'_>) -> Result<Decision<Hospital, Hospital>> {
-        if exists {
+    fn decide(&self, claims: Claims, context: &Context<'_>) -> Result<Decision<Hospital, Hospital>> {
+        if claims.exists() {
             return Err(Error::already_exists(&self.name));
         }
         claims.refuse(&self.name, &self.profile)?;

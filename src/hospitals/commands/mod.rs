@@ -11,12 +11,10 @@ pub use update::UpdateHospital;
 use super::{Hospital, Hospitals, NameKey, Profile, store};
 use crate::db::{Tx, external_ids};
 use crate::kernel::{Collection, Error, ExternalId, Id, Name, Result};
-use crate::programmes::{self, ProgrammeState};
 
 /// What a profile's fate depends on outside its hospital.
 pub struct Claims {
-    programme: ProgrammeState,
-    names: std::collections::HashMap<NameKey, Id>,
+    met: store::Met,
     external_ids: Vec<(ExternalId, Id)>,
 }
 
@@ -24,18 +22,21 @@ pub struct Claims {
 async fn claims(tx: &mut Tx<'_>, name: &Name<Hospitals>, profile: &Profile) -> Result<Claims> {
     let keys: Vec<NameKey> = profile.names().map(|(key, _)| key).collect();
     let (programme, ids) = (name.programme(), &profile.external_ids);
-    Ok(Claims {
-        programme: programmes::store::state(tx, programme).await?,
-        names: store::known_as(tx, programme, &keys).await?,
-        external_ids: external_ids::taken(tx, programme, Hospitals::COLLECTION, ids, Some(name.id())).await?,
-    })
+    let met = store::met(tx, name, &keys).await?;
+    let external_ids = external_ids::taken(tx, programme, Hospitals::COLLECTION, ids, Some(name.id())).await?;
+    Ok(Claims { met, external_ids })
 }
 
 impl Claims {
+    /// Whether the id is taken.
+    fn exists(&self) -> bool {
+        self.met.present
+    }
+
     /// Refuses a programme that has ended, and names and external ids that another hospital has.
     fn refuse(self, name: &Name<Hospitals>, profile: &Profile) -> Result<()> {
-        self.programme.must_be_active(name.programme())?;
-        super::refuse_taken_names(name, profile, &self.names)?;
+        self.met.programme.must_be_active(name.programme())?;
+        super::refuse_taken_names(name, profile, &self.met.names)?;
         external_ids::refuse_taken(name.programme(), Hospitals::COLLECTION, self.external_ids)
     }
 }
