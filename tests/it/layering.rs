@@ -8,19 +8,23 @@ use std::path::Path;
 use crate::support::source::{self, File};
 
 /// The slices, earlier ones first: a slice names itself and earlier ones.
-const SLICES: [&str; 16] = [
+const SLICES: [&str; 20] = [
     "programmes",
     "hospitals",
     "sites",
     "experts",
     "assistants",
     "calendars",
+    "charters",
+    "credentials",
     "sessions",
     "visits",
     "activities",
     "savings",
     "reservations",
     "tallies",
+    "accounts",
+    "feeds",
     "imports",
     "exports",
     "bulletins",
