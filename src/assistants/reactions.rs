@@ -64,7 +64,6 @@ fn move_to_survivor<'a>(
         let name = Name::<Experts>::parse(&change.name).map_err(Error::Internal)?;
         let programme = name.programme();
         let roster = experts::store::rosters(tx, programme, std::slice::from_ref(name.id())).await?.remove(name.id());
-        // A merge touches two experts; the survivor's change asks for nothing.
         let Some(Standing::Merged { into }) = roster.map(|roster| roster.standing) else {
             return Ok(Reacted::default());
         };

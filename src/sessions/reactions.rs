@@ -2,11 +2,11 @@
 use futures_util::future::BoxFuture;
 
 use super::{Resource, Sessions, store};
-use crate::db::{Context, React, Reacted, Reaction, Tx};
-use crate::experts::{self, Experts};
+use crate::db::{Context, React, Reaction, Tx};
+use crate::experts::Experts;
 use crate::hospitals::Hospitals;
 use crate::kernel::{Change, Error, Id, Name, Reason, Result};
-use crate::sites::Sites;
+use crate::sites::{RoomName, Sites};
 
 /// Every reaction of this slice; `server/` registers them.
 pub const REACTIONS: &[Reaction] = &[
@@ -24,15 +24,15 @@ pub const REACTIONS: &[Reaction] = &[
     },
     Reaction {
         what: "sessions refuse that a room which they are to take is removed",
-        collection: "sites",
-        verbs: &["update"],
-        react: React::Follow(keep_room),
+        collection: "rooms",
+        verbs: &["delete"],
+        react: React::Object(keep_room),
     },
     Reaction {
         what: "sessions refuse the merge of an expert whose time they still take: cancel or complete them first",
         collection: "experts",
         verbs: &["merge"],
-        react: React::Follow(keep_time),
+        react: React::Object(keep_time),
     },
 ];
 
@@ -52,25 +52,22 @@ fn keep_site<'a>(tx: &'a mut Tx<'_>, change: &'a Change, _: Context<'a>) -> BoxF
     })
 }
 
-/// Which rooms a site loses stands in its new row only, so this looks after the update.
-fn keep_room<'a>(tx: &'a mut Tx<'_>, change: &'a Change, _: Context<'a>) -> BoxFuture<'a, Result<Reacted>> {
+fn keep_room<'a>(tx: &'a mut Tx<'_>, change: &'a Change, _: Context<'a>) -> BoxFuture<'a, Result<()>> {
     Box::pin(async move {
-        let site: Name<Sites> = Name::parse(&change.name).map_err(Error::Internal)?;
-        let session = store::first_without_room(tx, site.programme(), site.id()).await?;
-        objection(&site, session, "a session is to take a room that would be removed").map(|()| Reacted::default())
+        let RoomName { site, room } = RoomName::parse(&change.name).map_err(Error::Internal)?;
+        let resource = Resource::Room(site.id().clone(), room);
+        let session = store::first_occupying(tx, site.programme(), &resource).await?;
+        objection(&site, session, "a session is to take a room that would be removed")
     })
 }
 
-/// Which of the two experts is the duplicate stands in its new row only, so this looks after the merge.
-fn keep_time<'a>(tx: &'a mut Tx<'_>, change: &'a Change, _: Context<'a>) -> BoxFuture<'a, Result<Reacted>> {
+/// The duplicate's change alone is a `merge`; the survivor's is an `absorb`.
+fn keep_time<'a>(tx: &'a mut Tx<'_>, change: &'a Change, _: Context<'a>) -> BoxFuture<'a, Result<()>> {
     Box::pin(async move {
         let expert: Name<Experts> = Name::parse(&change.name).map_err(Error::Internal)?;
-        if !experts::store::is_merged(tx, &expert).await? {
-            return Ok(Reacted::default());
-        }
         let resource = Resource::Expert(expert.id().clone());
         let session = store::first_occupying(tx, expert.programme(), &resource).await?;
-        objection(&expert, session, "a session takes the duplicate's time").map(|()| Reacted::default())
+        objection(&expert, session, "a session takes the duplicate's time")
     })
 }
 

@@ -3,6 +3,8 @@
 //! What isn't known stays unknown: a journey without minutes is no journey of zero minutes. Not here: who is at a site
 //! (`assistants`, `sessions`), an operation's grade list (`sessions`).
 
+use std::fmt;
+
 use crate::hospitals::CreditCode;
 use crate::kernel::{
     Collection, Error, ExternalId, Id, Mask, Meta, Name, Reason, Result, Specialty, Timestamp, Zone, vocabulary,
@@ -181,6 +183,35 @@ pub struct Room {
     pub kinds: Vec<RoomKind>,
     /// Minutes between two sessions, 0 to 480.
     pub turnover_minutes: i64,
+}
+
+/// `programmes/{programme}/sites/{site}/rooms/{room}`: rooms are read and changed with their site, and only the change log
+/// and who objects to a removal name one by itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RoomName {
+    /// Whose room.
+    pub site: Name<Sites>,
+    /// Its id, unique in its site.
+    pub room: Id,
+}
+
+impl RoomName {
+    /// Reads a room's name.
+    ///
+    /// # Errors
+    /// What the shape is, where the text has another.
+    pub fn parse(text: &str) -> Result<Self, &'static str> {
+        let parsed = text
+            .split_once("/rooms/")
+            .and_then(|(site, room)| Some(Self { site: Name::parse(site).ok()?, room: Id::parse(room).ok()? }));
+        parsed.ok_or("must be programmes/{programme}/sites/{site}/rooms/{room}")
+    }
+}
+
+impl fmt::Display for RoomName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/rooms/{}", self.site, self.room)
+    }
 }
 
 /// Refuses a room that a site doesn't have.

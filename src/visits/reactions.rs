@@ -2,8 +2,8 @@
 use futures_util::future::BoxFuture;
 
 use super::store;
-use crate::db::{Context, React, Reacted, Reaction, Tx};
-use crate::experts::{self, Experts};
+use crate::db::{Context, React, Reaction, Tx};
+use crate::experts::Experts;
 use crate::kernel::{Change, Error, Name, Reason, Result};
 use crate::sites::Sites;
 
@@ -19,19 +19,16 @@ pub const REACTIONS: &[Reaction] = &[
         what: "visits refuse the merge of an expert who is still to come: cancel or end them first",
         collection: "experts",
         verbs: &["merge"],
-        react: React::Follow(keep_visitor),
+        react: React::Object(keep_visitor),
     },
 ];
 
-/// Which of the two experts is the duplicate stands in its new row only, so this looks after the merge.
-fn keep_visitor<'a>(tx: &'a mut Tx<'_>, change: &'a Change, _: Context<'a>) -> BoxFuture<'a, Result<Reacted>> {
+/// The duplicate's change alone is a `merge`; the survivor's is an `absorb`.
+fn keep_visitor<'a>(tx: &'a mut Tx<'_>, change: &'a Change, _: Context<'a>) -> BoxFuture<'a, Result<()>> {
     Box::pin(async move {
         let expert: Name<Experts> = Name::parse(&change.name).map_err(Error::Internal)?;
-        if !experts::store::is_merged(tx, &expert).await? {
-            return Ok(Reacted::default());
-        }
         match store::first_open(tx, expert.programme(), expert.id()).await? {
-            None => Ok(Reacted::default()),
+            None => Ok(()),
             Some(visit) => Err(Error::refused(Reason::InUse, "a visit of the duplicate is still open")
                 .with("referrer", format!("programmes/{}/visits/{visit}", expert.programme()))
                 .with("name", expert)),

@@ -1,6 +1,7 @@
 //! Visits over a real socket: sessions that must fit, discrepancies that are listed, and their end.
 use homecoming::kernel::Reason;
 use homecoming::pb;
+use homecoming::pb::expert_service_client::ExpertServiceClient;
 use homecoming::pb::visit_service_client::VisitServiceClient;
 use prost_types::FieldMask;
 use tonic::Code;
@@ -113,6 +114,29 @@ async fn an_open_visit_changes_and_an_ended_one_is_a_fact() {
         assert_eq!((again.reason, again.metadata["state"].as_str()), (Reason::IllegalTransition, "ENDED"));
         let changed = refused(client.update_visit(update(shorter, "departure_time")).await);
         assert_eq!(changed.reason, Reason::IllegalTransition);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn who_is_still_to_come_is_not_merged_away() {
+    each_engine("visit_merge", async |server| {
+        schedule::make(&server.channel, 2).await;
+        let mut client = VisitServiceClient::new(server.channel.clone());
+        let visit = pb::Visit { expert: name("experts", "e2"), sessions: Vec::new(), ..visit() };
+        client.create_visit(create("v1", visit)).await.unwrap();
+        let mut experts = ExpertServiceClient::new(server.channel.clone());
+        let merge = |survivor: &str, duplicate: &str| pb::MergeExpertsRequest {
+            survivor: name("experts", survivor),
+            duplicate: name("experts", duplicate),
+            ..Default::default()
+        };
+        let refusal = refused(experts.merge_experts(merge("e1", "e2")).await);
+        assert_eq!((refusal.reason, refusal.metadata["referrer"].clone()), (Reason::InUse, name("visits", "v1")));
+        let dry = pb::MergeExpertsRequest { validate_only: true, ..merge("e1", "e2") };
+        assert_eq!(refused(experts.merge_experts(dry).await), refusal, "asked before anything is written");
+        assert_eq!(server.db.stats().counts().reruns, 0);
+        experts.merge_experts(merge("e2", "e1")).await.unwrap();
     })
     .await;
 }

@@ -54,9 +54,8 @@ impl Command for MergeExperts {
         emptied.profile.home_ties.clear();
         emptied.profile.external_ids.clear();
         emptied.roster.standing = Standing::Merged { into: self.survivor.id().clone() };
-        let verb = Verb::new("merge");
-        let kept = Step { before: survivor, after: joined }.decided(verb, context.now);
-        let gone = Step { before: duplicate, after: emptied }.decided(verb, context.now);
+        let kept = Step { before: survivor, after: joined }.decided(Verb::new("absorb"), context.now);
+        let gone = Step { before: duplicate, after: emptied }.decided(Verb::new("merge"), context.now);
         let changes: Vec<Change> = kept.changes.into_iter().chain(gone.changes).collect();
         Ok(Decision::new(Steps { duplicate: gone.effects, survivor: kept.effects }, kept.output, changes))
     }

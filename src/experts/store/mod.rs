@@ -101,12 +101,6 @@ pub async fn rosters(tx: &mut Tx<'_>, programme: &Id, ids: &[Id]) -> Result<Hash
     rows.iter().map(|row| Ok((row.get("expert")?, roster_of(row)?))).collect()
 }
 
-/// Whether an expert turned out to be another one.
-pub async fn is_merged(tx: &mut Tx<'_>, name: &Name<Experts>) -> Result<bool> {
-    let rosters = rosters(tx, name.programme(), std::slice::from_ref(name.id())).await?;
-    Ok(rosters.values().any(|roster| matches!(roster.standing, Standing::Merged { .. })))
-}
-
 /// The home hospitals of experts, each as of a day; without a main affiliation on the day a pair is left out.
 pub async fn home_hospitals(tx: &mut Tx<'_>, programme: &Id, as_of: &[(&Id, Date)]) -> Result<HashMap<(Id, Date), Id>> {
     if as_of.is_empty() {

@@ -96,13 +96,6 @@ const FIRST_FROM_HOSPITAL: Sql = Sql::new(
 const FIRST_OCCUPYING: Sql = Sql::new(
     "SELECT o.session FROM occupancy o WHERE o.programme = $1 AND o.resource = $2 ORDER BY o.busy_from LIMIT 1",
 );
-// A session that still occupies its room is CONFIRMED or IN_PROGRESS.
-const FIRST_WITHOUT_ROOM: Sql = Sql::new(
-    "SELECT s.session FROM sessions s JOIN occupancy o ON o.programme = s.programme AND o.session = s.session \
-     AND o.resource = 'sites/' || s.site || '/rooms/' || s.room \
-     WHERE s.programme = $1 AND s.site = $2 AND (SELECT 1 FROM site_rooms m WHERE m.programme = s.programme \
-     AND m.site = s.site AND m.room = s.room LIMIT 1) IS NULL ORDER BY s.start_time, s.session LIMIT 1",
-);
 
 const LIST: List = List {
     head: concat!("SELECT ", columns!(), "FROM sessions s WHERE s.programme = ?"),
@@ -134,7 +127,6 @@ pub const STATEMENTS: &[(&str, Sql)] = &[
     ("FIRST_AT_SITE", FIRST_AT_SITE),
     ("FIRST_FROM_HOSPITAL", FIRST_FROM_HOSPITAL),
     ("FIRST_OCCUPYING", FIRST_OCCUPYING),
-    ("FIRST_WITHOUT_ROOM", FIRST_WITHOUT_ROOM),
     ("INSERT_OUTCOMES", outcomes::INSERT),
     ("CLOSE_OUTCOMES", outcomes::CLOSE),
     ("OCCUPY", outcomes::OCCUPY),
@@ -225,15 +217,6 @@ pub async fn first_from_hospital(tx: &mut Tx<'_>, programme: &Id, hospital: &Id)
 /// A storage error.
 pub async fn first_occupying(tx: &mut Tx<'_>, programme: &Id, resource: &Resource) -> Result<Option<Id>> {
     let row = tx.sql(FIRST_OCCUPYING).bind(programme).bind(resource.key()).fetch_optional().await?;
-    row.map(|row| row.get("session")).transpose()
-}
-
-/// The first session that takes a room which its site doesn't have.
-///
-/// # Errors
-/// A storage error.
-pub async fn first_without_room(tx: &mut Tx<'_>, programme: &Id, site: &Id) -> Result<Option<Id>> {
-    let row = tx.sql(FIRST_WITHOUT_ROOM).bind(programme).bind(site).fetch_optional().await?;
     row.map(|row| row.get("session")).transpose()
 }
 

@@ -1,6 +1,8 @@
 //! Changes a site's fields.
 
-use super::super::{Profile, Site, Sites, store};
+use std::iter;
+
+use super::super::{Profile, RoomName, Site, Sites, store};
 use super::{Surroundings, first_name, surroundings};
 use crate::db::{Command, Context, Decision, Tx};
 use crate::kernel::{Change, Etag, Id, Mask, Name, Result};
@@ -39,9 +41,13 @@ impl Command for UpdateSite {
         let (before, profile, surroundings) = facts;
         Etag::check(self.etag.as_deref(), &self.name.to_string(), before.meta.revision)?;
         surroundings.refuse(&self.name)?;
+        let removed = before.profile.rooms.iter().filter(|room| profile.room(&room.id).is_none());
+        let removed = removed.map(|room| RoomName { site: self.name.clone(), room: room.id.clone() });
+        // Each room that goes is told by itself, so that who is to take it can object.
+        let gone: Vec<Change> = removed.map(|room| Change::deleted(room, before.meta.revision)).collect();
         let site = Site { profile, meta: before.meta.touched(context.now), ..before };
-        let change = Change::updated(&self.name, site.meta.revision);
-        Ok(Decision::new(site.clone(), site, vec![change]))
+        let changes = iter::once(Change::updated(&self.name, site.meta.revision)).chain(gone).collect();
+        Ok(Decision::new(site.clone(), site, changes))
     }
 
     async fn apply(&self, site: &Site, tx: &mut Tx<'_>) -> Result<()> {

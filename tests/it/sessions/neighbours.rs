@@ -31,7 +31,12 @@ async fn change_county(
     change(&mut site);
     let paths = paths.iter().map(|path| (*path).to_owned()).collect();
     let update_mask = Some(prost_types::FieldMask { paths });
-    sites.update_site(pb::UpdateSiteRequest { site: Some(site), update_mask, ..Default::default() }).await.map(drop)
+    let request = pb::UpdateSiteRequest { site: Some(site), update_mask, ..Default::default() };
+    let dry = pb::UpdateSiteRequest { validate_only: true, ..request.clone() };
+    let expected = sites.update_site(dry).await.map(drop);
+    let result = sites.update_site(request).await.map(drop);
+    assert_eq!(expected.map_err(|status| status.to_string()), result.clone().map_err(|status| status.to_string()));
+    result
 }
 
 fn cancel(id: &str) -> pb::CancelSessionRequest {
@@ -53,6 +58,9 @@ async fn nobody_is_merged_away_from_a_session() {
         let in_use = refused(experts.merge_experts(merge.clone()).await);
         assert_eq!(in_use.reason, Reason::InUse);
         assert_eq!(in_use.metadata["referrer"], name("sessions", "s2"));
+        let dry = pb::MergeExpertsRequest { validate_only: true, ..merge.clone() };
+        assert_eq!(refused(experts.merge_experts(dry).await), in_use, "asked before anything is written");
+        assert_eq!(server.db.stats().counts().reruns, 0);
         sessions.cancel_session(cancel("s2")).await.unwrap();
         experts.merge_experts(merge).await.unwrap();
         sessions.book_session(booking("s1", clinic(1, 8, 12))).await.unwrap();
@@ -87,6 +95,7 @@ async fn a_room_that_is_to_be_taken_stays() {
         let refusal = change_county(&mut sites, &["rooms"], without).await.map(tonic::Response::new);
         let in_use = refused(refusal);
         assert_eq!((in_use.reason, in_use.metadata["referrer"].clone()), (Reason::InUse, name("sessions", "s1")));
+        assert_eq!(server.db.stats().counts().reruns, 0, "asked before anything is written");
 
         server.clock.advance_minutes(2 * 24 * 60);
         let complete = pb::CompleteSessionRequest { name: name("sessions", "s1"), ..Default::default() };
