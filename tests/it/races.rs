@@ -17,11 +17,11 @@ async fn of_many_who_want_one_thing_one_gets_it() {
         let second = if server.engine() == Engine::Postgres { server.second().await } else { server.clone() };
         let channels = [server.channel.clone(), connect(second.address).await];
         for prize in Prize::ALL {
-            for round in 0..ROUNDS {
-                let result = race::round(&channels, prize, round).await;
+            for (round, result) in race::rounds(&channels, prize, 0..ROUNDS).await.into_iter().enumerate() {
                 assert!(result.is_fair(prize), "{prize:?}, round {round}: {result:?}");
             }
-            assert_eq!(race::booked(&server.channel, prize).await.len(), usize::try_from(ROUNDS).unwrap());
+            let recount = race::recount(&server.channel, prize).await;
+            assert!(recount.is_fair(ROUNDS), "{prize:?}: {recount:?}");
         }
         second.stop().await;
     })

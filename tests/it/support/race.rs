@@ -1,7 +1,9 @@
 //! Rounds in which many callers fight for one expert, one assistant or one room at one time.
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::Arc;
 
+use futures_util::future::join_all;
 use homecoming::pb;
 use homecoming::pb::session_service_client::SessionServiceClient;
 use tokio::sync::Barrier;
@@ -98,22 +100,68 @@ pub async fn round(channels: &[Channel], prize: Prize, round: i64) -> Round {
     result
 }
 
-/// The sessions that the schedule holds for the prize: one a round.
-pub async fn booked(channel: &Channel, prize: Prize) -> Vec<String> {
+/// Fights several rounds at once: each on a day of its own, so that they share the servers and nothing else.
+pub async fn rounds(channels: &[Channel], prize: Prize, numbers: Range<i64>) -> Vec<Round> {
+    join_all(numbers.map(|number| round(channels, prize, number))).await
+}
+
+/// What is stored, whoever was told what.
+#[derive(Debug, Default)]
+pub struct Recount {
+    /// How many sessions of each round there are.
+    pub booked: BTreeMap<i64, usize>,
+    /// Sessions that begin before another one with the same expert, assistant or room has ended.
+    pub doubles: usize,
+}
+
+impl Recount {
+    fn of(sessions: &[pb::Session], prefix: &str) -> Recount {
+        let mut recount = Recount::default();
+        let mut taken: BTreeMap<&str, Vec<(i64, i64)>> = BTreeMap::new();
+        for session in sessions {
+            let number = session.name.strip_prefix(prefix).unwrap().split('-').next().unwrap();
+            *recount.booked.entry(number.parse().unwrap()).or_default() += 1;
+            let plan = session.plan.as_ref().unwrap();
+            let seconds = |time: &Option<prost_types::Timestamp>| time.as_ref().unwrap().seconds;
+            let time = (seconds(&plan.start_time), seconds(&plan.end_time));
+            // All are at one site, and no room is called like a person.
+            for resource in [&plan.expert, &plan.assistant, &plan.room].into_iter().filter(|it| !it.is_empty()) {
+                taken.entry(resource).or_default().push(time);
+            }
+        }
+        for times in taken.values_mut() {
+            times.sort_unstable();
+            let mut busy_until = i64::MIN;
+            for (start, end) in times {
+                recount.doubles += usize::from(*start < busy_until);
+                busy_until = busy_until.max(*end);
+            }
+        }
+        recount
+    }
+
+    /// Whether every one of so many rounds has one session, and nobody and nothing is taken twice.
+    pub fn is_fair(&self, rounds: i64) -> bool {
+        self.doubles == 0 && self.without_winner(rounds) == 0 && self.booked.values().all(|sessions| *sessions == 1)
+    }
+
+    /// How many of so many rounds have no session.
+    pub fn without_winner(&self, rounds: i64) -> usize {
+        (0..rounds).filter(|round| !self.booked.contains_key(round)).count()
+    }
+}
+
+/// Counts again from the sessions as they are listed.
+pub async fn recount(channel: &Channel, prize: Prize) -> Recount {
     let mut client = SessionServiceClient::new(channel.clone());
-    let mut request = pb::ListSessionsRequest {
-        parent: PARENT.to_owned(),
-        page_size: 1000,
-        state: pb::SessionState::Confirmed as i32,
-        ..Default::default()
-    };
+    let mut request = pb::ListSessionsRequest { parent: PARENT.to_owned(), page_size: 1000, ..Default::default() };
     let prefix = name("sessions", &format!("{prize:?}-").to_lowercase());
-    let mut names = Vec::new();
+    let mut sessions = Vec::new();
     loop {
         let page = client.list_sessions(request.clone()).await.unwrap().into_inner();
-        names.extend(page.sessions.into_iter().map(|session| session.name).filter(|name| name.starts_with(&prefix)));
+        sessions.extend(page.sessions.into_iter().filter(|session| session.name.starts_with(&prefix)));
         if page.next_page_token.is_empty() {
-            return names;
+            return Recount::of(&sessions, &prefix);
         }
         request.page_token = page.next_page_token;
     }
