@@ -183,6 +183,29 @@ reasons! {
     /// A session doesn't fit the visit.
     VisitSessionUnfit = 116 => "VISIT_SESSION_UNFIT", FailedPrecondition;
 
+    /// The expert has said to be away.
+    ExpertAbsent = 130 => "EXPERT_ABSENT", FailedPrecondition;
+    /// A limit of the expert's charter would be passed.
+    CharterLimit = 131 => "CHARTER_LIMIT", FailedPrecondition;
+    /// The expert's licence isn't in force that day.
+    LicenceNotInForce = 132 => "LICENCE_NOT_IN_FORCE", FailedPrecondition;
+    /// No basis in law lets the expert do this at the site that day.
+    NoLawfulBasis = 133 => "NO_LAWFUL_BASIS", FailedPrecondition;
+    /// The patient's dossier is missing.
+    DossierRequired = 134 => "DOSSIER_REQUIRED", FailedPrecondition;
+    /// The specialty is outside the expert's scope of practice.
+    OutOfScope = 135 => "OUT_OF_SCOPE", FailedPrecondition;
+    /// An operation list names no grade.
+    GradeRequired = 136 => "GRADE_REQUIRED", FailedPrecondition;
+    /// The grade is above the site's filed list.
+    GradeNotFiled = 137 => "GRADE_NOT_FILED", FailedPrecondition;
+    /// The surgeon isn't authorised for the grade at the site.
+    SurgeonNotAuthorised = 138 => "SURGEON_NOT_AUTHORISED", FailedPrecondition;
+    /// A responsible local physician is away or has left.
+    PhysicianAway = 139 => "PHYSICIAN_AWAY", FailedPrecondition;
+    /// No standing offer of the expert covers it.
+    OfferRequired = 140 => "OFFER_REQUIRED", FailedPrecondition;
+
     /// A row of a table was brought in before and said something else.
     RowDiffers = 120 => "ROW_DIFFERS", FailedPrecondition;
 }

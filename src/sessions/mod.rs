@@ -11,6 +11,7 @@ use crate::sites::SiteLevel;
 pub mod commands;
 pub mod draft;
 pub mod predicate;
+mod purpose;
 pub mod reactions;
 pub mod service;
 pub mod sittings;
@@ -21,6 +22,7 @@ mod wire;
 
 pub use draft::{ExpertConsent, Resource, SessionDraft};
 pub use predicate::Irregularity;
+pub use purpose::Purpose;
 pub use sittings::{Held, leaves};
 pub use state::{CancelCode, CancelParty, EarlyEndCause, NotHeldCause, SessionState, Transition};
 

@@ -9,19 +9,12 @@ use crate::experts::{Affiliation, Days, Roster, home_hospital_on};
 use crate::kernel::{Date, HalfDay, Id, SessionKind, Specialty, Timestamp, Zone};
 use crate::sites::{Closure, Room, SiteLevel};
 
-use super::draft::{LONGEST_BUFFER_MINUTES, Resource, SessionDraft};
+use super::draft::{LONGEST_BUFFER_MINUTES, LONGEST_MINUTES, Resource, SessionDraft};
 
 /// How far from a session another can lie and still matter, in minutes: buffers of both, and the longest journey.
 pub const REACH_MINUTES: i64 = 2 * LONGEST_BUFFER_MINUTES + 24 * 60;
-
-/// What a draft is judged against.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Basis {
-    /// A plan: against the plans that occupy.
-    Plan,
-    /// A record of what happened: against what happened.
-    Record,
-}
+/// The longest that one session can take somebody or something, in minutes: a search by starts looks back this far.
+pub const LONGEST_TAKEN_MINUTES: i64 = LONGEST_MINUTES + 2 * LONGEST_BUFFER_MINUTES;
 
 /// A state of things in which drafts are judged.
 #[derive(Clone, Debug, Default)]
@@ -34,7 +27,7 @@ pub struct Snapshot {
     pub assistants: BTreeMap<Id, AssistantFacts>,
     /// Journeys in minutes, (origin, destination); what isn't there is unknown.
     pub travel: BTreeMap<(Id, Id), i64>,
-    /// Who and what is taken within reach of the drafts.
+    /// Who and what is taken within reach of the drafts, each list by start.
     pub busy: BTreeMap<Resource, Vec<Busy>>,
     /// Which of the drafts' sessions exist already.
     pub existing: BTreeSet<Id>,
@@ -95,22 +88,27 @@ pub struct AssistantFacts {
     pub end: Option<Date>,
     /// Leave and duty.
     pub absences: Vec<Absence>,
-    /// With whom the assistant is paired, and when.
-    pub pairings: Vec<(Id, Days)>,
+    /// With which expert, at which site and when the assistant is paired.
+    pub pairings: Vec<(Id, Id, Days)>,
 }
 
 impl AssistantFacts {
-    /// Whether the assistant is away, for good or for a while, in a half-day.
+    /// Whether the assistant isn't at the site any more on a day.
     #[must_use]
-    pub fn is_away(&self, date: Date, half_day: HalfDay) -> bool {
-        let ended = self.end.is_some_and(|end| end < date);
-        ended || self.absences.iter().any(|absence| absence.takes(date, Some(half_day)))
+    pub fn has_left(&self, date: Date) -> bool {
+        self.end.is_some_and(|end| end < date)
     }
 
-    /// Whether the assistant is paired with an expert on a day.
+    /// Whether the assistant is away for a while in a half-day.
     #[must_use]
-    pub fn is_paired_with(&self, expert: &Id, date: Date) -> bool {
-        self.pairings.iter().any(|(paired, days)| paired == expert && days.contains(date))
+    pub fn is_away(&self, date: Date, half_day: HalfDay) -> bool {
+        self.absences.iter().any(|absence| absence.takes(date, Some(half_day)))
+    }
+
+    /// Whether the assistant is paired with an expert at a site on a day.
+    #[must_use]
+    pub fn is_paired_with(&self, expert: &Id, site: &Id, date: Date) -> bool {
+        self.pairings.iter().any(|(paired, at, days)| paired == expert && at == site && days.contains(date))
     }
 }
 
@@ -157,8 +155,21 @@ impl Snapshot {
     pub fn add(&mut self, draft: &SessionDraft) {
         self.existing.insert(draft.session.clone());
         for resource in draft.resources() {
-            self.busy.entry(resource).or_default().push(Busy::of(draft));
+            let list = self.busy.entry(resource).or_default();
+            let at = list.partition_point(|busy| busy.start <= draft.start);
+            list.insert(at, Busy::of(draft));
         }
+    }
+
+    /// What takes a resource near an interval: all that can matter to a session in it, buffers and journeys counted.
+    #[must_use]
+    pub fn near(&self, resource: &Resource, start: Timestamp, end: Timestamp) -> &[Busy] {
+        let Some(list) = self.busy.get(resource) else { return &[] };
+        let from = start.plus_minutes(-REACH_MINUTES - LONGEST_TAKEN_MINUTES);
+        let until = end.plus_minutes(REACH_MINUTES);
+        let (first, last) =
+            (list.partition_point(|busy| busy.start < from), list.partition_point(|busy| busy.start < until));
+        list.get(first..last).unwrap_or_default()
     }
 
     /// The interval that a resource is taken for by a draft, as occupancy has it: people with the session's buffers, a room

@@ -66,6 +66,7 @@ fn every_vocabulary_is_the_protos() {
         registered::<sessions::CancelParty>(&pool),
         registered::<sessions::EarlyEndCause>(&pool),
         registered::<sessions::Irregularity>(&pool),
+        registered::<sessions::predicate::RuleClass>(&pool),
         registered::<sessions::NotHeldCause>(&pool),
         registered::<sessions::SessionState>(&pool),
         registered::<visits::VisitDiscrepancy>(&pool),

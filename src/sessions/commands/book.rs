@@ -2,8 +2,7 @@
 use super::intake::{Entry, Intake, IntakeFacts, Written, all_or_nothing};
 use crate::db::{Command, Context, Decision, Tx};
 use crate::kernel::{Error, Id, Result};
-use crate::sessions::snapshot::Basis;
-use crate::sessions::{Session, SessionDraft};
+use crate::sessions::{Purpose, Session, SessionDraft};
 
 /// Books one session with the expert's recorded consent.
 #[derive(Debug)]
@@ -14,7 +13,7 @@ impl BookSession {
     #[must_use]
     pub fn new(draft: SessionDraft) -> BookSession {
         let programme = draft.programme.clone();
-        BookSession(Intake { programme, entries: vec![Ok(draft)], basis: Basis::Plan })
+        BookSession(Intake { programme, entries: vec![Ok(draft)], purpose: Purpose::Book })
     }
 }
 
@@ -56,7 +55,7 @@ impl BatchBookSessions {
     /// Of at most 200 rows of one programme. With `all_or_nothing` one refused row refuses all.
     #[must_use]
     pub fn new(programme: Id, entries: Vec<Entry>, all_or_nothing: bool) -> BatchBookSessions {
-        BatchBookSessions { intake: Intake { programme, entries, basis: Basis::Plan }, all_or_nothing }
+        BatchBookSessions { intake: Intake { programme, entries, purpose: Purpose::Book }, all_or_nothing }
     }
 }
 

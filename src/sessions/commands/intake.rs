@@ -6,11 +6,11 @@ use crate::kernel::{
     Collection as _, Error, ExternalId, Fact, Id, Meta, Reason, Result, Timestamp, Violation, Vocabulary as _,
 };
 use crate::programmes::{self, Programme};
-use crate::sessions::snapshot::{Basis, SiteFacts, Snapshot};
+use crate::sessions::snapshot::{SiteFacts, Snapshot};
 use crate::sessions::store::{self, NewOutcome};
 use crate::sessions::{
-    Held, IrregularityNote, Outcome, OutcomeResult, Place, Resource, Session, SessionDraft, SessionState, Sessions,
-    facts, leaves, predicate,
+    Held, IrregularityNote, Outcome, OutcomeResult, Place, Purpose, Resource, Session, SessionDraft, SessionState,
+    Sessions, facts, leaves, predicate,
 };
 
 /// One row: a draft, or what is wrong with its fields.
@@ -24,7 +24,7 @@ pub(super) struct Intake {
     /// The drafts, in the order in which they are judged.
     pub entries: Vec<Entry>,
     /// Plans, or records of what was held.
-    pub basis: Basis,
+    pub purpose: Purpose,
 }
 
 /// What they are judged on.
@@ -50,19 +50,18 @@ impl Intake {
     pub(super) async fn load(&self, tx: &mut Tx<'_>) -> Result<IntakeFacts> {
         let programme = programmes::store::get(tx, &self.programme).await?;
         let drafts: Vec<&SessionDraft> = self.entries.iter().filter_map(|entry| entry.as_ref().ok()).collect();
-        let snapshot = store::load_snapshot(tx, &self.programme, &drafts, self.basis).await?;
+        let snapshot = store::load_snapshot(tx, &self.programme, &drafts, self.purpose).await?;
         let ids: Vec<&ExternalId> = drafts.iter().flat_map(|draft| &draft.external_ids).collect();
         let taken = external_ids::find_all(tx, &self.programme, Sessions::COLLECTION, &ids).await?;
-        let clinics = match self.basis {
-            Basis::Plan => Vec::new(),
-            Basis::Record => {
-                let group = |draft: &&SessionDraft| {
-                    let site = snapshot.sites.get(&draft.site)?;
-                    Some((draft.expert.clone(), site.zone.date_of(draft.start), draft.site.clone()))
-                };
-                let groups: Vec<_> = drafts.iter().filter_map(group).collect();
-                store::held_clinics(tx, &self.programme, &groups).await?
-            }
+        let clinics = if self.purpose.is_record() {
+            let group = |draft: &&SessionDraft| {
+                let site = snapshot.sites.get(&draft.site)?;
+                Some((draft.expert.clone(), site.zone.date_of(draft.start), draft.site.clone()))
+            };
+            let groups: Vec<_> = drafts.iter().filter_map(group).collect();
+            store::held_clinics(tx, &self.programme, &groups).await?
+        } else {
+            Vec::new()
         };
         Ok(IntakeFacts { programme, snapshot, taken, clinics })
     }
@@ -74,7 +73,7 @@ impl Intake {
         let mut verdicts = Vec::with_capacity(self.entries.len());
         for entry in &self.entries {
             let verdict = match entry {
-                Ok(draft) => judge(draft, &known, self.basis, context.now),
+                Ok(draft) => judge(draft, &known, self.purpose, context.now),
                 Err(violations) => Err(Error::Invalid(violations.clone())),
             };
             if let (Ok(draft), Ok(session)) = (entry, &verdict) {
@@ -181,7 +180,7 @@ pub(in crate::sessions) fn violations_of(error: &Error) -> &[Violation] {
 }
 
 /// The session that a draft becomes, or why not.
-fn judge(draft: &SessionDraft, known: &IntakeFacts, basis: Basis, now: Timestamp) -> Result<Session> {
+fn judge(draft: &SessionDraft, known: &IntakeFacts, purpose: Purpose, now: Timestamp) -> Result<Session> {
     let (programme, snapshot) = (&draft.programme, &known.snapshot);
     if snapshot.existing.contains(&draft.session) {
         return Err(Error::already_exists(format!("programmes/{programme}/sessions/{}", draft.session)));
@@ -195,7 +194,7 @@ fn judge(draft: &SessionDraft, known: &IntakeFacts, basis: Basis, now: Timestamp
     let Some(site) = snapshot.sites.get(&draft.site) else {
         return Err(Error::Internal("a site that is known isn't in the snapshot"));
     };
-    let found = predicate::findings(draft, snapshot, basis);
+    let found = predicate::findings(draft, snapshot, purpose);
     let mut session = Session {
         plan: draft.clone(),
         state: SessionState::Confirmed,
@@ -208,27 +207,21 @@ fn judge(draft: &SessionDraft, known: &IntakeFacts, basis: Basis, now: Timestamp
         irregularities: Vec::new(),
         meta: Meta::new(now),
     };
-    match basis {
-        Basis::Plan => match predicate::refusal(&found) {
+    if !purpose.is_record() {
+        return match predicate::refusal(&found) {
             Some(refusal) => Err(Error::Refused(refusal)),
             None => Ok(session),
-        },
-        Basis::Record => {
-            super::must_have_passed(&session, "session.end_time", draft.end, now)?;
-            session.state = SessionState::Completed;
-            session.recorded = true;
-            session.irregularities = super::notes(&found);
-            let result = OutcomeResult::Held {
-                start: draft.start,
-                end: draft.end,
-                early_end: None,
-                expert: draft.expert.clone(),
-            };
-            session.outcome = Some(Outcome { version: 1, result });
-            session.started = Some(draft.start);
-            Ok(session)
-        }
+        };
     }
+    super::must_have_passed(&session, "session.end_time", draft.end, now)?;
+    session.state = SessionState::Completed;
+    session.recorded = true;
+    session.irregularities = super::notes(&found);
+    let result =
+        OutcomeResult::Held { start: draft.start, end: draft.end, early_end: None, expert: draft.expert.clone() };
+    session.outcome = Some(Outcome { version: 1, result });
+    session.started = Some(draft.start);
+    Ok(session)
 }
 
 /// Where and by what a session is counted that is led by the draft's expert and starts when the draft does.

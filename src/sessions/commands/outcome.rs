@@ -3,11 +3,11 @@ use super::{Known, is_near_plan, must_have_passed, notes, read_known};
 use crate::db::{Command, Context, Decision, Tx};
 use crate::kernel::{Error, Id, Name, Reason, Result, Timestamp, Violation};
 use crate::sessions::draft::LONGEST_MINUTES;
-use crate::sessions::snapshot::{Basis, Snapshot};
+use crate::sessions::snapshot::Snapshot;
 use crate::sessions::store::{self, NewOutcome};
 use crate::sessions::{
-    EarlyEndCause, Held, NotHeldCause, Outcome, OutcomeResult, Place, Session, SessionDraft, Sessions, Transition,
-    facts, leaves, predicate,
+    EarlyEndCause, Held, NotHeldCause, Outcome, OutcomeResult, Place, Purpose, Session, SessionDraft, Sessions,
+    Transition, facts, leaves, predicate,
 };
 
 /// What the caller says of a session that was held; what isn't said is as planned.
@@ -205,7 +205,7 @@ async fn load(tx: &mut Tx<'_>, name: &Name<Sessions>, actual: Option<&Actual>) -
     if let Some(actual) = actual {
         let draft = actual.applied_to(session);
         groups.push((draft.expert.clone(), session.zone.date_of(draft.start), draft.site.clone()));
-        snapshot = store::load_snapshot(tx, name.programme(), &[&draft], Basis::Record).await?;
+        snapshot = store::load_snapshot(tx, name.programme(), &[&draft], Purpose::Record).await?;
         // A session keeps the zone in which it was booked, whatever its site's is corrected to.
         if let Some(site) = snapshot.sites.get_mut(&draft.site) {
             site.zone = session.zone;
@@ -240,7 +240,7 @@ impl OutcomeFacts {
             return Err(Error::Internal("a session's site isn't in its snapshot"));
         };
         let place = super::intake::place(&draft, site, &self.snapshot)?;
-        let irregularities = notes(&predicate::findings(&draft, &self.snapshot, Basis::Record));
+        let irregularities = notes(&predicate::findings(&draft, &self.snapshot, Purpose::Record));
         let SessionDraft { start, end, expert, .. } = draft;
         let result = OutcomeResult::Held { start, end, early_end: actual.early_end, expert };
         let outcome = Some(Outcome { version: next_version(before), result });

@@ -3,8 +3,7 @@ use super::book::only;
 use super::intake::{Entry, Intake, IntakeFacts, Written, all_or_nothing};
 use crate::db::{Command, Context, Decision, Tx};
 use crate::kernel::{Id, Result};
-use crate::sessions::snapshot::Basis;
-use crate::sessions::{Session, SessionDraft};
+use crate::sessions::{Purpose, Session, SessionDraft};
 
 /// Records one session that was held.
 #[derive(Debug)]
@@ -15,7 +14,7 @@ impl RecordHeldSession {
     #[must_use]
     pub fn new(draft: SessionDraft) -> RecordHeldSession {
         let programme = draft.programme.clone();
-        RecordHeldSession(Intake { programme, entries: vec![Ok(draft)], basis: Basis::Record })
+        RecordHeldSession(Intake { programme, entries: vec![Ok(draft)], purpose: Purpose::Record })
     }
 }
 
@@ -57,7 +56,7 @@ impl BatchRecordHeldSessions {
     /// Of at most 200 rows of one programme. With `all_or_nothing` one refused row refuses all.
     #[must_use]
     pub fn new(programme: Id, entries: Vec<Entry>, all_or_nothing: bool) -> BatchRecordHeldSessions {
-        BatchRecordHeldSessions { intake: Intake { programme, entries, basis: Basis::Record }, all_or_nothing }
+        BatchRecordHeldSessions { intake: Intake { programme, entries, purpose: Purpose::Record }, all_or_nothing }
     }
 }
 

@@ -1,8 +1,11 @@
 //! Loads snapshots: the one place that asks the tables what the predicate decides on.
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::super::draft::{LONGEST_BUFFER_MINUTES, LONGEST_MINUTES, Resource, SessionDraft};
-use super::super::snapshot::{AssistantFacts, Basis, Busy, ExpertFacts, REACH_MINUTES, SiteFacts, Snapshot};
+use super::super::Purpose;
+use super::super::draft::{Resource, SessionDraft};
+use super::super::snapshot::{
+    AssistantFacts, Busy, ExpertFacts, LONGEST_TAKEN_MINUTES, REACH_MINUTES, SiteFacts, Snapshot,
+};
 use crate::assistants;
 use crate::db::{Row, Sql, Tx};
 use crate::experts;
@@ -49,9 +52,6 @@ pub(super) const HELD_IN_ROOM: Sql = rows!(
      WHERE s.actual_end_time IS NOT NULL"
 );
 
-/// The longest that one session can take somebody or something, in minutes: a search by starts looks back this far.
-const LONGEST_TAKEN_MINUTES: i64 = LONGEST_MINUTES + 2 * LONGEST_BUFFER_MINUTES;
-
 /// A window in which a resource is looked at: sessions that begin in it, ends excluded.
 type Window = (Timestamp, Timestamp);
 
@@ -59,7 +59,7 @@ type Window = (Timestamp, Timestamp);
 ///
 /// # Errors
 /// A storage error.
-pub async fn load(tx: &mut Tx<'_>, programme: &Id, drafts: &[&SessionDraft], basis: Basis) -> Result<Snapshot> {
+pub async fn load(tx: &mut Tx<'_>, programme: &Id, drafts: &[&SessionDraft], purpose: Purpose) -> Result<Snapshot> {
     let mut snapshot = Snapshot::default();
     let Some(first) = drafts.iter().map(|draft| draft.start).min() else { return Ok(snapshot) };
     let last = drafts.iter().map(|draft| draft.end).max().unwrap_or(first);
@@ -67,7 +67,7 @@ pub async fn load(tx: &mut Tx<'_>, programme: &Id, drafts: &[&SessionDraft], bas
     for row in tx.sql(EXISTING).bind_rows(&keys).fetch_all().await? {
         snapshot.existing.insert(row.get("session")?);
     }
-    load_busy(tx, programme, drafts, basis, &mut snapshot).await?;
+    load_busy(tx, programme, drafts, purpose, &mut snapshot).await?;
     load_sites(tx, programme, drafts, (first, last), &mut snapshot).await?;
     load_people(tx, programme, drafts, &mut snapshot).await?;
     Ok(snapshot)
@@ -139,7 +139,7 @@ async fn load_people(tx: &mut Tx<'_>, programme: &Id, drafts: &[&SessionDraft], 
     }
     for pairing in assistants::store::pairings::of_experts(tx, programme, &experts).await? {
         if let Some(facts) = snapshot.assistants.get_mut(&pairing.assistant) {
-            facts.pairings.push((pairing.expert, pairing.days));
+            facts.pairings.push((pairing.expert, pairing.site, pairing.days));
         }
     }
     Ok(())
@@ -149,27 +149,25 @@ async fn load_busy(
     tx: &mut Tx<'_>,
     programme: &Id,
     drafts: &[&SessionDraft],
-    basis: Basis,
+    purpose: Purpose,
     snapshot: &mut Snapshot,
 ) -> Result<()> {
     let windows = windows(drafts);
     let by_key: BTreeMap<String, &Resource> = windows.keys().map(|resource| (resource.key(), resource)).collect();
-    let rows = match basis {
-        Basis::Plan => occupied(tx, programme, &windows).await?,
-        Basis::Record => held(tx, programme, &windows).await?,
-    };
+    let is_record = purpose.is_record();
+    let rows = if is_record { held(tx, programme, &windows).await? } else { occupied(tx, programme, &windows).await? };
     for row in rows {
         let Some(resource) = by_key.get(&row.get::<String>("resource")?) else { continue };
-        let room_until = match basis {
-            Basis::Plan => Some(row.get("room_until")?),
-            Basis::Record => None,
-        };
+        let room_until = if is_record { None } else { Some(row.get("room_until")?) };
         let busy = busy_of(&row, room_until)?;
         let all = snapshot.busy.entry((*resource).clone()).or_default();
         // Windows told in days may hold a session twice.
         if !all.contains(&busy) {
             all.push(busy);
         }
+    }
+    for all in snapshot.busy.values_mut() {
+        all.sort_by(|a, b| (a.start, &a.session).cmp(&(b.start, &b.session)));
     }
     Ok(())
 }

@@ -10,9 +10,9 @@ use homecoming::programmes::SittingUnit;
 use homecoming::sessions::draft::half_days;
 use homecoming::sessions::predicate::{RuleClass, findings, fits, refusal, unknown};
 use homecoming::sessions::sittings::{FREE_CLINICS, SESSIONS_HELD};
-use homecoming::sessions::snapshot::{AssistantFacts, Basis, Busy, ExpertFacts, SiteFacts, Snapshot};
+use homecoming::sessions::snapshot::{AssistantFacts, Busy, ExpertFacts, SiteFacts, Snapshot};
 use homecoming::sessions::{
-    ExpertConsent, Held, Irregularity, Resource, SessionDraft, SessionState, Transition, leaves,
+    ExpertConsent, Held, Irregularity, Purpose, Resource, SessionDraft, SessionState, Transition, leaves,
 };
 use homecoming::sites::{Closure, ClosureCause, Room, RoomKind, SiteLevel};
 use proptest::prelude::*;
@@ -119,7 +119,7 @@ fn snapshot() -> Snapshot {
         specialties: vec![Specialty::parse("03.04").unwrap()],
         affiliations: vec![Affiliation { hospital: id("xiangya"), days: ever, main: true }],
     };
-    let assistant = AssistantFacts { end: None, absences: Vec::new(), pairings: vec![(id("e1"), ever)] };
+    let assistant = AssistantFacts { end: None, absences: Vec::new(), pairings: vec![(id("e1"), id("county"), ever)] };
     let travel = [((id("county"), id("town")), 60), ((id("town"), id("county")), 50)];
     Snapshot {
         sites: [(id("county"), site.clone()), (id("town"), site.clone()), (id("far"), site)].into(),
@@ -130,8 +130,8 @@ fn snapshot() -> Snapshot {
     }
 }
 
-fn found(draft: &SessionDraft, snapshot: &Snapshot, basis: Basis) -> Vec<Irregularity> {
-    findings(draft, snapshot, basis).into_iter().map(|finding| finding.irregularity).collect()
+fn found(draft: &SessionDraft, snapshot: &Snapshot, purpose: Purpose) -> Vec<Irregularity> {
+    findings(draft, snapshot, purpose).into_iter().map(|finding| finding.irregularity).collect()
 }
 
 /// What changes a draft or the state of things, and what is found then in a plan and in a record.
@@ -284,9 +284,9 @@ fn the_predicate_finds_what_stands_against_a_draft() {
         let (mut draft, mut snapshot) = (draft(), snapshot());
         change(&mut draft, &mut snapshot);
         assert_eq!(unknown(&draft, &snapshot), None, "{case}");
-        assert_eq!(found(&draft, &snapshot, Basis::Plan), *planned, "{case}, planned");
-        assert_eq!(found(&draft, &snapshot, Basis::Record), *recorded, "{case}, recorded");
-        let refused = refusal(&findings(&draft, &snapshot, Basis::Plan));
+        assert_eq!(found(&draft, &snapshot, Purpose::Book), *planned, "{case}, planned");
+        assert_eq!(found(&draft, &snapshot, Purpose::Record), *recorded, "{case}, recorded");
+        let refused = refusal(&findings(&draft, &snapshot, Purpose::Book));
         let reasons: Vec<Reason> = planned.iter().filter_map(|found| found.refusal()).collect();
         assert_eq!(refused.as_ref().map(|refusal| refusal.reason), reasons.first().copied(), "{case}");
         let told: Vec<Reason> =
@@ -305,10 +305,10 @@ fn rooms_wait_for_their_turnover() {
         ..Busy::of(&draft)
     };
     snapshot.busy.insert(Resource::Room(id("county"), id("c1")), vec![busy]);
-    assert_eq!(found(&draft, &snapshot, Basis::Plan), [Irregularity::OverlapRoom]);
+    assert_eq!(found(&draft, &snapshot, Purpose::Book), [Irregularity::OverlapRoom]);
     let later = |busy: &mut Busy| busy.start = draft.end.plus_minutes(30);
     snapshot.busy.values_mut().flatten().for_each(later);
-    assert_eq!(found(&draft, &snapshot, Basis::Plan), []);
+    assert_eq!(found(&draft, &snapshot, Purpose::Book), []);
 }
 
 #[test]
@@ -323,7 +323,14 @@ fn what_nobody_knows_is_named() {
 #[test]
 fn consent_and_safety_are_never_set_aside() {
     for irregularity in Irregularity::ALL {
-        let is_consent = matches!(irregularity, Irregularity::NoConsent | Irregularity::ExpertPaused);
+        let is_consent = matches!(
+            irregularity,
+            Irregularity::NoConsent
+                | Irregularity::NoOffer
+                | Irregularity::ExpertPaused
+                | Irregularity::ExpertAbsent
+                | Irregularity::CharterLimit
+        );
         assert_eq!(irregularity.class() == RuleClass::Consent, is_consent);
     }
     assert!(SessionKind::ALL.iter().all(|kind| RoomKind::ALL.iter().any(|room| fits(*kind, *room))));
@@ -408,7 +415,7 @@ proptest! {
         let stands = |first: &SessionDraft, second: &SessionDraft| {
             let mut snapshot = snapshot();
             snapshot.add(first);
-            refusal(&findings(second, &snapshot, Basis::Plan)).is_none()
+            refusal(&findings(second, &snapshot, Purpose::Book)).is_none()
         };
         let gap = |a: &SessionDraft, b: &SessionDraft| {
             let travel = if a.site == b.site { 0 } else if b.site == id("town") { 60 } else { 50 };

@@ -1,0 +1,155 @@
+//! The one predicate: what stands against a draft in a snapshot. Planning, recording, finding, checking and explaining ask this
+//! function and no other, so that they can't disagree.
+//!
+//! Pure. Whether a finding refuses (plans) or is listed (records) is the caller's to say; what a draft names must be in the snapshot,
+//! see [`unknown`].
+use crate::kernel::{Error, Id, Reason, Refusal, Timestamp, Violation};
+
+use super::Purpose;
+use super::draft::SessionDraft;
+use super::snapshot::Snapshot;
+
+mod consent;
+mod irregularity;
+mod people;
+mod place;
+mod time;
+
+pub use irregularity::{Irregularity, Lasts, RuleClass};
+pub use people::is_among_patients;
+pub use place::{fits, needs_licence};
+
+/// One thing that stands against a draft.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// What.
+    pub irregularity: Irregularity,
+    /// The draft's field that it concerns.
+    pub field: &'static str,
+    /// Who or what it concerns: metadata of the refusal, ids as they stand in names.
+    pub concerns: Vec<(&'static str, String)>,
+    /// Until when it goes on, where that is known.
+    pub until: Option<Timestamp>,
+}
+
+/// Which part of a draft a finding is about: what could be exchanged to be rid of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// The expert, the site, the kind or the time.
+    Slot,
+    /// The assistant, or another local physician.
+    Assistant,
+    /// The room.
+    Room,
+}
+
+/// A resource that a draft names and nobody knows, as its name's tail such as `sites/zhuzhou`.
+#[must_use]
+pub fn unknown(draft: &SessionDraft, snapshot: &Snapshot) -> Option<String> {
+    let Some(site) = snapshot.sites.get(&draft.site) else { return Some(format!("sites/{}", draft.site)) };
+    let expert = unknown_expert(draft, snapshot);
+    let assistant = || draft.assistants().into_iter().find(|id| !snapshot.assistants.contains_key(id));
+    let room = || draft.room.as_ref().filter(|id| site.room(id).is_none());
+    expert
+        .or_else(|| assistant().map(|id| format!("assistants/{id}")))
+        .or_else(|| room().map(|id| format!("sites/{}/rooms/{id}", draft.site)))
+}
+
+/// An expert whom a draft names and nobody knows, as its name's tail.
+#[must_use]
+pub fn unknown_expert(draft: &SessionDraft, snapshot: &Snapshot) -> Option<String> {
+    draft.experts().find(|id| !snapshot.experts.contains_key(id)).map(|id| format!("experts/{id}"))
+}
+
+/// Everything that stands against a draft, the rule first that says most: consent, people, place, papers, then time.
+///
+/// Nothing is found about what the snapshot doesn't know: ask [`unknown`] first. What is found about the assistant doesn't depend on
+/// the room, nor the other way, nor the rest on either (see [`Finding::part`]): a search may exchange them one by one.
+#[must_use]
+pub fn findings(draft: &SessionDraft, snapshot: &Snapshot, purpose: Purpose) -> Vec<Finding> {
+    let Some(site) = snapshot.sites.get(&draft.site) else { return Vec::new() };
+    let mut found = Vec::new();
+    if !purpose.is_start() {
+        consent::of(draft, purpose, &mut found);
+        people::of_experts(draft, snapshot, site, purpose, &mut found);
+    }
+    place::of_licence(draft, snapshot, site, &mut found);
+    if !purpose.is_start() {
+        place::of_rooms(draft, site, &mut found);
+        people::of_assistants(draft, snapshot, site, &mut found);
+        time::of_kind(draft, site, &mut found);
+        time::of_resources(draft, snapshot, site.zone, &mut found);
+    }
+    found
+}
+
+/// The refusal that a plan's findings come to: the first decides its reason, all are violations. None: nothing refuses it.
+#[must_use]
+pub fn refusal(found: &[Finding]) -> Option<Refusal> {
+    let refusing: Vec<(&Finding, Reason)> =
+        found.iter().filter_map(|finding| Some((finding, finding.irregularity.refusal()?))).collect();
+    let (first, reason) = refusing.first()?;
+    let violations = refusing.iter().map(|(finding, reason)| Violation {
+        field: format!("session.{}", finding.field),
+        reason: *reason,
+        description: finding.text(),
+    });
+    Some(Refusal {
+        reason: *reason,
+        message: first.text(),
+        metadata: first.concerns.clone(),
+        violations: violations.collect(),
+    })
+}
+
+impl Finding {
+    fn new(irregularity: Irregularity, field: &'static str, concerns: Vec<(&'static str, String)>) -> Finding {
+        Finding { irregularity, field, concerns, until: None }
+    }
+
+    fn until(self, until: Option<Timestamp>) -> Finding {
+        Finding { until, ..self }
+    }
+
+    /// A sentence for people.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let what = self.irregularity.sentence();
+        let whom: Vec<_> = self.concerns.iter().map(|(key, value)| format!("{key} {value}")).collect();
+        if whom.is_empty() { what.to_owned() } else { format!("{what} ({})", whom.join(", ")) }
+    }
+
+    /// Whether it refuses a plan, or is listed only.
+    #[must_use]
+    pub const fn refuses(&self) -> bool {
+        self.irregularity.refusal().is_some()
+    }
+
+    /// What could be exchanged to be rid of it.
+    #[must_use]
+    pub fn part(&self) -> Part {
+        match self.field {
+            "assistant" | "responsible_before" | "responsible_after" => Part::Assistant,
+            "room" => Part::Room,
+            _ => Part::Slot,
+        }
+    }
+
+    /// Who or what it concerns, as the tail of a resource name.
+    #[must_use]
+    pub fn subject(&self) -> Option<String> {
+        const COLLECTIONS: [(&str, &str); 4] =
+            [("session", "sessions"), ("assistant", "assistants"), ("expert", "experts"), ("site", "sites")];
+        let tail = |(key, collection): (&str, &str)| {
+            let (_, id) = self.concerns.iter().find(|(name, _)| *name == key)?;
+            Some(format!("{collection}/{id}"))
+        };
+        COLLECTIONS.into_iter().find_map(tail)
+    }
+}
+
+/// The error of a draft that names something that nobody knows.
+#[must_use]
+pub fn not_found(programme: &Id, tail: &str) -> Error {
+    Error::not_found(format!("programmes/{programme}/{tail}"))
+}
