@@ -13,6 +13,8 @@ pub enum Purpose {
     Move,
     /// The start of a plan: its papers again, nothing of its time, which it has.
     Start,
+    /// A plan that stands, looked at again: what has come between since; what was due before it was made isn't asked.
+    Review,
     /// A record of what happened: everything is listed, nothing refuses.
     Record,
 }
@@ -23,8 +25,16 @@ impl Purpose {
     pub const fn is_record(self) -> bool {
         match self {
             Purpose::Record => true,
-            Purpose::Book | Purpose::Hold | Purpose::Propose | Purpose::Move | Purpose::Start => false,
+            Purpose::Book | Purpose::Hold | Purpose::Propose | Purpose::Move | Purpose::Start | Purpose::Review => {
+                false
+            }
         }
+    }
+
+    /// Whether it is about a plan, which is judged against the plans that occupy.
+    #[must_use]
+    pub const fn is_plan(self) -> bool {
+        !self.is_record()
     }
 
     /// Whether only the papers are looked at: whoever starts has taken the time already.
@@ -32,7 +42,9 @@ impl Purpose {
     pub const fn is_start(self) -> bool {
         match self {
             Purpose::Start => true,
-            Purpose::Book | Purpose::Hold | Purpose::Propose | Purpose::Move | Purpose::Record => false,
+            Purpose::Book | Purpose::Hold | Purpose::Propose | Purpose::Move | Purpose::Review | Purpose::Record => {
+                false
+            }
         }
     }
 }

@@ -9,7 +9,7 @@ pub(super) fn of(draft: &SessionDraft, purpose: Purpose, found: &mut Vec<Finding
         let heard_before = |given: &ExpertConsent| given.expert == *expert && given.consent.heard_time <= draft.start;
         let agreed = || draft.consents.iter().any(heard_before);
         let missing = match purpose {
-            Purpose::Book | Purpose::Move | Purpose::Record => !agreed(),
+            Purpose::Book | Purpose::Move | Purpose::Review | Purpose::Record => !agreed(),
             Purpose::Hold | Purpose::Propose | Purpose::Start => false,
         };
         if missing {
