@@ -5,6 +5,7 @@
 pub mod activities;
 pub mod assistants;
 pub mod bulletins;
+pub mod calendars;
 pub mod cli;
 pub mod db;
 pub mod demo;

@@ -65,6 +65,15 @@ impl Zone {
         }
     }
 
+    /// Whether a wall shows this day and time exactly once; not in the gaps and the overlaps of summer time.
+    #[must_use]
+    pub fn shows_once(self, date: NaiveDate, time: NaiveTime) -> bool {
+        match self.0.from_local_datetime(&date.and_time(time)) {
+            LocalResult::Single(_) => true,
+            LocalResult::Ambiguous(..) | LocalResult::None => false,
+        }
+    }
+
     /// The first instant of a half-day and the first one after it.
     #[must_use]
     pub fn bounds(self, date: NaiveDate, half_day: HalfDay) -> (Timestamp, Timestamp) {

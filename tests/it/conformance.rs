@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use homecoming::db::{self, Engine, List, Select, Sql, Target, Value};
 use homecoming::kernel::{Cursor, Key, PageRequest};
-use homecoming::{activities, assistants, experts, hospitals, imports, programmes, sessions, sites, tallies, visits};
+use homecoming::{
+    activities, assistants, calendars, experts, hospitals, imports, programmes, sessions, sites, tallies, visits,
+};
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection, Row as _, SqlSafeStr as _, SqliteConnection};
 
 use crate::support::Database;
@@ -65,6 +67,24 @@ const STORES: &[Store] = &[
         tables: &[],
         statements: assistants::store::pairings::STATEMENTS,
         lists: assistants::store::pairings::LISTS,
+    },
+    Store {
+        room: "calendars/offers",
+        tables: calendars::store::TABLES,
+        statements: calendars::store::offers::STATEMENTS,
+        lists: calendars::store::offers::LISTS,
+    },
+    Store {
+        room: "calendars/absences",
+        tables: &[],
+        statements: calendars::store::absences::STATEMENTS,
+        lists: calendars::store::absences::LISTS,
+    },
+    Store {
+        room: "calendars/days",
+        tables: &[],
+        statements: calendars::store::days::STATEMENTS,
+        lists: calendars::store::days::LISTS,
     },
     Store {
         room: "sessions",

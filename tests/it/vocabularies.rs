@@ -2,7 +2,8 @@
 use homecoming::kernel::{HalfDay, Reason, Residence, SessionKind, Vocabulary};
 use homecoming::pb;
 use homecoming::{
-    activities, assistants, bulletins, experts, hospitals, imports, programmes, sessions, sites, tallies, visits,
+    activities, assistants, bulletins, calendars, experts, hospitals, imports, programmes, sessions, sites, tallies,
+    visits,
 };
 use prost_reflect::DescriptorPool;
 
@@ -82,6 +83,11 @@ fn every_vocabulary_is_the_protos() {
         registered::<assistants::AssistantState>(&pool),
         registered::<assistants::PairingRole>(&pool),
         registered::<assistants::search::MatchKind>(&pool),
+        registered::<calendars::DayKind>(&pool),
+        registered::<calendars::ExpertAbsenceState>(&pool),
+        registered::<calendars::OfferMode>(&pool),
+        registered::<calendars::OfferState>(&pool),
+        registered::<calendars::Weekday>(&pool),
         registered::<activities::Irregularity>(&pool),
         registered::<activities::Kind>(&pool),
         registered::<activities::Performer>(&pool),
