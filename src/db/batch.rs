@@ -158,8 +158,18 @@ async fn fill(
     let requests: Vec<_> = jobs.iter().filter_map(|job| request_of(job)).collect();
     let answered = ledger::answered(tx, &requests, now).await?;
 
-    let fates =
-        Commands { heads: &heads, answered, jobs, setup, careful, now, sequences: HashMap::new() }.run(tx).await?;
+    let fates = Commands {
+        heads: &heads,
+        answered,
+        jobs,
+        setup,
+        careful,
+        now,
+        sequences: HashMap::new(),
+        ended: HashSet::new(),
+    }
+    .run(tx)
+    .await?;
 
     let records: Vec<_> = jobs.iter().zip(&fates).filter_map(|(job, fate)| record(job, fate)).collect();
     if records.is_empty() {
@@ -181,6 +191,7 @@ fn record<'a>(job: &'a Job, fate: &'a Fate) -> Option<Record<'a>> {
         method: job.work.method(),
         changes: &outcome.changes,
         facts: &outcome.facts,
+        ends_programme: job.work.ends_programme(),
     })
 }
 
@@ -200,6 +211,8 @@ struct Commands<'a> {
     now: Timestamp,
     /// How many changes each programme's commands have made so far.
     sequences: HashMap<&'a str, i64>,
+    /// The programmes that the batch itself ended.
+    ended: HashSet<&'a str>,
 }
 
 impl<'a> Commands<'a> {
@@ -226,7 +239,7 @@ impl<'a> Commands<'a> {
         Ok(fates)
     }
 
-    /// A command that doesn't have to run: its request was answered before, or its programme isn't there.
+    /// A command that doesn't have to run: its request was answered before, or its programme isn't there, or has ended.
     async fn without_running(&self, tx: &mut Tx<'_>, job: &Job) -> Result<Option<Fate>, Stop> {
         let answered = request_of(job).and_then(|request| self.answered.get(&request));
         if let Some(answered) = answered {
@@ -244,6 +257,10 @@ impl<'a> Commands<'a> {
         if !is_there && !job.work.creates_programme() {
             return Ok(Some(Fate::Refused(Error::not_found(format!("programmes/{programme}")))));
         }
+        let has_ended = self.heads.get(programme).is_some_and(|head| head.ended) || self.ended.contains(programme);
+        if has_ended && !job.work.creates_programme() && !job.work.ends_programme() {
+            return Ok(Some(Fate::Refused(Error::programme_ended(job.work.programme()))));
+        }
         Ok(None)
     }
 
@@ -255,6 +272,9 @@ impl<'a> Commands<'a> {
         };
         let made = self.sequences.entry(job.work.programme().as_str()).or_default();
         *made += count(&done.changes);
+        if job.work.ends_programme() {
+            self.ended.insert(job.work.programme().as_str());
+        }
         if let Some(request) = request_of(job) {
             let names = done.changes.iter().map(|change| change.name.clone()).collect();
             self.answered.insert(request, Answered { digest: job.call.body_digest.clone(), names });

@@ -50,6 +50,9 @@ pub trait Command: Send + Sync + 'static {
     const METHOD: &'static str;
     /// Whether it makes the programme that it names.
     const CREATES_PROGRAMME: bool = false;
+    /// Whether it ends the programme that it names. Once that is done, whatever doesn't make or end a programme is refused with
+    /// `PROGRAMME_ENDED` before it loads.
+    const ENDS_PROGRAMME: bool = false;
     /// Whether [`Command::run_set`] is there.
     const HAS_SET_FORM: bool = false;
 
@@ -111,6 +114,7 @@ pub(super) trait Work: Send + Sync {
     fn method(&self) -> &'static str;
     fn programme(&self) -> &Id;
     fn creates_programme(&self) -> bool;
+    fn ends_programme(&self) -> bool;
     /// Works of the same `Some` may run as a set.
     fn set(&self) -> Option<TypeId>;
     fn as_any(&self) -> &dyn Any;
@@ -140,6 +144,10 @@ impl<C: Command> Work for C {
 
     fn creates_programme(&self) -> bool {
         C::CREATES_PROGRAMME
+    }
+
+    fn ends_programme(&self) -> bool {
+        C::ENDS_PROGRAMME
     }
 
     fn set(&self) -> Option<TypeId> {

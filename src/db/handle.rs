@@ -235,8 +235,10 @@ impl<C: Command> Query for Dry<C> {
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<C::Output> {
         let programme = self.command.programme();
-        if !C::CREATES_PROGRAMME && !ledger::has_head(tx, programme).await? {
-            return Err(Error::not_found(format!("programmes/{programme}")));
+        match ledger::has_ended(tx, programme).await? {
+            None if !C::CREATES_PROGRAMME => return Err(Error::not_found(format!("programmes/{programme}"))),
+            Some(true) if !C::CREATES_PROGRAMME && !C::ENDS_PROGRAMME => return Err(Error::programme_ended(programme)),
+            None | Some(_) => {}
         }
         let facts = self.command.load(tx).await?;
         let context = Context { call: &self.call, now: self.now };

@@ -34,20 +34,22 @@ pub const REQUEST_ID_DAYS: i64 = 7;
 const REQUEST_ID_MICROS: i64 = REQUEST_ID_DAYS * 86_400_000_000;
 
 const LOCK_HEADS: Sql = Sql::pair(
-    "SELECT h.programme, h.sequence, h.entry, h.link, h.time FROM json_each($1) AS r JOIN heads h ON h.programme = r.value->>0",
+    "SELECT h.programme, h.sequence, h.entry, h.link, h.time, h.ended FROM json_each($1) AS r JOIN heads h ON h.programme = r.value->>0",
     // In name order, so that two servers' batches wait for each other and never deadlock.
-    "SELECT h.programme, h.sequence, h.entry, h.link, h.time FROM jsonb_array_elements(CAST($1 AS JSONB)) AS r \
+    "SELECT h.programme, h.sequence, h.entry, h.link, h.time, h.ended FROM jsonb_array_elements(CAST($1 AS JSONB)) AS r \
      JOIN heads h ON h.programme = r.value->>0 ORDER BY h.programme FOR UPDATE OF h",
 );
 /// In the order of the array, which is the names': two servers that make the same programme wait for each other here.
 const CLAIM_HEADS: Sql = rows!(
-    "INSERT INTO heads (programme, sequence, entry, link, time) SELECT r.value->>0, 0, 0, '', 0 FROM ",
+    "INSERT INTO heads (programme, sequence, entry, link, time, ended) SELECT r.value->>0, 0, 0, '', 0, FALSE FROM ",
     "WHERE TRUE ON CONFLICT (programme) DO NOTHING"
 );
 const DROP_HEADS: Sql = rows!("DELETE FROM heads WHERE entry = 0 AND programme IN (SELECT r.value->>0 FROM ", ")");
 const MOVE_HEADS: Sql = rows!(
-    "INSERT INTO heads (programme, sequence, entry, link, time) SELECT r.value->>0, CAST(r.value->>1 AS BIGINT), CAST(r.value->>2 AS BIGINT), r.value->>3, CAST(r.value->>4 AS BIGINT) FROM ",
-    "WHERE TRUE ON CONFLICT (programme) DO UPDATE SET sequence = excluded.sequence, entry = excluded.entry, link = excluded.link, time = excluded.time"
+    "INSERT INTO heads (programme, sequence, entry, link, time, ended) SELECT r.value->>0, CAST(r.value->>1 AS BIGINT), \
+     CAST(r.value->>2 AS BIGINT), r.value->>3, CAST(r.value->>4 AS BIGINT), CAST(r.value->>5 AS BIGINT) = 1 FROM ",
+    "WHERE TRUE ON CONFLICT (programme) DO UPDATE SET sequence = excluded.sequence, entry = excluded.entry, link = excluded.link, \
+     time = excluded.time, ended = excluded.ended"
 );
 const FIND_REQUESTS: Sql = rows!(
     "SELECT q.programme, q.subject, q.method, q.request_id, q.digest, q.names, q.time FROM ",
@@ -74,7 +76,7 @@ const ADD_CELLS: Sql = rows!(
      SELECT r.value->>0, r.value->>1, r.value->>2, r.value->>3, r.value->>4, CAST(r.value->>5 AS BIGINT) FROM ",
     "WHERE TRUE ON CONFLICT (programme, face, measure, month, key) DO UPDATE SET quantity = tally_cells.quantity + excluded.quantity"
 );
-const HAS_HEAD: Sql = Sql::new("SELECT h.entry FROM heads h WHERE h.programme = $1");
+const HAS_ENDED: Sql = Sql::new("SELECT h.ended FROM heads h WHERE h.programme = $1");
 const FIND_LINK: Sql = Sql::new("SELECT a.link FROM audit_entries a WHERE a.programme = $1 AND a.entry = $2");
 const FORGET_REQUESTS: Sql = Sql::new(
     "DELETE FROM request_ids WHERE (programme, subject, method, request_id) IN \
@@ -92,7 +94,7 @@ pub const STATEMENTS: &[(&str, Sql)] = &[
     ("INSERT_CHANGES", INSERT_CHANGES),
     ("INSERT_ENTRIES", INSERT_ENTRIES),
     ("ADD_CELLS", ADD_CELLS),
-    ("HAS_HEAD", HAS_HEAD),
+    ("HAS_ENDED", HAS_ENDED),
     ("FIND_LINK", FIND_LINK),
     ("FORGET_REQUESTS", FORGET_REQUESTS),
 ];
@@ -105,6 +107,8 @@ pub(super) struct Head {
     pub link: String,
     /// Of the last batch: a later one's isn't earlier, whatever its server's clock says.
     pub time: Timestamp,
+    /// Whether its programme has ended: only its replays are answered.
+    pub ended: bool,
 }
 
 /// The heads of a batch's programmes, locked. A programme without one, or with one at its origin, doesn't exist.
@@ -122,7 +126,7 @@ pub(super) async fn lock(tx: &mut Tx<'_>, programmes: &BTreeSet<&str>, may_be_ma
     rows.iter()
         .map(|row| {
             let (sequence, entry, link) = (row.get("sequence")?, row.get("entry")?, row.get("link")?);
-            let head = Head { sequence, entry, link, time: row.get("time")? };
+            let head = Head { sequence, entry, link, time: row.get("time")?, ended: row.get("ended")? };
             Ok((row.get("programme")?, head))
         })
         .collect()
@@ -179,6 +183,7 @@ pub(super) struct Record<'a> {
     pub method: &'static str,
     pub changes: &'a [Change],
     pub facts: &'a [Fact],
+    pub ends_programme: bool,
 }
 
 /// Writes a batch's ledger and moves the heads, which then say what a committed batch leaves behind.
@@ -195,6 +200,7 @@ pub(super) async fn write(
     for record in records {
         let head = heads.entry(record.programme.to_owned()).or_insert_with(Head::origin);
         head.time = now;
+        head.ended |= record.ends_programme;
         for change in record.changes {
             head.sequence += 1;
             changes.push((
@@ -240,7 +246,9 @@ pub(super) async fn write(
     }
     let moved: Vec<_> = heads
         .iter()
-        .map(|(programme, head)| (programme, head.sequence, head.entry, &head.link, head.time.micros()))
+        .map(|(programme, head)| {
+            (programme, head.sequence, head.entry, &head.link, head.time.micros(), i64::from(head.ended))
+        })
         .collect();
     tx.sql(MOVE_HEADS).bind_rows(&moved).execute().await?;
     Ok(())
@@ -249,7 +257,7 @@ pub(super) async fn write(
 impl Head {
     /// Of a programme that is being made.
     pub(super) fn origin() -> Head {
-        Head { sequence: 0, entry: 0, link: ORIGIN.to_owned(), time: Timestamp::default() }
+        Head { sequence: 0, entry: 0, link: ORIGIN.to_owned(), time: Timestamp::default(), ended: false }
     }
 
     /// Whether nothing was ever written to its programme.
@@ -316,7 +324,7 @@ pub(super) async fn forget_requests(tx: &mut Tx<'_>, now: Timestamp) -> Result<u
     tx.sql(FORGET_REQUESTS).bind(now.micros() - REQUEST_ID_MICROS).execute().await
 }
 
-/// Whether a programme is there.
-pub(super) async fn has_head(tx: &mut Tx<'_>, programme: &Id) -> Result<bool> {
-    Ok(tx.sql(HAS_HEAD).bind(programme).fetch_optional().await?.is_some())
+/// Whether a programme has ended; nothing, if it isn't there.
+pub(super) async fn has_ended(tx: &mut Tx<'_>, programme: &Id) -> Result<Option<bool>> {
+    tx.sql(HAS_ENDED).bind(programme).fetch_optional().await?.map(|row| row.get("ended")).transpose()
 }

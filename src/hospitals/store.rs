@@ -7,7 +7,6 @@ use std::collections::{HashMap, HashSet};
 use super::{CreditCode, Hospital, HospitalLevel, Hospitals, NameKey, Profile};
 use crate::db::{self, List, Row, Sql, Tx, Value, external_ids};
 use crate::kernel::{Collection, Error, ExternalId, Id, Meta, Name, PageRequest, Result, Vocabulary};
-use crate::programmes::ProgrammeState;
 use crate::rows;
 
 /// The tables that this slice owns.
@@ -30,10 +29,9 @@ const KNOWN_AS: Sql = rows!(
 );
 // All that a create or an update has to know of others, in one statement.
 const CLAIMS: Sql = rows!(
-    "SELECT p.state, (SELECT 1 FROM hospitals h WHERE h.programme = r.value->>0 AND h.hospital = r.value->>1 LIMIT 1) \
+    "SELECT (SELECT 1 FROM hospitals h WHERE h.programme = r.value->>0 AND h.hospital = r.value->>1 LIMIT 1) \
      IS NOT NULL AS present, n.name_key, n.hospital FROM ",
-    "JOIN programmes AS p ON p.programme = r.value->>0 \
-     LEFT JOIN hospital_names AS n ON n.programme = r.value->>0 AND n.name_key = r.value->>2"
+    "LEFT JOIN hospital_names AS n ON n.programme = r.value->>0 AND n.name_key = r.value->>2"
 );
 const INSERT: Sql = Sql::new(
     "INSERT INTO hospitals (programme, hospital, display_name, level, city, credit_code, revision, create_time, \
@@ -116,8 +114,6 @@ pub async fn get(tx: &mut Tx<'_>, name: &Name<Hospitals>) -> Result<Hospital> {
 
 /// What a hospital's id and names meet in its programme.
 pub struct Met {
-    /// Whether the programme runs.
-    pub programme: ProgrammeState,
     /// Whether the id is taken.
     pub present: bool,
     /// Who has which of the names.
@@ -127,14 +123,14 @@ pub struct Met {
 /// Reads what a hospital's id and names, at least one, meet in its programme.
 ///
 /// # Errors
-/// `RESOURCE_NOT_FOUND` for the programme, or a storage error.
+/// A storage error.
 pub async fn met(tx: &mut Tx<'_>, name: &Name<Hospitals>, names: &[NameKey]) -> Result<Met> {
     let (programme, id) = (name.programme(), name.id());
     let keys: Vec<_> = names.iter().map(|key| (programme.as_str(), id.as_str(), key.as_str())).collect();
     let rows = tx.sql(CLAIMS).bind_rows(&keys).fetch_all().await?;
-    let Some(first) = rows.first() else { return Err(Error::not_found(format!("programmes/{programme}"))) };
-    let mut met = Met { programme: first.code("state")?, present: first.get("present")?, names: HashMap::new() };
+    let mut met = Met { present: false, names: HashMap::new() };
     for row in &rows {
+        met.present = row.get("present")?;
         if let Some(key) = row.get::<Option<String>>("name_key")? {
             met.names.insert(NameKey::of(&key), row.get("hospital")?);
         }

@@ -105,6 +105,13 @@ impl Error {
         Self::Refused(Refusal { reason, message: message.into(), metadata: Vec::new(), violations: Vec::new() })
     }
 
+    /// A programme has ended: its record can only be read.
+    pub fn programme_ended(programme: &super::Id) -> Self {
+        let name = super::ProgrammeName::new(programme.clone());
+        let message = format!("{name} has ended; its record can only be read");
+        Self::refused(Reason::ProgrammeEnded, message).with("name", name)
+    }
+
     /// One field is wrong, found where no [`super::Fields`] is at hand.
     pub fn field(field: impl Into<String>, reason: Reason, description: impl Into<String>) -> Self {
         Self::Invalid(vec![Violation { field: field.into(), reason, description: description.into() }])

@@ -103,11 +103,7 @@ impl ProgrammeState {
     pub fn must_be_active(self, programme: &Id) -> Result<()> {
         match self {
             Self::Active => Ok(()),
-            Self::Ended => {
-                let name = ProgrammeName::new(programme.clone());
-                let message = format!("{name} has ended; its record can only be read");
-                Err(Error::refused(Reason::ProgrammeEnded, message).with("name", name))
-            }
+            Self::Ended => Err(Error::programme_ended(programme)),
         }
     }
 }

@@ -3,7 +3,7 @@
 use super::{BalanceState, Definition, MeasureType, OpeningBalance, OpeningBalances, store};
 use crate::db::{Command, Context, Decision, Tx};
 use crate::kernel::{Change, Date, Error, Id, Meta, Name, Reason, Result, Verb, Vocabulary as _, etag};
-use crate::programmes::{self, Programme, ProgrammeState};
+use crate::programmes::{self, Programme};
 
 /// Declares an opening balance.
 #[derive(Clone, Debug)]
@@ -58,7 +58,6 @@ impl Command for CreateOpeningBalance {
         (programme, same, standing): Around,
         context: &Context<'_>,
     ) -> Result<Decision<OpeningBalance, OpeningBalance>> {
-        programme.must_be_active()?;
         if let Some(same) = same.or_else(|| standing.into_iter().find(|it| it.measure == self.measure)) {
             return Err(Error::already_exists(same.name));
         }
@@ -100,7 +99,7 @@ pub struct VoidOpeningBalance {
 }
 
 impl Command for VoidOpeningBalance {
-    type Facts = (ProgrammeState, OpeningBalance);
+    type Facts = OpeningBalance;
     type Effects = OpeningBalance;
     type Output = OpeningBalance;
     const METHOD: &'static str = "TallyService.VoidOpeningBalance";
@@ -110,16 +109,14 @@ impl Command for VoidOpeningBalance {
     }
 
     async fn load(&self, tx: &mut Tx<'_>) -> Result<Self::Facts> {
-        let state = programmes::store::state(tx, self.name.programme()).await?;
-        Ok((state, found(tx, &self.name).await?))
+        found(tx, &self.name).await
     }
 
     fn decide(
         &self,
-        (state, balance): Self::Facts,
+        balance: OpeningBalance,
         context: &Context<'_>,
     ) -> Result<Decision<OpeningBalance, OpeningBalance>> {
-        state.must_be_active(self.name.programme())?;
         etag::check(self.etag.as_deref(), &self.name.to_string(), balance.meta.revision)?;
         match balance.state {
             BalanceState::Declared => {}

@@ -6,7 +6,6 @@ use crate::activities::record::{Draft, Known, Taken, settle};
 use crate::activities::{Activities, Activity, State, VoidReason, store};
 use crate::db::{Command, Context, Decision, Tx, external_ids};
 use crate::kernel::{Change, Collection as _, Error, Id, Mask, Name, Reason, Result, Timestamp, Vocabulary as _, etag};
-use crate::programmes::{self, ProgrammeState};
 
 /// Adds a version with other words.
 #[derive(Clone, Debug)]
@@ -24,7 +23,6 @@ pub struct AmendActivity {
 /// What an amendment is judged by.
 #[derive(Debug)]
 pub struct Standing {
-    programme: ProgrammeState,
     current: Activity,
     amended: Draft,
     known: Known,
@@ -44,19 +42,17 @@ impl Command for AmendActivity {
 
     async fn load(&self, tx: &mut Tx<'_>) -> Result<Standing> {
         let programme = self.name.programme();
-        let state = programmes::store::state(tx, programme).await?;
         let current = standing(tx, &self.name).await?;
         let amended = Draft::of(&current).amended(self.draft.clone(), &self.mask);
         let external: Vec<_> = amended.external_ids.iter().collect();
         let external_ids = external_ids::find_all(tx, programme, Activities::COLLECTION, &external).await?;
         let known = store::known(tx, programme, std::iter::once(&amended)).await?;
         let taken = Taken { external_ids, ..Taken::default() };
-        Ok(Standing { programme: state, current, amended, known, taken, sequence: tx.sequence() })
+        Ok(Standing { current, amended, known, taken, sequence: tx.sequence() })
     }
 
     fn decide(&self, facts: Standing, context: &Context<'_>) -> Result<Decision<Activity, Activity>> {
-        let Standing { programme: state, current, amended, known, taken, sequence } = facts;
-        state.must_be_active(self.name.programme())?;
+        let Standing { current, amended, known, taken, sequence } = facts;
         etag::check(self.etag.as_deref(), &self.name.to_string(), current.meta.revision)?;
         must_stand(&current, "amend")?;
         let programme = self.name.programme();
@@ -92,7 +88,7 @@ pub struct VoidActivity {
 }
 
 impl Command for VoidActivity {
-    type Facts = (ProgrammeState, Activity, i64);
+    type Facts = (Activity, i64);
     type Effects = Activity;
     type Output = Activity;
     const METHOD: &'static str = "ActivityService.VoidActivity";
@@ -102,13 +98,11 @@ impl Command for VoidActivity {
     }
 
     async fn load(&self, tx: &mut Tx<'_>) -> Result<Self::Facts> {
-        let state = programmes::store::state(tx, self.name.programme()).await?;
-        Ok((state, standing(tx, &self.name).await?, tx.sequence()))
+        Ok((standing(tx, &self.name).await?, tx.sequence()))
     }
 
     fn decide(&self, facts: Self::Facts, context: &Context<'_>) -> Result<Decision<Activity, Activity>> {
-        let (state, current, sequence) = facts;
-        state.must_be_active(self.name.programme())?;
+        let (current, sequence) = facts;
         etag::check(self.etag.as_deref(), &self.name.to_string(), current.meta.revision)?;
         must_stand(&current, "void")?;
         let next = Activity {

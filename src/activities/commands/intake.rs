@@ -7,7 +7,6 @@ use crate::activities::record::{Draft, Known, Taken, settle};
 use crate::activities::{Activities, Activity, State, store};
 use crate::db::{Context, Tx, external_ids};
 use crate::kernel::{Change, Collection as _, Fact, Id, Meta, Name, Result};
-use crate::programmes::{self, ProgrammeState};
 
 /// One activity to be recorded.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,7 +22,6 @@ pub struct Row {
 /// What the rows are judged by; every admitted row changes it for the next.
 #[derive(Debug)]
 pub struct Surroundings {
-    programme: ProgrammeState,
     known: Known,
     taken: Taken,
     sequence: i64,
@@ -35,7 +33,6 @@ pub(super) async fn load<'a>(
     programme: &Id,
     rows: impl Iterator<Item = &'a Row> + Clone,
 ) -> Result<Surroundings> {
-    let state = programmes::store::state(tx, programme).await?;
     let known = store::known(tx, programme, rows.clone().map(|row| &row.draft)).await?;
     let ids: Vec<&Id> = rows.clone().map(|row| &row.id).collect();
     let external: Vec<_> = rows.flat_map(|row| &row.draft.external_ids).collect();
@@ -43,12 +40,11 @@ pub(super) async fn load<'a>(
         ids: store::existing(tx, programme, &ids).await?,
         external_ids: external_ids::find_all(tx, programme, Activities::COLLECTION, &external).await?,
     };
-    Ok(Surroundings { programme: state, known, taken, sequence: tx.sequence() })
+    Ok(Surroundings { known, taken, sequence: tx.sequence() })
 }
 
 /// Turns a row into the activity that it will be, or says why it can't.
 pub(super) fn admit(programme: &Id, row: &Row, around: &mut Surroundings, context: &Context<'_>) -> Result<Activity> {
-    around.programme.must_be_active(programme)?;
     around.taken.refuse(programme, &row.id, true, &row.draft.external_ids)?;
     let record = settle(programme, &row.draft, &around.known, context.now)?;
     around.taken.take(&row.id, &row.draft.external_ids);

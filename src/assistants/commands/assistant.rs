@@ -5,7 +5,6 @@ use crate::assistants::{Absence, Assistant, Assistants, Pairing, Profile, cut_at
 use crate::db::{Command, Context, Decision, Tx, external_ids};
 use crate::experts::Days;
 use crate::kernel::{Change, Collection as _, Date, Error, Etag, ExternalId, Id, Meta, Name, Result, Specialty, Verb};
-use crate::programmes::{self, ProgrammeState};
 use crate::sites::{self, Sites};
 
 /// Enters an assistant.
@@ -21,7 +20,6 @@ pub struct CreateAssistant {
 
 /// What a creation rests on.
 pub struct Room {
-    programme: ProgrammeState,
     exists: bool,
     site_exists: bool,
     taken: Vec<(ExternalId, Id)>,
@@ -41,7 +39,6 @@ impl Command for CreateAssistant {
         let programme = self.name.programme();
         let external_ids = &self.profile.external_ids;
         Ok(Room {
-            programme: programmes::store::state(tx, programme).await?,
             exists: store::find(tx, &self.name).await?.is_some(),
             site_exists: !sites::store::briefs(tx, programme, std::slice::from_ref(&self.site)).await?.is_empty(),
             taken: external_ids::taken(tx, programme, Assistants::COLLECTION, external_ids, None).await?,
@@ -50,7 +47,6 @@ impl Command for CreateAssistant {
 
     fn decide(&self, room: Room, context: &Context<'_>) -> Result<Decision<Assistant, Assistant>> {
         let programme = self.name.programme();
-        room.programme.must_be_active(self.name.programme())?;
         if room.exists {
             return Err(Error::already_exists(&self.name));
         }
@@ -120,7 +116,6 @@ impl AssistantPatch {
 
 /// What an update rests on.
 pub struct Present {
-    programme: ProgrammeState,
     assistant: Assistant,
     taken: Vec<(ExternalId, Id)>,
 }
@@ -145,7 +140,6 @@ impl Command for UpdateAssistant {
         let (programme, id) = (self.name.programme(), self.name.id());
         let external_ids = self.patch.external_ids.as_deref().unwrap_or_default();
         Ok(Present {
-            programme: programmes::store::state(tx, programme).await?,
             assistant: store::get(tx, &self.name).await?,
             taken: external_ids::taken(tx, programme, Assistants::COLLECTION, external_ids, Some(id)).await?,
         })
@@ -153,7 +147,6 @@ impl Command for UpdateAssistant {
 
     fn decide(&self, present: Present, context: &Context<'_>) -> Result<Decision<Step, Assistant>> {
         let before = present.assistant;
-        present.programme.must_be_active(self.name.programme())?;
         Etag::check(self.etag.as_deref(), &self.name.to_string(), before.meta.revision)?;
         external_ids::refuse_taken(self.name.programme(), Assistants::COLLECTION, present.taken)?;
         let mut after = Assistant { profile: self.patch.applied(&before.profile), ..before.clone() };
@@ -184,7 +177,6 @@ pub struct EndAssistant {
 
 /// What an end rests on.
 pub struct Leaver {
-    programme: ProgrammeState,
     assistant: Assistant,
     pairings: Vec<Pairing>,
 }
@@ -202,7 +194,6 @@ impl Command for EndAssistant {
     async fn load(&self, tx: &mut Tx<'_>) -> Result<Leaver> {
         let (programme, id) = (self.name.programme(), self.name.id());
         Ok(Leaver {
-            programme: programmes::store::state(tx, programme).await?,
             assistant: store::get(tx, &self.name).await?,
             pairings: store::pairings::of_assistant(tx, programme, id).await?,
         })
@@ -210,7 +201,6 @@ impl Command for EndAssistant {
 
     fn decide(&self, leaver: Leaver, context: &Context<'_>) -> Result<Decision<(Step, PairingChanges), Assistant>> {
         let before = leaver.assistant;
-        leaver.programme.must_be_active(self.name.programme())?;
         Etag::check(self.etag.as_deref(), &self.name.to_string(), before.meta.revision)?;
         let meta = before.meta.touched(context.now);
         let after = Assistant { end: Some(self.end), meta, ..before.clone() };

@@ -6,11 +6,9 @@ use crate::experts::{self, Days, Experts, Roster};
 use crate::kernel::{
     Change, Collection as _, Date, Error, Etag, ExternalId, Id, Meta, Name, Reason, Result, Timestamp, Verb,
 };
-use crate::programmes::{self, ProgrammeState};
 
 /// What the rule of pairings looks at.
 pub struct Around {
-    programme: ProgrammeState,
     roster: Roster,
     assistant: Assistant,
     others: Vec<Pairing>,
@@ -31,7 +29,6 @@ impl Around {
         let roster = rosters.remove(expert).ok_or_else(|| Error::not_found(expert_name()))?;
         let id = Some(pairing.id());
         Ok(Around {
-            programme: programmes::store::state(tx, programme).await?,
             roster,
             assistant: store::get(tx, &Name::<Assistants>::new(programme.clone(), assistant.clone())).await?,
             others: store::pairings::of_experts(tx, programme, std::slice::from_ref(expert)).await?,
@@ -83,7 +80,6 @@ impl Command for CreatePairing {
 
     fn decide(&self, facts: (Around, bool), context: &Context<'_>) -> Result<Decision<Pairing, Pairing>> {
         let (around, exists) = facts;
-        around.programme.must_be_active(self.name.programme())?;
         if exists {
             return Err(Error::already_exists(&self.name));
         }
@@ -154,7 +150,6 @@ impl Command for UpdatePairing {
 
     fn decide(&self, facts: (Pairing, Around), context: &Context<'_>) -> Result<Decision<Pairing, Pairing>> {
         let (before, around) = facts;
-        around.programme.must_be_active(self.name.programme())?;
         Etag::check(self.etag.as_deref(), &self.name.to_string(), before.meta.revision)?;
         let days = Days::new(self.patch.from.unwrap_or(before.days.from), self.patch.to.unwrap_or(before.days.to));
         let unordered = || Error::field("pairing.to_date", Reason::Inconsistent, "must not be before from_date");
@@ -206,7 +201,6 @@ impl Command for EndPairing {
 
     fn decide(&self, facts: (Pairing, Around), context: &Context<'_>) -> Result<Decision<Pairing, Pairing>> {
         let (before, around) = facts;
-        around.programme.must_be_active(self.name.programme())?;
         Etag::check(self.etag.as_deref(), &self.name.to_string(), before.meta.revision)?;
         let unordered = || Error::field("to_date", Reason::Inconsistent, "must not be before the pairing's first day");
         let days = Days::new(before.days.from, Some(self.to)).ok_or_else(unordered)?;

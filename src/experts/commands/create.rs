@@ -4,7 +4,6 @@ use super::{Obstacles, recalled};
 use crate::db::{Command, Context, Decision, Tx};
 use crate::experts::{Expert, Experts, LicenceNumber, LicenceSecret, Profile, Roster, hospitals_of, store};
 use crate::kernel::{Change, Date, Error, Id, Meta, Name, Result};
-use crate::programmes::{self, ProgrammeState};
 
 /// Enters an expert on the roster.
 #[derive(Debug)]
@@ -23,7 +22,6 @@ pub struct CreateExpert {
 
 /// What the decision rests on.
 pub struct Facts {
-    programme: ProgrammeState,
     exists: bool,
     obstacles: Obstacles,
 }
@@ -45,16 +43,14 @@ impl Command for CreateExpert {
     }
 
     async fn load(&self, tx: &mut Tx<'_>) -> Result<Facts> {
-        let programme = programmes::store::state(tx, self.name.programme()).await?;
         let exists = store::find(tx, &self.name).await?.is_some();
         let hospitals = hospitals_of(&self.profile.affiliations);
         let licence = self.licence.as_ref().map(|number| (number, &self.secret));
         let obstacles = Obstacles::load(tx, &self.name, &self.profile.external_ids, &hospitals, licence).await?;
-        Ok(Facts { programme, exists, obstacles })
+        Ok(Facts { exists, obstacles })
     }
 
     fn decide(&self, facts: Facts, context: &Context<'_>) -> Result<Decision<Entry, Expert>> {
-        facts.programme.must_be_active(self.name.programme())?;
         if facts.exists {
             return Err(Error::already_exists(&self.name));
         }

@@ -1,6 +1,6 @@
 //! Merges a duplicate into the expert that it is.
 
-use super::{Present, Step};
+use super::{Step, checked};
 use crate::db::{Command, Context, Decision, Tx};
 use crate::experts::{Expert, Experts, Standing, merged, store};
 use crate::kernel::{Change, Id, Name, Result, Verb};
@@ -20,8 +20,8 @@ pub struct MergeExperts {
 
 /// Both experts.
 pub struct Pair {
-    survivor: Present,
-    duplicate: Present,
+    survivor: Expert,
+    duplicate: Expert,
 }
 
 /// What is written, the duplicate first: it gives away what must be unique.
@@ -41,13 +41,13 @@ impl Command for MergeExperts {
     }
 
     async fn load(&self, tx: &mut Tx<'_>) -> Result<Pair> {
-        let survivor = Present::load(tx, &self.survivor).await?;
-        Ok(Pair { survivor, duplicate: Present::load(tx, &self.duplicate).await? })
+        let survivor = store::get(tx, &self.survivor).await?;
+        Ok(Pair { survivor, duplicate: store::get(tx, &self.duplicate).await? })
     }
 
     fn decide(&self, pair: Pair, context: &Context<'_>) -> Result<Decision<Steps, Expert>> {
-        let survivor = pair.survivor.checked(self.survivor_etag.as_deref())?;
-        let duplicate = pair.duplicate.checked(self.duplicate_etag.as_deref())?;
+        let survivor = checked(pair.survivor, self.survivor_etag.as_deref())?;
+        let duplicate = checked(pair.duplicate, self.duplicate_etag.as_deref())?;
         let joined = merged(&survivor, &duplicate)?;
         let mut emptied = Expert { licence: None, ..duplicate.clone() };
         emptied.profile.affiliations.clear();

@@ -14,26 +14,11 @@ use super::{Expert, Experts, LicenceHash, LicenceNumber, LicenceSecret, store};
 use crate::db::{Decision, Tx, external_ids};
 use crate::hospitals::Hospitals;
 use crate::kernel::{Change, Collection as _, Error, Etag, ExternalId, Id, Name, Reason, Result, Timestamp, Verb};
-use crate::programmes::{self, ProgrammeState};
 
-/// An expert as it is, and the programme it belongs to.
-pub struct Present {
-    programme: ProgrammeState,
-    expert: Expert,
-}
-
-impl Present {
-    async fn load(tx: &mut Tx<'_>, name: &Name<Experts>) -> Result<Self> {
-        let programme = programmes::store::state(tx, name.programme()).await?;
-        Ok(Present { programme, expert: store::get(tx, name).await? })
-    }
-
-    /// The expert, if it may be changed by who read this etag.
-    fn checked(self, etag: Option<&str>) -> Result<Expert> {
-        self.programme.must_be_active(self.expert.name.programme())?;
-        Etag::check(etag, &self.expert.name.to_string(), self.expert.meta.revision)?;
-        Ok(self.expert)
-    }
+/// The expert, if it may be changed by who read this etag.
+fn checked(expert: Expert, etag: Option<&str>) -> Result<Expert> {
+    Etag::check(etag, &expert.name.to_string(), expert.meta.revision)?;
+    Ok(expert)
 }
 
 /// An expert before and after a command.

@@ -1,8 +1,8 @@
 //! Pauses, resumes and ends an expert's time on the roster.
 
-use super::{Present, Step, recalled};
+use super::{Step, checked, recalled};
 use crate::db::{Command, Context, Decision, Tx};
-use crate::experts::{Expert, Experts};
+use crate::experts::{Expert, Experts, store};
 use crate::kernel::{Date, Error, Id, Name, Reason, Result, Verb};
 
 /// Takes an expert out of plans.
@@ -17,7 +17,7 @@ pub struct PauseExpert {
 }
 
 impl Command for PauseExpert {
-    type Facts = Present;
+    type Facts = Expert;
     type Effects = Step;
     type Output = Expert;
     const METHOD: &'static str = "ExpertService.PauseExpert";
@@ -26,12 +26,12 @@ impl Command for PauseExpert {
         self.name.programme()
     }
 
-    async fn load(&self, tx: &mut Tx<'_>) -> Result<Present> {
-        Present::load(tx, &self.name).await
+    async fn load(&self, tx: &mut Tx<'_>) -> Result<Expert> {
+        store::get(tx, &self.name).await
     }
 
-    fn decide(&self, present: Present, context: &Context<'_>) -> Result<Decision<Step, Expert>> {
-        let before = present.checked(self.etag.as_deref())?;
+    fn decide(&self, expert: Expert, context: &Context<'_>) -> Result<Decision<Step, Expert>> {
+        let before = checked(expert, self.etag.as_deref())?;
         let roster = before.roster.paused(&before.name, self.until)?;
         let after = Expert { roster, ..before.clone() };
         Ok(Step { before, after }.decided(Verb::new("pause"), context.now))
@@ -56,7 +56,7 @@ pub struct ResumeExpert {
 }
 
 impl Command for ResumeExpert {
-    type Facts = Present;
+    type Facts = Expert;
     type Effects = Step;
     type Output = Expert;
     const METHOD: &'static str = "ExpertService.ResumeExpert";
@@ -65,12 +65,12 @@ impl Command for ResumeExpert {
         self.name.programme()
     }
 
-    async fn load(&self, tx: &mut Tx<'_>) -> Result<Present> {
-        Present::load(tx, &self.name).await
+    async fn load(&self, tx: &mut Tx<'_>) -> Result<Expert> {
+        store::get(tx, &self.name).await
     }
 
-    fn decide(&self, present: Present, context: &Context<'_>) -> Result<Decision<Step, Expert>> {
-        let before = present.checked(self.etag.as_deref())?;
+    fn decide(&self, expert: Expert, context: &Context<'_>) -> Result<Decision<Step, Expert>> {
+        let before = checked(expert, self.etag.as_deref())?;
         let roster = before.roster.resumed(&before.name)?;
         let after = Expert { roster, ..before.clone() };
         Ok(Step { before, after }.decided(Verb::new("resume"), context.now))
@@ -97,7 +97,7 @@ pub struct EndExpert {
 }
 
 impl Command for EndExpert {
-    type Facts = Present;
+    type Facts = Expert;
     type Effects = Step;
     type Output = Expert;
     const METHOD: &'static str = "ExpertService.EndExpert";
@@ -106,12 +106,12 @@ impl Command for EndExpert {
         self.name.programme()
     }
 
-    async fn load(&self, tx: &mut Tx<'_>) -> Result<Present> {
-        Present::load(tx, &self.name).await
+    async fn load(&self, tx: &mut Tx<'_>) -> Result<Expert> {
+        store::get(tx, &self.name).await
     }
 
-    fn decide(&self, present: Present, context: &Context<'_>) -> Result<Decision<Step, Expert>> {
-        let before = present.checked(self.etag.as_deref())?;
+    fn decide(&self, expert: Expert, context: &Context<'_>) -> Result<Decision<Step, Expert>> {
+        let before = checked(expert, self.etag.as_deref())?;
         if self.exit < before.roster.entry {
             return Err(Error::field("exit_date", Reason::Inconsistent, "must not be before the roster entry"));
         }

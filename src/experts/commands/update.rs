@@ -1,6 +1,6 @@
 //! Changes an expert's fields.
 
-use super::{Obstacles, Present, Step, recalled};
+use super::{Obstacles, Step, checked, recalled};
 use crate::db::{Command, Context, Decision, Tx};
 use crate::experts::{
     Affiliation, Expert, ExpertTitle, Experts, HomeTie, LicenceNumber, LicenceSecret, Profile, Scope, hospitals_of,
@@ -66,7 +66,7 @@ pub struct Effects {
 }
 
 impl Command for UpdateExpert {
-    type Facts = (Present, Obstacles);
+    type Facts = (Expert, Obstacles);
     type Effects = Effects;
     type Output = Expert;
     const METHOD: &'static str = "ExpertService.UpdateExpert";
@@ -75,18 +75,18 @@ impl Command for UpdateExpert {
         self.name.programme()
     }
 
-    async fn load(&self, tx: &mut Tx<'_>) -> Result<(Present, Obstacles)> {
-        let present = Present::load(tx, &self.name).await?;
+    async fn load(&self, tx: &mut Tx<'_>) -> Result<(Expert, Obstacles)> {
+        let expert = store::get(tx, &self.name).await?;
         let external_ids = self.patch.external_ids.as_deref().unwrap_or_default();
         let hospitals = hospitals_of(self.patch.affiliations.as_deref().unwrap_or_default());
         let licence = self.patch.licence.as_ref().and_then(Option::as_ref).map(|number| (number, &self.secret));
         let obstacles = Obstacles::load(tx, &self.name, external_ids, &hospitals, licence).await?;
-        Ok((present, obstacles))
+        Ok((expert, obstacles))
     }
 
-    fn decide(&self, facts: (Present, Obstacles), context: &Context<'_>) -> Result<Decision<Effects, Expert>> {
-        let (present, obstacles) = facts;
-        let before = present.checked(self.etag.as_deref())?;
+    fn decide(&self, facts: (Expert, Obstacles), context: &Context<'_>) -> Result<Decision<Effects, Expert>> {
+        let (expert, obstacles) = facts;
+        let before = checked(expert, self.etag.as_deref())?;
         before.roster.changeable(&before.name, "update")?;
         obstacles.none(&self.name)?;
         let mut after = Expert { profile: self.patch.applied(&before.profile), ..before.clone() };

@@ -3,7 +3,6 @@
 use super::super::{Hospital, Hospitals, store};
 use crate::db::{Command, Context, Decision, Tx};
 use crate::kernel::{Change, Etag, Id, Name, Result};
-use crate::programmes::{self, ProgrammeState};
 
 /// Removes a hospital with its names and external ids.
 #[derive(Debug)]
@@ -15,7 +14,7 @@ pub struct DeleteHospital {
 }
 
 impl Command for DeleteHospital {
-    type Facts = (ProgrammeState, Hospital);
+    type Facts = Hospital;
     type Effects = ();
     type Output = ();
     const METHOD: &'static str = "HospitalService.DeleteHospital";
@@ -25,12 +24,10 @@ impl Command for DeleteHospital {
     }
 
     async fn load(&self, tx: &mut Tx<'_>) -> Result<Self::Facts> {
-        let programme = programmes::store::state(tx, self.name.programme()).await?;
-        Ok((programme, store::get(tx, &self.name).await?))
+        store::get(tx, &self.name).await
     }
 
-    fn decide(&self, (programme, hospital): Self::Facts, _context: &Context<'_>) -> Result<Decision<(), ()>> {
-        programme.must_be_active(self.name.programme())?;
+    fn decide(&self, hospital: Hospital, _context: &Context<'_>) -> Result<Decision<(), ()>> {
         let revision = hospital.meta.revision;
         Etag::check(self.etag.as_deref(), &self.name.to_string(), revision)?;
         Ok(Decision::new((), (), vec![Change::deleted(&self.name, revision)]))

@@ -18,7 +18,7 @@ pub struct Claims {
     external_ids: Vec<(ExternalId, Id)>,
 }
 
-/// Reads whether the programme runs, and who has the names and external ids of a profile, this hospital aside.
+/// Reads who has the id, the names and external ids of a profile, this hospital aside.
 async fn claims(tx: &mut Tx<'_>, name: &Name<Hospitals>, profile: &Profile) -> Result<Claims> {
     let keys: Vec<NameKey> = profile.names().map(|(key, _)| key).collect();
     let (programme, ids) = (name.programme(), &profile.external_ids);
@@ -33,9 +33,8 @@ impl Claims {
         self.met.present
     }
 
-    /// Refuses a programme that has ended, and names and external ids that another hospital has.
+    /// Refuses names and external ids that another hospital has.
     fn refuse(self, name: &Name<Hospitals>, profile: &Profile) -> Result<()> {
-        self.met.programme.must_be_active(name.programme())?;
         super::refuse_taken_names(name, profile, &self.met.names)?;
         external_ids::refuse_taken(name.programme(), Hospitals::COLLECTION, self.external_ids)
     }

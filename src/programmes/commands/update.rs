@@ -41,7 +41,6 @@ impl Command for UpdateProgramme {
 
     fn decide(&self, mut programme: Programme, context: &Context<'_>) -> Result<Decision<Programme, Programme>> {
         check_etag(self.etag.as_deref(), &programme)?;
-        programme.must_be_active()?;
         if self.mask.has("display_name") {
             programme.display_name.clone_from(&self.display_name);
         }
@@ -90,7 +89,6 @@ impl Command for SetSittingUnit {
 
     fn decide(&self, mut programme: Programme, context: &Context<'_>) -> Result<Decision<Programme, Programme>> {
         check_etag(self.etag.as_deref(), &programme)?;
-        programme.must_be_active()?;
         let today = programme.zone.date_of(context.now);
         programme.sitting_units = with_sitting_unit(&programme.sitting_units, self.version, today)?;
         Ok(changed(programme, Verb::UPDATE, context))
@@ -120,6 +118,7 @@ impl Command for EndProgramme {
     type Effects = Programme;
     type Output = Programme;
     const METHOD: &'static str = "ProgrammeService.EndProgramme";
+    const ENDS_PROGRAMME: bool = true;
 
     fn programme(&self) -> &Id {
         &self.id

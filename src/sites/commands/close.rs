@@ -4,7 +4,6 @@ use super::super::{Closure, ClosureCause, Closures, Room, Sites, refuse_unknown_
 use super::first_name;
 use crate::db::{Command, Context, Decision, Tx};
 use crate::kernel::{Change, Error, Etag, Id, Meta, Name, Result, Timestamp, Verb};
-use crate::programmes::{self, ProgrammeState};
 
 /// Closes a site or one of its rooms.
 #[derive(Debug)]
@@ -26,7 +25,7 @@ pub struct CloseSite {
 }
 
 impl Command for CloseSite {
-    type Facts = (ProgrammeState, Vec<Room>, bool);
+    type Facts = (Vec<Room>, bool);
     type Effects = Closure;
     type Output = Closure;
     const METHOD: &'static str = "SiteService.CloseSite";
@@ -37,18 +36,16 @@ impl Command for CloseSite {
 
     async fn load(&self, tx: &mut Tx<'_>) -> Result<Self::Facts> {
         let (programme, site) = (self.site.programme(), std::slice::from_ref(self.site.id()));
-        let state = programmes::store::state(tx, programme).await?;
         if store::briefs(tx, programme, site).await?.is_empty() {
             return Err(Error::not_found(&self.site));
         }
         let mut rooms = store::rooms(tx, programme, site).await?;
         let exists = store::closures::find(tx, &self.name).await?.is_some();
-        Ok((state, rooms.remove(self.site.id()).unwrap_or_default(), exists))
+        Ok((rooms.remove(self.site.id()).unwrap_or_default(), exists))
     }
 
     fn decide(&self, facts: Self::Facts, context: &Context<'_>) -> Result<Decision<Closure, Closure>> {
-        let (programme, rooms, exists) = facts;
-        programme.must_be_active(self.programme())?;
+        let (rooms, exists) = facts;
         if exists {
             return Err(Error::already_exists(&self.name));
         }
@@ -90,7 +87,7 @@ pub struct ReopenSite {
 }
 
 impl Command for ReopenSite {
-    type Facts = (ProgrammeState, Closure);
+    type Facts = Closure;
     type Effects = Closure;
     type Output = Closure;
     const METHOD: &'static str = "SiteService.ReopenSite";
@@ -100,13 +97,10 @@ impl Command for ReopenSite {
     }
 
     async fn load(&self, tx: &mut Tx<'_>) -> Result<Self::Facts> {
-        let programme = programmes::store::state(tx, self.name.programme()).await?;
-        Ok((programme, store::closures::get(tx, &self.name).await?))
+        store::closures::get(tx, &self.name).await
     }
 
-    fn decide(&self, facts: Self::Facts, context: &Context<'_>) -> Result<Decision<Closure, Closure>> {
-        let (programme, before) = facts;
-        programme.must_be_active(self.programme())?;
+    fn decide(&self, before: Closure, context: &Context<'_>) -> Result<Decision<Closure, Closure>> {
         Etag::check(self.etag.as_deref(), &self.name.to_string(), before.meta.revision)?;
         let closure = before.reopen(self.at.unwrap_or(context.now), context.now)?;
         let change = Change::new(&self.name, Verb::new("reopen"), closure.meta.revision);

@@ -3,7 +3,6 @@
 use super::super::{Closures, Site, Sites, store};
 use crate::db::{Command, Context, Decision, Tx};
 use crate::kernel::{Change, Etag, Id, Name, Result};
-use crate::programmes::{self, ProgrammeState};
 
 /// Removes a site with its closures, journeys and external ids.
 #[derive(Debug)]
@@ -15,7 +14,7 @@ pub struct DeleteSite {
 }
 
 impl Command for DeleteSite {
-    type Facts = (ProgrammeState, Site, Vec<(Name<Closures>, i64)>);
+    type Facts = (Site, Vec<(Name<Closures>, i64)>);
     type Effects = ();
     type Output = ();
     const METHOD: &'static str = "SiteService.DeleteSite";
@@ -26,12 +25,10 @@ impl Command for DeleteSite {
 
     async fn load(&self, tx: &mut Tx<'_>) -> Result<Self::Facts> {
         let site = store::get(tx, &self.name).await?;
-        let programme = programmes::store::state(tx, self.name.programme()).await?;
-        Ok((programme, site, store::closures::of_site(tx, &self.name).await?))
+        Ok((site, store::closures::of_site(tx, &self.name).await?))
     }
 
-    fn decide(&self, (programme, site, closures): Self::Facts, _context: &Context<'_>) -> Result<Decision<(), ()>> {
-        programme.must_be_active(self.name.programme())?;
+    fn decide(&self, (site, closures): Self::Facts, _context: &Context<'_>) -> Result<Decision<(), ()>> {
         let revision = site.meta.revision;
         Etag::check(self.etag.as_deref(), &self.name.to_string(), revision)?;
         let mut changes = vec![Change::deleted(&self.name, revision)];

@@ -16,17 +16,15 @@ use super::{Profile, Sites};
 use crate::db::{Tx, external_ids};
 use crate::hospitals::{self, Hospitals};
 use crate::kernel::{Collection, Error, ExternalId, Id, Name, Result};
-use crate::programmes::{self, ProgrammeState};
 
 /// What a profile leans on outside its site.
 pub struct Surroundings {
-    programme: ProgrammeState,
     /// The profile's hospital, where there is no such hospital.
     missing: Option<Name<Hospitals>>,
     external_ids: Vec<(ExternalId, Id)>,
 }
 
-/// Reads whether the programme runs and a profile's hospital is there, and who else has its external ids.
+/// Reads whether a profile's hospital is there, and who else has its external ids.
 async fn surroundings(tx: &mut Tx<'_>, name: &Name<Sites>, profile: &Profile) -> Result<Surroundings> {
     let programme = name.programme();
     let missing = match &profile.hospital {
@@ -37,13 +35,12 @@ async fn surroundings(tx: &mut Tx<'_>, name: &Name<Sites>, profile: &Profile) ->
     };
     let external_ids =
         external_ids::taken(tx, programme, Sites::COLLECTION, &profile.external_ids, Some(name.id())).await?;
-    Ok(Surroundings { programme: programmes::store::state(tx, programme).await?, missing, external_ids })
+    Ok(Surroundings { missing, external_ids })
 }
 
 impl Surroundings {
-    /// Refuses a programme that has ended, a hospital that isn't there and external ids that another site has.
+    /// Refuses a hospital that isn't there and external ids that another site has.
     fn refuse(self, name: &Name<Sites>) -> Result<()> {
-        self.programme.must_be_active(name.programme())?;
         match self.missing {
             Some(hospital) => Err(Error::not_found(hospital)),
             None => external_ids::refuse_taken(name.programme(), Sites::COLLECTION, self.external_ids),

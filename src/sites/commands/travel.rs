@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, HashMap};
 use super::super::{Journey, Sites, store};
 use crate::db::{Command, Context, Decision, Tx};
 use crate::kernel::{Change, Error, Id, Name, Result, Timestamp, Verb};
-use crate::programmes::{self, ProgrammeState};
 
 /// Sets journeys, all or none; one without minutes is forgotten.
 #[derive(Debug)]
@@ -23,7 +22,7 @@ pub struct Departures {
 }
 
 impl Command for SetTravelMinutes {
-    type Facts = (ProgrammeState, HashMap<Id, i64>);
+    type Facts = HashMap<Id, i64>;
     type Effects = Departures;
     type Output = Vec<Journey>;
     const METHOD: &'static str = "SiteService.SetTravelMinutes";
@@ -37,13 +36,10 @@ impl Command for SetTravelMinutes {
             self.journeys.iter().flat_map(|each| [&each.origin, &each.destination]).cloned().collect();
         ids.sort();
         ids.dedup();
-        let programme = programmes::store::state(tx, &self.programme).await?;
-        Ok((programme, store::revisions(tx, &self.programme, &ids).await?))
+        store::revisions(tx, &self.programme, &ids).await
     }
 
-    fn decide(&self, facts: Self::Facts, context: &Context<'_>) -> Result<Decision<Departures, Vec<Journey>>> {
-        let (programme, known) = facts;
-        programme.must_be_active(&self.programme)?;
+    fn decide(&self, known: HashMap<Id, i64>, context: &Context<'_>) -> Result<Decision<Departures, Vec<Journey>>> {
         let name = |id: &Id| Name::<Sites>::new(self.programme.clone(), id.clone());
         let revision_of = |id: &Id| known.get(id).copied().ok_or_else(|| Error::not_found(name(id)));
         let mut revisions = BTreeMap::new();

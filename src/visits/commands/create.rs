@@ -38,7 +38,6 @@ impl Command for CreateVisit {
     }
 
     fn decide(&self, NewVisit { exists, around }: NewVisit, context: &Context<'_>) -> Result<Decision<Visit, Visit>> {
-        around.programme.must_be_active()?;
         if exists {
             return Err(Error::already_exists(&self.name));
         }

@@ -3,7 +3,6 @@ use super::update::must_be_a_trip;
 use super::{Surroundings, check_etag, recalled};
 use crate::db::{Command, Context, Decision, Tx};
 use crate::kernel::{Change, Error, Fact, Id, Name, Reason, Result, Timestamp, Verb};
-use crate::programmes::{self, Programme};
 use crate::visits::{Profile, Visit, VisitState, Visits, discrepancies, store};
 
 /// Ends a visit with its actual times; from now on it counts.
@@ -47,7 +46,6 @@ impl Command for EndVisit {
 
     fn decide(&self, (before, around): (Visit, Surroundings), context: &Context<'_>) -> Result<Decision<Visit, Visit>> {
         check_etag(self.etag.as_deref(), &before)?;
-        around.programme.must_be_active()?;
         before.must_be_open("end")?;
         let profile = self.applied_to(&before.profile);
         must_be_a_trip(&profile, "departure_time")?;
@@ -81,7 +79,7 @@ pub struct CancelVisit {
 }
 
 impl Command for CancelVisit {
-    type Facts = (Visit, Programme);
+    type Facts = Visit;
     type Effects = Visit;
     type Output = Visit;
     const METHOD: &'static str = "VisitService.CancelVisit";
@@ -90,13 +88,12 @@ impl Command for CancelVisit {
         self.name.programme()
     }
 
-    async fn load(&self, tx: &mut Tx<'_>) -> Result<(Visit, Programme)> {
-        Ok((store::get(tx, &self.name).await?, programmes::store::get(tx, self.name.programme()).await?))
+    async fn load(&self, tx: &mut Tx<'_>) -> Result<Visit> {
+        store::get(tx, &self.name).await
     }
 
-    fn decide(&self, (before, programme): (Visit, Programme), context: &Context<'_>) -> Result<Decision<Visit, Visit>> {
+    fn decide(&self, before: Visit, context: &Context<'_>) -> Result<Decision<Visit, Visit>> {
         check_etag(self.etag.as_deref(), &before)?;
-        programme.must_be_active()?;
         before.must_be_open("cancel")?;
         let visit = Visit { state: VisitState::Cancelled, meta: before.meta.touched(context.now), ..before };
         let change = Change::new(&visit.name, Verb::new("cancel"), visit.meta.revision);

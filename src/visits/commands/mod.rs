@@ -13,14 +13,13 @@ use super::{Place, Profile, Visit, Visits, store};
 use crate::db::{Tx, external_ids};
 use crate::experts;
 use crate::kernel::{Collection as _, Etag, ExternalId, Id, Name, Result, Zone};
-use crate::programmes::{self, Programme};
 use crate::sessions::{self, Session, Sessions, predicate::not_found};
 use crate::sites::{self, SiteLevel};
 
 /// What is known of a visit's surroundings.
 #[derive(Debug)]
 pub struct Surroundings {
-    programme: Programme,
+    programme: Id,
     zone: Zone,
     site_level: SiteLevel,
     expert: experts::Expert,
@@ -45,7 +44,7 @@ impl Surroundings {
         }
         let ids = &profile.external_ids;
         Ok(Surroundings {
-            programme: programmes::store::get(tx, programme).await?,
+            programme: programme.clone(),
             zone: brief.zone,
             site_level: brief.level,
             expert: experts::store::get(tx, &Name::new(programme.clone(), expert.clone())).await?,
@@ -68,7 +67,7 @@ impl Surroundings {
 
     /// Refuses external ids that other visits have.
     fn check_external_ids(&self) -> Result<()> {
-        external_ids::refuse_taken(&self.programme.id, Visits::COLLECTION, self.taken.clone())
+        external_ids::refuse_taken(&self.programme, Visits::COLLECTION, self.taken.clone())
     }
 }
 

@@ -62,7 +62,6 @@ impl Command for UpdateVisit {
 
     fn decide(&self, (before, around): (Visit, Surroundings), context: &Context<'_>) -> Result<Decision<Visit, Visit>> {
         check_etag(self.etag.as_deref(), &before)?;
-        around.programme.must_be_active()?;
         before.must_be_open("update")?;
         let profile = self.applied_to(&before.profile);
         must_be_a_trip(&profile, "visit.departure_time")?;
