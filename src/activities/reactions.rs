@@ -50,8 +50,14 @@ fn keep_held<'a>(tx: &'a mut Tx<'_>, change: &'a Change, _: Context<'a>) -> BoxF
 fn becomes_not_held(state: SessionState, verb: &str) -> bool {
     let leads = |transition: &Transition| transition.verb() == verb && transition.is_legal_in(state);
     Transition::ALL.iter().filter(|transition| leads(transition)).any(|transition| match transition.target() {
-        SessionState::NotHeld | SessionState::Cancelled => true,
-        SessionState::Confirmed | SessionState::InProgress | SessionState::Completed => false,
+        SessionState::NotHeld | SessionState::Cancelled | SessionState::Lapsed => true,
+        // What is voided takes its activities with it.
+        SessionState::Tentative
+        | SessionState::Proposed
+        | SessionState::Confirmed
+        | SessionState::InProgress
+        | SessionState::Completed
+        | SessionState::Voided => false,
     })
 }
 

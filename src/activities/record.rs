@@ -292,7 +292,12 @@ fn held_session<'a>(programme: &Id, id: &Id, draft: &Draft, known: &'a Known) ->
     let session = known.sessions.get(id).ok_or_else(|| Error::not_found(&name))?;
     match session.state {
         SessionState::Confirmed | SessionState::InProgress | SessionState::Completed => {}
-        SessionState::NotHeld | SessionState::Cancelled => {
+        SessionState::Tentative
+        | SessionState::Proposed
+        | SessionState::NotHeld
+        | SessionState::Cancelled
+        | SessionState::Lapsed
+        | SessionState::Voided => {
             let message = "the session wasn't held, so nothing was done in it";
             let refusal = Error::refused(Reason::SessionNotHeld, message);
             return Err(refusal.with("name", &name).with("state", session.state.code()));

@@ -4,7 +4,9 @@
 use std::collections::BTreeSet;
 
 use crate::experts::Consent;
-use crate::kernel::{Date, ExternalId, HalfDay, Id, SessionKind, Specialty, Timestamp, Zone};
+use crate::kernel::{Date, ExternalId, Grade, HalfDay, Id, SessionKind, Specialty, Timestamp, Zone};
+
+use super::state::Urgency;
 
 /// The longest session, in minutes.
 pub const LONGEST_MINUTES: i64 = 24 * 60;
@@ -52,6 +54,12 @@ pub struct SessionDraft {
     pub responsible_before: Option<Id>,
     /// An operation's local physician after it.
     pub responsible_after: Option<Id>,
+    /// The highest grade of operation that is planned.
+    pub grade: Option<Grade>,
+    /// The dossier of the out-of-hours consultation that it rests on, by its id.
+    pub dossier: Option<Id>,
+    /// How soon it has to be.
+    pub urgency: Urgency,
     /// Identifiers in other systems.
     pub external_ids: Vec<ExternalId>,
     /// What its experts said yes with, the oldest first.

@@ -10,6 +10,7 @@ use crate::sites::SiteLevel;
 
 pub mod commands;
 pub mod draft;
+mod pending;
 pub mod predicate;
 mod purpose;
 pub mod reactions;
@@ -21,10 +22,20 @@ pub mod store;
 mod wire;
 
 pub use draft::{ExpertConsent, Resource, SessionDraft};
+pub use pending::{Delay, Overridden, ProposedMove};
 pub use predicate::Irregularity;
 pub use purpose::Purpose;
 pub use sittings::{Held, leaves};
-pub use state::{CancelCode, CancelParty, EarlyEndCause, NotHeldCause, SessionState, Transition};
+pub use state::{
+    Awaiting, CancelCode, CancelParty, EarlyEndCause, LapseCause, NotHeldCause, SessionState, Transition, Urgency,
+};
+
+/// The collection `dossiers`, which a session of an out-of-hours consultation names.
+pub enum Dossiers {}
+
+impl Collection for Dossiers {
+    const COLLECTION: &'static str = "dossiers";
+}
 
 /// The collection `sessions`.
 pub enum Sessions {}
@@ -54,6 +65,26 @@ pub struct Session {
     pub started: Option<Timestamp>,
     /// What was missing or broken when it was recorded or completed.
     pub irregularities: Vec<IrregularityNote>,
+    /// When it lapses by itself; TENTATIVE and PROPOSED only.
+    pub lapse_time: Option<Timestamp>,
+    /// Whose answer it waits for; PROPOSED only.
+    pub awaiting: Option<Awaiting>,
+    /// When it was proposed to the expert first.
+    pub proposed_time: Option<Timestamp>,
+    /// Whether it lapsed by a no or by silence; LAPSED only, and the expert's alone to see.
+    pub lapse_cause: Option<LapseCause>,
+    /// Whether it was ever confirmed, or recorded as held.
+    pub confirmed: bool,
+    /// A move that waits for a yes; CONFIRMED only.
+    pub proposed_move: Option<ProposedMove>,
+    /// Planning rules that were set aside.
+    pub overridden: Option<Overridden>,
+    /// How late it starts, where a delay was reported.
+    pub delay: Option<Delay>,
+    /// Why it was voided, 1 to 500 characters; VOIDED only.
+    pub void_note: Option<String>,
+    /// The tz database by which its civil day was told; empty in sessions of earlier versions.
+    pub tz_version: String,
     /// Revision and times.
     pub meta: Meta,
 }
@@ -154,18 +185,62 @@ pub struct ControlTotals {
     pub unresolved: i64,
     /// CONFIRMED, with an end to come.
     pub future: i64,
+    /// VOIDED.
+    pub voided: i64,
 }
 
 impl ControlTotals {
     /// Whether the parts add up to the whole.
     #[must_use]
     pub const fn balanced(&self) -> bool {
-        let parts = self.completed + self.cancelled + self.not_held + self.in_progress + self.unresolved + self.future;
-        self.ever_confirmed == parts
+        let ended = self.completed + self.cancelled + self.not_held + self.voided;
+        self.ever_confirmed == ended + self.in_progress + self.unresolved + self.future
     }
 }
 
 impl Session {
+    /// A session of a draft, new in this state.
+    #[must_use]
+    pub fn planned(plan: SessionDraft, state: SessionState, zone: Zone, place: Place, now: Timestamp) -> Session {
+        Session {
+            plan,
+            state,
+            recorded: false,
+            zone,
+            place,
+            cancelled: None,
+            outcome: None,
+            started: None,
+            irregularities: Vec::new(),
+            lapse_time: None,
+            awaiting: None,
+            proposed_time: None,
+            lapse_cause: None,
+            confirmed: matches!(state, SessionState::Confirmed),
+            proposed_move: None,
+            overridden: None,
+            delay: None,
+            void_note: None,
+            tz_version: Zone::tz_version().to_owned(),
+            meta: Meta::new(now),
+        }
+    }
+
+    /// The session as it is at an instant: what has lapsed by then is LAPSED, and a move that has isn't proposed any more,
+    /// whether or not anybody has written so.
+    #[must_use]
+    pub fn at(mut self, now: Timestamp) -> Session {
+        if self.proposed_move.as_ref().is_some_and(|proposed| proposed.lapses <= now) {
+            self.proposed_move = None;
+        }
+        if self.lapse_time.is_some_and(|lapses| lapses <= now) {
+            self.state = SessionState::Lapsed;
+            self.lapse_cause = Some(LapseCause::Deadline);
+            (self.lapse_time, self.awaiting) = (None, None);
+        }
+        self
+    }
+
     /// `programmes/{programme}/sessions/{session}`.
     #[must_use]
     pub fn name(&self) -> Name<Sessions> {
@@ -255,8 +330,12 @@ impl Session {
 #[must_use]
 pub const fn occupies(state: SessionState) -> bool {
     match state {
-        SessionState::Confirmed | SessionState::InProgress => true,
-        SessionState::Completed | SessionState::NotHeld | SessionState::Cancelled => false,
+        SessionState::Tentative | SessionState::Proposed | SessionState::Confirmed | SessionState::InProgress => true,
+        SessionState::Completed
+        | SessionState::NotHeld
+        | SessionState::Cancelled
+        | SessionState::Lapsed
+        | SessionState::Voided => false,
     }
 }
 

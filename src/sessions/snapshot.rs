@@ -31,6 +31,19 @@ pub struct Snapshot {
     pub busy: BTreeMap<Resource, Vec<Busy>>,
     /// Which of the drafts' sessions exist already.
     pub existing: BTreeSet<Id>,
+    /// The sessions among those that take time which lapse, or whose proposed move does.
+    pub lapsing: BTreeMap<Id, Lapsing>,
+}
+
+/// A session that lapses by itself, or whose proposed move does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lapsing {
+    /// When.
+    pub at: Timestamp,
+    /// The session's revision.
+    pub revision: i64,
+    /// Whether only a proposed move of it lapses.
+    pub is_move: bool,
 }
 
 /// What is known of a site.
@@ -131,6 +144,8 @@ pub struct Busy {
     pub after_minutes: i64,
     /// Until when it was booked to keep its room, turnover counted; none: the room's present turnover says it.
     pub room_until: Option<Timestamp>,
+    /// From when on it isn't taken any more; none: it doesn't lapse.
+    pub lapses: Option<Timestamp>,
 }
 
 impl Busy {
@@ -146,11 +161,24 @@ impl Busy {
             before_minutes: draft.before_minutes,
             after_minutes: draft.after_minutes,
             room_until: None,
+            lapses: None,
         }
     }
 }
 
 impl Snapshot {
+    /// Takes out what has lapsed by `now`: the one predicate of lapsing, in reads and writes alike.
+    pub fn settle(&mut self, now: Timestamp) {
+        for busy in self.busy.values_mut() {
+            busy.retain(|busy| busy.lapses.is_none_or(|lapses| lapses > now));
+        }
+    }
+
+    /// The sessions that have lapsed by `now`, or whose proposed move has, and still take rows.
+    pub fn lapsed(&self, now: Timestamp) -> impl Iterator<Item = (&Id, &Lapsing)> {
+        self.lapsing.iter().filter(move |(_, lapsing)| lapsing.at <= now)
+    }
+
     /// Turns this into the state of things once the draft has become a session: what the next one of a batch is judged in.
     pub fn add(&mut self, draft: &SessionDraft) {
         self.existing.insert(draft.session.clone());

@@ -6,8 +6,12 @@ use crate::kernel::{Error, Name, Reason, Result, Vocabulary as _, vocabulary};
 use super::Sessions;
 
 vocabulary! {
-    /// Where a session is in its life. The numbers that are missing belong to states to come.
+    /// Where a session is in its life.
     pub enum SessionState: "SessionState" {
+        /// Held inside a standing offer for a while; everything that it needs is occupied until it lapses.
+        Tentative = 1 => "TENTATIVE",
+        /// Proposed; its room and its assistant are occupied until it lapses, the expert's time isn't.
+        Proposed = 2 => "PROPOSED",
         /// Planned with the expert's consent; its people and its room are occupied.
         Confirmed = 3 => "CONFIRMED",
         /// Started.
@@ -18,6 +22,40 @@ vocabulary! {
         NotHeld = 6 => "NOT_HELD",
         /// Cancelled before it started.
         Cancelled = 7 => "CANCELLED",
+        /// Declined, or not answered or confirmed in time.
+        Lapsed = 8 => "LAPSED",
+        /// Recorded in error, and taken out of everything that is counted.
+        Voided = 9 => "VOIDED",
+    }
+}
+
+vocabulary! {
+    /// Whose answer a proposal waits for.
+    pub enum Awaiting: "Awaiting" {
+        /// The expert's.
+        Expert = 1 => "EXPERT",
+        /// The programme's office's.
+        Office = 2 => "OFFICE",
+    }
+}
+
+vocabulary! {
+    /// Whether a proposal lapsed by a no or by silence: the expert's alone to see.
+    pub enum LapseCause: "LapseCause" {
+        /// It was declined.
+        Declined = 1 => "DECLINED",
+        /// Its time ran out.
+        Deadline = 2 => "DEADLINE",
+    }
+}
+
+vocabulary! {
+    /// How soon a session has to be.
+    pub enum Urgency: "Urgency" {
+        /// It can be planned.
+        Elective = 1 => "ELECTIVE",
+        /// It can't wait for papers: it starts, and they are due afterwards.
+        Emergency = 2 => "EMERGENCY",
     }
 }
 
@@ -93,11 +131,33 @@ vocabulary! {
     }
 }
 
-/// What moves a session from one state to another.
+/// What moves a session from one state to another, or changes it where it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Transition {
+    /// BookSession of a hold.
+    Confirm,
+    /// RespondSession: yes.
+    Accept,
+    /// RespondSession: no.
+    Decline,
+    /// RespondSession: yes to other times.
+    Counter,
+    /// Nobody answered or confirmed in time.
+    Lapse,
     /// CancelSession.
     Cancel,
+    /// RescheduleSession.
+    Reschedule,
+    /// ReplaceSessionExpert.
+    ReplaceExpert,
+    /// ReplaceSessionAssistant.
+    ReplaceAssistant,
+    /// ReplaceSessionRoom.
+    ReplaceRoom,
+    /// RespondSession to a proposed move, whatever the answer.
+    RespondToMove,
+    /// ReportSessionDelay.
+    Delay,
     /// StartSession.
     Start,
     /// CompleteSession.
@@ -108,39 +168,75 @@ pub enum Transition {
     CorrectToCompleted,
     /// CorrectSessionOutcome, to NOT_HELD.
     CorrectToNotHeld,
+    /// VoidSession.
+    Void,
 }
 
 impl Transition {
     /// All of them.
-    pub const ALL: [Transition; 6] = [
+    pub const ALL: [Transition; 18] = [
+        Transition::Confirm,
+        Transition::Accept,
+        Transition::Decline,
+        Transition::Counter,
+        Transition::Lapse,
         Transition::Cancel,
+        Transition::Reschedule,
+        Transition::ReplaceExpert,
+        Transition::ReplaceAssistant,
+        Transition::ReplaceRoom,
+        Transition::RespondToMove,
+        Transition::Delay,
         Transition::Start,
         Transition::Complete,
         Transition::MarkNotHeld,
         Transition::CorrectToCompleted,
         Transition::CorrectToNotHeld,
+        Transition::Void,
     ];
 
     /// The state that it leads to.
     #[must_use]
     pub const fn target(self) -> SessionState {
         match self {
+            Transition::Decline | Transition::Lapse => SessionState::Lapsed,
+            Transition::Counter => SessionState::Proposed,
+            Transition::Confirm
+            | Transition::Accept
+            | Transition::Reschedule
+            | Transition::ReplaceExpert
+            | Transition::ReplaceAssistant
+            | Transition::ReplaceRoom
+            | Transition::RespondToMove
+            | Transition::Delay => SessionState::Confirmed,
             Transition::Cancel => SessionState::Cancelled,
             Transition::Start => SessionState::InProgress,
             Transition::Complete | Transition::CorrectToCompleted => SessionState::Completed,
             Transition::MarkNotHeld | Transition::CorrectToNotHeld => SessionState::NotHeld,
+            Transition::Void => SessionState::Voided,
         }
     }
 
     /// Whether it can be used in this state.
     #[must_use]
     pub const fn is_legal_in(self, state: SessionState) -> bool {
-        use SessionState::{Completed, Confirmed, InProgress, NotHeld};
+        use SessionState::{Completed, Confirmed, InProgress, NotHeld, Proposed, Tentative};
         match self {
-            Transition::Cancel | Transition::Start => matches!(state, Confirmed),
+            Transition::Confirm => matches!(state, Tentative),
+            Transition::Accept | Transition::Decline | Transition::Counter => matches!(state, Proposed),
+            Transition::Lapse => matches!(state, Tentative | Proposed),
+            Transition::Cancel => matches!(state, Tentative | Proposed | Confirmed),
+            Transition::Start
+            | Transition::Reschedule
+            | Transition::ReplaceExpert
+            | Transition::ReplaceAssistant
+            | Transition::ReplaceRoom
+            | Transition::RespondToMove
+            | Transition::Delay => matches!(state, Confirmed),
             Transition::Complete | Transition::MarkNotHeld => matches!(state, Confirmed | InProgress),
             Transition::CorrectToCompleted => matches!(state, NotHeld),
             Transition::CorrectToNotHeld => matches!(state, Completed),
+            Transition::Void => matches!(state, Completed | NotHeld),
         }
     }
 
@@ -148,11 +244,22 @@ impl Transition {
     #[must_use]
     pub const fn verb(self) -> &'static str {
         match self {
+            Transition::Confirm => "confirm",
+            Transition::Accept | Transition::RespondToMove => "accept",
+            Transition::Decline => "decline",
+            Transition::Counter => "counter",
+            Transition::Lapse => "lapse",
             Transition::Cancel => "cancel",
+            Transition::Reschedule => "reschedule",
+            Transition::ReplaceExpert => "replace_expert",
+            Transition::ReplaceAssistant => "replace_assistant",
+            Transition::ReplaceRoom => "replace_room",
+            Transition::Delay => "delay",
             Transition::Start => "start",
             Transition::Complete => "complete",
             Transition::MarkNotHeld => "mark_not_held",
             Transition::CorrectToCompleted | Transition::CorrectToNotHeld => "correct_outcome",
+            Transition::Void => "void",
         }
     }
 

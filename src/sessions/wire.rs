@@ -8,10 +8,10 @@ use super::commands::{
 };
 use super::draft::{LARGEST_CAPACITY, LONGEST_BUFFER_MINUTES, LONGEST_MINUTES, MOST_CO_EXPERTS};
 use super::store::Filter;
-use super::{CancelParty, ExpertConsent, SessionDraft, SessionState, Sessions};
+use super::{CancelParty, Dossiers, ExpertConsent, SessionDraft, SessionState, Sessions, Urgency};
 use crate::assistants::Assistants;
 use crate::experts::{self, Experts};
-use crate::kernel::{Error, Fields, Id, Name, Reason, Timestamp};
+use crate::kernel::{Error, Fields, Grade, Id, Name, Reason, Timestamp};
 use crate::pb;
 use crate::sites::Sites;
 use crate::wire::mutations;
@@ -168,6 +168,9 @@ fn draft(
             end,
             responsible_before: assistant(fields, "responsible_before", &plan.responsible_before, &programme),
             responsible_after: assistant(fields, "responsible_after", &plan.responsible_after, &programme),
+            grade: Grade::new(fields.number("grade", plan.grade, 0..=4)),
+            dossier: fields.optional_name_in::<Dossiers>("dossier", &plan.dossier, &programme),
+            urgency: fields.optional_choice("urgency", plan.urgency).unwrap_or(Urgency::Elective),
             external_ids: fields.external_ids("external_ids", &plan.external_ids),
             consents: leads.into_iter().chain(beside.into_iter().flatten()).collect(),
             programme,
@@ -275,7 +278,13 @@ pub(super) fn correct(
             }
             Correction::NotHeld(fields.choice("cause", request.cause))
         }
-        SessionState::Confirmed | SessionState::InProgress | SessionState::Cancelled => {
+        SessionState::Tentative
+        | SessionState::Proposed
+        | SessionState::Confirmed
+        | SessionState::InProgress
+        | SessionState::Cancelled
+        | SessionState::Lapsed
+        | SessionState::Voided => {
             if request.state != 0 {
                 fields.refuse("state", Reason::UnknownValue, "must be COMPLETED or NOT_HELD");
             }

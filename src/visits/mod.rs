@@ -116,8 +116,12 @@ pub fn discrepancies(expert: &Id, profile: &Profile, sessions: &[Session]) -> Ve
     for session in sessions {
         let (start, end) = session.interval();
         let not_held = match session.state {
-            SessionState::Cancelled | SessionState::NotHeld => true,
-            SessionState::Confirmed | SessionState::InProgress | SessionState::Completed => false,
+            SessionState::Cancelled | SessionState::NotHeld | SessionState::Lapsed | SessionState::Voided => true,
+            SessionState::Tentative
+            | SessionState::Proposed
+            | SessionState::Confirmed
+            | SessionState::InProgress
+            | SessionState::Completed => false,
         };
         let checks = [
             (!session.has_expert(expert), VisitDiscrepancy::OtherExpert),

@@ -20,6 +20,7 @@ async fn a_session_is_booked_and_read_back() {
         let plan = pb::SessionPlan {
             co_experts: vec![name("experts", "e2")],
             accompanying: 3,
+            urgency: pb::Urgency::Elective as i32,
             before_minutes: 15,
             after_minutes: 10,
             external_ids: vec![pb::ExternalId { system: "his".to_owned(), value: "X 1".to_owned() }],

@@ -16,7 +16,7 @@ use crate::kernel::{
 use crate::programmes::Programme;
 use crate::programmes::commands::{CreateProgramme, UpdateProgramme};
 use crate::sessions::commands::{CancelSession, CorrectSessionOutcome, Correction};
-use crate::sessions::{CancelCode, CancelParty, ExpertConsent, NotHeldCause, SessionDraft};
+use crate::sessions::{CancelCode, CancelParty, ExpertConsent, NotHeldCause, SessionDraft, Urgency};
 use crate::sites::commands::{CreateSite, SetTravelMinutes};
 use crate::sites::{self, DivisionCode, Journey};
 use crate::visits;
@@ -219,6 +219,9 @@ impl Drafts<'_> {
             end: self.instant((session.date, session.end)),
             responsible_before: responsible.clone(),
             responsible_after: responsible,
+            grade: None,
+            dossier: None,
+            urgency: Urgency::Elective,
             external_ids: Vec::new(),
             consents: consent.into_iter().map(|consent| ExpertConsent { expert: expert.clone(), consent }).collect(),
             expert,

@@ -22,7 +22,7 @@ use crate::imports::records::{Record, people, places, work};
 use crate::imports::table::Entry;
 use crate::kernel::{ExternalId, Fields, Id, NaiveTime, Name, Reason, Result, Timestamp, Zone};
 use crate::sessions::draft::LONGEST_MINUTES;
-use crate::sessions::{ExpertConsent, SessionDraft};
+use crate::sessions::{ExpertConsent, SessionDraft, Urgency};
 use crate::sites::commands::CreateSite;
 use crate::sites::{self, Room, Sites};
 use crate::tallies::OpeningBalances;
@@ -340,6 +340,9 @@ impl RowPlan<'_> {
             end,
             responsible_before,
             responsible_after,
+            grade: None,
+            dossier: None,
+            urgency: Urgency::Elective,
             external_ids,
             consents,
         })))

@@ -3,14 +3,14 @@ use std::collections::{HashMap, HashSet};
 
 use crate::db::{Context, Decision, Tx, external_ids};
 use crate::kernel::{
-    Collection as _, Error, ExternalId, Fact, Id, Meta, Reason, Result, Timestamp, Violation, Vocabulary as _,
+    Collection as _, Error, ExternalId, Fact, Id, Reason, Result, Timestamp, Violation, Vocabulary as _,
 };
 use crate::programmes::{self, Programme};
 use crate::sessions::snapshot::{SiteFacts, Snapshot};
-use crate::sessions::store::{self, NewOutcome};
+use crate::sessions::store::{self, NewOutcome, Taken};
 use crate::sessions::{
-    Held, IrregularityNote, Outcome, OutcomeResult, Place, Purpose, Resource, Session, SessionDraft, SessionState,
-    Sessions, facts, leaves, predicate,
+    Held, IrregularityNote, Outcome, OutcomeResult, Place, Purpose, Session, SessionDraft, SessionState, Sessions,
+    facts, leaves, predicate,
 };
 
 /// One row: a draft, or what is wrong with its fields.
@@ -40,7 +40,7 @@ pub struct IntakeFacts {
 #[derive(Debug, Default)]
 pub struct Written {
     sessions: Vec<Session>,
-    occupied: Vec<(Resource, Timestamp, Timestamp, Id)>,
+    occupied: Vec<Taken>,
 }
 
 /// What became of each row, and what follows from it.
@@ -69,6 +69,7 @@ impl Intake {
     /// Judges every row in the state of things that the rows before it left.
     pub(super) fn decide(&self, mut known: IntakeFacts, context: &Context<'_>) -> Result<Decision<Written, Verdicts>> {
         known.programme.must_be_active()?;
+        known.snapshot.settle(context.now);
         let mut written = Written::default();
         let mut verdicts = Vec::with_capacity(self.entries.len());
         for entry in &self.entries {
@@ -130,7 +131,8 @@ impl Written {
         if session.occupies() {
             for resource in draft.resources() {
                 let (from, until) = snapshot.taken(draft, &resource);
-                self.occupied.push((resource, from, until, draft.session.clone()));
+                let session = draft.session.clone();
+                self.occupied.push(Taken { resource, from, until, session, lapses: None });
             }
         }
         self.sessions.push(session.clone());
@@ -195,26 +197,14 @@ fn judge(draft: &SessionDraft, known: &IntakeFacts, purpose: Purpose, now: Times
         return Err(Error::Internal("a site that is known isn't in the snapshot"));
     };
     let found = predicate::findings(draft, snapshot, purpose);
-    let mut session = Session {
-        plan: draft.clone(),
-        state: SessionState::Confirmed,
-        recorded: false,
-        zone: site.zone,
-        place: place(draft, site, snapshot)?,
-        cancelled: None,
-        outcome: None,
-        started: None,
-        irregularities: Vec::new(),
-        meta: Meta::new(now),
-    };
-    if !purpose.is_record() {
-        return match predicate::refusal(&found) {
-            Some(refusal) => Err(Error::Refused(refusal)),
-            None => Ok(session),
-        };
+    let place = place(draft, site, snapshot)?;
+    let mut session = Session::planned(draft.clone(), SessionState::Confirmed, site.zone, place, now);
+    if purpose.is_plan() {
+        return predicate::refusal(&found).map_or(Ok(session), |refusal| Err(Error::Refused(refusal)));
     }
     super::must_have_passed(&session, "session.end_time", draft.end, now)?;
     session.state = SessionState::Completed;
+    session.confirmed = true;
     session.recorded = true;
     session.irregularities = super::notes(&found);
     let result =

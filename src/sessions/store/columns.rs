@@ -1,9 +1,11 @@
 //! Sessions to columns, and columns to sessions.
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use serde_json::{Value as Json, json};
 
 use super::super::{IrregularityNote, Outcome, OutcomeResult, Place, Session, SessionDraft};
 use crate::db::Row;
-use crate::kernel::{Error, Id, Meta, Result, Timestamp, Vocabulary as _};
+use crate::kernel::{Error, Grade, Id, Meta, Result, Timestamp, Vocabulary as _};
 
 /// What a session's enums come to in columns.
 pub(super) struct Flat {
@@ -14,6 +16,9 @@ pub(super) struct Flat {
     pub cancel_code: Option<&'static str>,
     pub not_held: Option<&'static str>,
     pub irregularities: String,
+    pub proposed_move: Option<String>,
+    pub overridden: Option<String>,
+    pub delay: Option<String>,
     pub version: i64,
 }
 
@@ -27,7 +32,7 @@ impl Flat {
             Some(OutcomeResult::NotHeld { cause }) => not_held = Some(cause.code()),
             None => {}
         }
-        let irregularities = serde_json::to_string(&session.irregularities).map_err(Error::storage)?;
+        let irregularities = text(&session.irregularities)?;
         Ok(Flat {
             start,
             end,
@@ -36,6 +41,9 @@ impl Flat {
             cancel_code: session.cancelled.and_then(|(_, code)| code).map(|code| code.code()),
             not_held,
             irregularities,
+            proposed_move: session.proposed_move.as_ref().map(text).transpose()?,
+            overridden: session.overridden.as_ref().map(text).transpose()?,
+            delay: session.delay.as_ref().map(text).transpose()?,
             version: session.outcome.as_ref().map_or(0, |outcome| outcome.version),
         })
     }
@@ -81,7 +89,28 @@ pub(super) fn row_of(session: &Session) -> Result<Json> {
         meta.revision,
         meta.create_time.micros(),
         meta.update_time.micros(),
+        plan.grade,
+        plan.dossier,
+        plan.urgency,
+        session.lapse_time.map(Timestamp::micros),
+        session.awaiting,
+        session.proposed_time.map(Timestamp::micros),
+        session.lapse_cause,
+        i64::from(session.confirmed),
+        session.tz_version,
+        flat.proposed_move,
+        flat.overridden,
+        flat.delay,
+        session.void_note,
     ]))
+}
+
+fn text(value: &impl Serialize) -> Result<String> {
+    serde_json::to_string(value).map_err(Error::storage)
+}
+
+fn optional_json<T: DeserializeOwned>(row: &Row, column: &str) -> Result<Option<T>> {
+    row.get::<Option<String>>(column)?.map(|_| row.json(column)).transpose()
 }
 
 /// The plan in a row of `sessions`, without what other tables hold.
@@ -104,6 +133,9 @@ pub(super) fn plan_of(row: &Row) -> Result<SessionDraft> {
         end: row.get("end_time")?,
         responsible_before: row.get("responsible_before")?,
         responsible_after: row.get("responsible_after")?,
+        grade: row.get::<Option<i64>>("grade")?.and_then(Grade::new),
+        dossier: row.get("dossier")?,
+        urgency: row.code("urgency")?,
         external_ids: Vec::new(),
         consents: Vec::new(),
     })
@@ -132,6 +164,16 @@ pub(super) fn session_of(row: &Row, plan: SessionDraft) -> Result<Session> {
         outcome: outcome_of(row, row.get("outcome_version")?)?,
         started: row.get("actual_start_time")?,
         irregularities: row.json::<Vec<IrregularityNote>>("irregularities")?,
+        lapse_time: row.get("lapse_time")?,
+        awaiting: row.optional_code("awaiting")?,
+        proposed_time: row.get("proposed_time")?,
+        lapse_cause: row.optional_code("lapse_cause")?,
+        confirmed: row.get("confirmed")?,
+        proposed_move: optional_json(row, "proposed_move")?,
+        overridden: optional_json(row, "overridden")?,
+        delay: optional_json(row, "delay")?,
+        void_note: row.get("void_note")?,
+        tz_version: row.get("tz_version")?,
         meta,
     })
 }

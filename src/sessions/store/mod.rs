@@ -16,14 +16,15 @@ mod columns;
 mod outcomes;
 mod snapshot;
 
-use columns::{Flat, plan_of, row_of, session_of};
+use columns::{plan_of, row_of, session_of};
 pub use outcomes::{
-    HeldKey, NewOutcome, control_totals, held_clinics, held_page, insert_outcomes, occupy, outcome_page, release,
+    HeldKey, NewOutcome, Taken, control_totals, held_clinics, held_page, insert_outcomes, occupy, outcome_page, release,
 };
 pub use snapshot::load as load_snapshot;
 
 /// The tables that this slice writes.
-pub const TABLES: &[&str] = &["sessions", "session_co_experts", "session_consents", "session_outcomes", "occupancy"];
+pub const TABLES: &[&str] =
+    &["sessions", "session_co_experts", "session_consents", "session_outcomes", "session_sweeps", "occupancy"];
 
 macro_rules! columns {
     () => {
@@ -31,7 +32,9 @@ macro_rules! columns {
          s.before_minutes, s.after_minutes, s.start_time, s.end_time, s.responsible_before, s.responsible_after, s.recorded, \
          s.zone, s.date, s.half_day, s.actual_start_time, s.actual_end_time, s.early_end_cause, s.credited_expert, \
          s.cancel_party, s.cancel_code, s.not_held_cause, s.irregularities, s.site_level, s.home_hospital, \
-         s.service_specialty, s.outcome_version, s.revision, s.create_time, s.update_time "
+         s.service_specialty, s.outcome_version, s.revision, s.create_time, s.update_time, s.grade, s.dossier, s.urgency, \
+         s.lapse_time, s.awaiting, s.proposed_time, s.lapse_cause, s.confirmed, s.tz_version, s.proposed_move, \
+         s.overridden, s.delay, s.void_note "
     };
 }
 
@@ -51,21 +54,34 @@ const INSERT: Sql = rows!(
     "INSERT INTO sessions (programme, session, kind, state, site, room, expert, accompanying, assistant, specialty, capacity, \
      before_minutes, after_minutes, start_time, end_time, responsible_before, responsible_after, recorded, zone, date, half_day, \
      actual_start_time, actual_end_time, early_end_cause, credited_expert, cancel_party, cancel_code, not_held_cause, \
-     irregularities, site_level, home_hospital, service_specialty, outcome_version, revision, create_time, update_time) \
+     irregularities, site_level, home_hospital, service_specialty, outcome_version, revision, create_time, update_time, \
+     grade, dossier, urgency, lapse_time, awaiting, proposed_time, lapse_cause, confirmed, tz_version, proposed_move, \
+     overridden, delay, void_note) \
      SELECT r.value->>0, r.value->>1, r.value->>2, r.value->>3, r.value->>4, r.value->>5, r.value->>6, \
      CAST(r.value->>7 AS BIGINT), r.value->>8, r.value->>9, CAST(r.value->>10 AS BIGINT), CAST(r.value->>11 AS BIGINT), \
      CAST(r.value->>12 AS BIGINT), CAST(r.value->>13 AS BIGINT), CAST(r.value->>14 AS BIGINT), r.value->>15, r.value->>16, \
      CAST(r.value->>17 AS BIGINT) = 1, r.value->>18, r.value->>19, r.value->>20, CAST(r.value->>21 AS BIGINT), \
      CAST(r.value->>22 AS BIGINT), r.value->>23, r.value->>24, r.value->>25, r.value->>26, r.value->>27, r.value->>28, \
      r.value->>29, r.value->>30, r.value->>31, CAST(r.value->>32 AS BIGINT), CAST(r.value->>33 AS BIGINT), \
-     CAST(r.value->>34 AS BIGINT), CAST(r.value->>35 AS BIGINT) FROM ",
+     CAST(r.value->>34 AS BIGINT), CAST(r.value->>35 AS BIGINT), CAST(r.value->>36 AS BIGINT), r.value->>37, r.value->>38, \
+     CAST(r.value->>39 AS BIGINT), r.value->>40, CAST(r.value->>41 AS BIGINT), r.value->>42, \
+     CAST(r.value->>43 AS BIGINT) = 1, r.value->>44, r.value->>45, r.value->>46, r.value->>47, r.value->>48 FROM ",
     "WHERE TRUE"
 );
-const UPDATE: Sql = Sql::new(
-    "UPDATE sessions SET state = $3, date = $4, half_day = $5, actual_start_time = $6, actual_end_time = $7, \
-     early_end_cause = $8, credited_expert = $9, cancel_party = $10, cancel_code = $11, not_held_cause = $12, \
-     irregularities = $13, home_hospital = $14, site_level = $15, service_specialty = $16, outcome_version = $17, revision = $18, update_time = $19 \
-     WHERE programme = $1 AND session = $2",
+/// What can change, by the row that the insert takes.
+const UPDATE: Sql = rows!(
+    "UPDATE sessions SET state = r.value->>3, room = r.value->>5, expert = r.value->>6, assistant = r.value->>8, \
+     start_time = CAST(r.value->>13 AS BIGINT), end_time = CAST(r.value->>14 AS BIGINT), date = r.value->>19, \
+     half_day = r.value->>20, actual_start_time = CAST(r.value->>21 AS BIGINT), actual_end_time = CAST(r.value->>22 \
+     AS BIGINT), early_end_cause = r.value->>23, credited_expert = r.value->>24, cancel_party = r.value->>25, \
+     cancel_code = r.value->>26, not_held_cause = r.value->>27, irregularities = r.value->>28, site_level = \
+     r.value->>29, home_hospital = r.value->>30, service_specialty = r.value->>31, outcome_version = \
+     CAST(r.value->>32 AS BIGINT), revision = CAST(r.value->>33 AS BIGINT), update_time = CAST(r.value->>35 AS \
+     BIGINT), lapse_time = CAST(r.value->>39 AS BIGINT), awaiting = r.value->>40, proposed_time = CAST(r.value->>41 \
+     AS BIGINT), lapse_cause = r.value->>42, confirmed = CAST(r.value->>43 AS BIGINT) = 1, tz_version = \
+     r.value->>44, proposed_move = r.value->>45, overridden = r.value->>46, delay = r.value->>47, void_note = \
+     r.value->>48 FROM ",
+    "WHERE sessions.programme = r.value->>0 AND sessions.session = r.value->>1"
 );
 const INSERT_CO_EXPERTS: Sql = rows!(
     "INSERT INTO session_co_experts (programme, session, expert, start_time) \
@@ -312,14 +328,18 @@ pub async fn insert_all(tx: &mut Tx<'_>, programme: &Id, sessions: &[Session]) -
 /// # Errors
 /// A storage error.
 pub async fn update(tx: &mut Tx<'_>, session: &Session) -> Result<()> {
-    let flat = Flat::of(session)?;
-    let stmt = tx.sql(UPDATE).bind(&session.plan.programme).bind(&session.plan.session).bind(session.state.code());
-    let stmt = stmt.bind(session.place.date).bind(session.place.half_day.code()).bind(flat.start).bind(flat.end);
-    let stmt = stmt.bind(flat.early_end).bind(session.credited_expert().map(Id::as_str));
-    let stmt = stmt.bind(flat.cancel_party).bind(flat.cancel_code).bind(flat.not_held).bind(flat.irregularities);
-    let stmt = stmt.bind(session.place.home_hospital.as_ref().map(Id::as_str)).bind(session.place.site_level.code());
-    let stmt = stmt.bind(&session.place.specialty).bind(flat.version);
-    stmt.bind(session.meta.revision).bind(session.meta.update_time).execute().await?;
+    update_all(tx, std::slice::from_ref(session)).await
+}
+
+/// Writes what can change in sessions.
+///
+/// # Errors
+/// A storage error.
+pub async fn update_all(tx: &mut Tx<'_>, sessions: &[Session]) -> Result<()> {
+    let rows: Vec<_> = sessions.iter().map(row_of).collect::<Result<_>>()?;
+    if !rows.is_empty() {
+        tx.sql(UPDATE).bind_rows(&rows).execute().await?;
+    }
     Ok(())
 }
 

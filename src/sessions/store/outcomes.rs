@@ -20,8 +20,9 @@ pub(super) const CLOSE: Sql = Sql::new(
      WHERE programme = $1 AND session = $2 AND version = $3 AND until_sequence IS NULL",
 );
 pub(super) const OCCUPY: Sql = rows!(
-    "INSERT INTO occupancy (programme, resource, busy_from, busy_until, session) \
-     SELECT r.value->>0, r.value->>1, CAST(r.value->>2 AS BIGINT), CAST(r.value->>3 AS BIGINT), r.value->>4 FROM ",
+    "INSERT INTO occupancy (programme, resource, busy_from, busy_until, session, lapses) \
+     SELECT r.value->>0, r.value->>1, CAST(r.value->>2 AS BIGINT), CAST(r.value->>3 AS BIGINT), r.value->>4, \
+     CAST(r.value->>5 AS BIGINT) FROM ",
     "WHERE TRUE"
 );
 pub(super) const RELEASE: Sql = Sql::new("DELETE FROM occupancy WHERE programme = $1 AND session = $2");
@@ -40,10 +41,11 @@ pub(super) const HELD_PAGE: Sql = Sql::new(
      AND (x.until_sequence IS NULL OR x.until_sequence > $2) AND (x.credited_expert, x.date) > ($3, $4) \
      ORDER BY x.credited_expert, x.date, x.session LIMIT $5",
 );
-pub(super) const COUNT: Sql = Sql::new("SELECT COUNT(*) AS sessions FROM sessions s WHERE s.programme = $1");
+pub(super) const COUNT: Sql =
+    Sql::new("SELECT COUNT(*) AS sessions FROM sessions s WHERE s.programme = $1 AND s.confirmed");
 pub(super) const COUNT_BY_STATE: Sql = Sql::new(
     "SELECT s.state, COUNT(*) AS sessions, CAST(SUM(CASE WHEN s.end_time <= $2 THEN 1 ELSE 0 END) AS BIGINT) AS past \
-     FROM sessions s WHERE s.programme = $1 GROUP BY s.state",
+     FROM sessions s WHERE s.programme = $1 AND s.confirmed GROUP BY s.state",
 );
 pub(super) const COUNT_OUTCOMES: Sql = Sql::new(
     "SELECT x.state, COUNT(*) AS sessions FROM session_outcomes x \
@@ -141,13 +143,28 @@ pub async fn outcome_page(
     Ok(versions.collect::<Result<Vec<_>>>()?.into_iter().flatten().collect())
 }
 
-/// Takes resources for sessions: (resource, first instant, first instant after, session).
+/// Somebody's or something's time that a session takes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Taken {
+    /// Whose.
+    pub resource: Resource,
+    /// The first instant, buffers counted.
+    pub from: Timestamp,
+    /// The first instant after it, buffers or turnover counted.
+    pub until: Timestamp,
+    /// By which session.
+    pub session: Id,
+    /// From when on it isn't taken any more; none: it doesn't lapse.
+    pub lapses: Option<Timestamp>,
+}
+
+/// Takes resources for sessions.
 ///
 /// # Errors
 /// A storage error, also where one is taken already: the belt behind the predicate.
-pub async fn occupy(tx: &mut Tx<'_>, programme: &Id, taken: &[(Resource, Timestamp, Timestamp, Id)]) -> Result<()> {
-    let row = |(resource, from, until, session): &(Resource, Timestamp, Timestamp, Id)| {
-        json!([programme, resource.key(), from.micros(), until.micros(), session])
+pub async fn occupy(tx: &mut Tx<'_>, programme: &Id, taken: &[Taken]) -> Result<()> {
+    let row = |Taken { resource, from, until, session, lapses }: &Taken| {
+        json!([programme, resource.key(), from.micros(), until.micros(), session, lapses.map(Timestamp::micros)])
     };
     if !taken.is_empty() {
         tx.sql(OCCUPY).bind_rows(&taken.iter().map(row).collect::<Vec<_>>()).execute().await?;
@@ -256,14 +273,26 @@ pub async fn control_totals(tx: &mut Tx<'_>, programme: &Id, now: Timestamp) -> 
             }
             SessionState::InProgress => totals.in_progress = sessions,
             SessionState::Cancelled => totals.cancelled = sessions,
-            SessionState::Completed | SessionState::NotHeld => {}
+            SessionState::Voided => totals.voided = sessions,
+            // What has an outcome is counted by it; what never was confirmed isn't among these.
+            SessionState::Completed
+            | SessionState::NotHeld
+            | SessionState::Tentative
+            | SessionState::Proposed
+            | SessionState::Lapsed => {}
         }
     }
     for row in tx.sql(COUNT_OUTCOMES).bind(programme).fetch_all().await? {
         match row.code::<SessionState>("state")? {
             SessionState::Completed => totals.completed = row.get("sessions")?,
             SessionState::NotHeld => totals.not_held = row.get("sessions")?,
-            SessionState::Confirmed | SessionState::InProgress | SessionState::Cancelled => {}
+            SessionState::Tentative
+            | SessionState::Proposed
+            | SessionState::Confirmed
+            | SessionState::InProgress
+            | SessionState::Cancelled
+            | SessionState::Lapsed
+            | SessionState::Voided => {}
         }
     }
     Ok(totals)

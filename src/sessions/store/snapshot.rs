@@ -1,11 +1,11 @@
 //! Loads snapshots: the one place that asks the tables what the predicate decides on.
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::super::Purpose;
 use super::super::draft::{Resource, SessionDraft};
 use super::super::snapshot::{
-    AssistantFacts, Busy, ExpertFacts, LONGEST_TAKEN_MINUTES, REACH_MINUTES, SiteFacts, Snapshot,
+    AssistantFacts, Busy, ExpertFacts, LONGEST_TAKEN_MINUTES, Lapsing, REACH_MINUTES, SiteFacts, Snapshot,
 };
+use super::super::{Purpose, SessionState};
 use crate::assistants;
 use crate::db::{Row, Sql, Tx};
 use crate::experts;
@@ -17,7 +17,7 @@ pub(super) const EXISTING: Sql =
     rows!("SELECT s.session FROM ", "JOIN sessions s ON s.programme = r.value->>0 AND s.session = r.value->>1");
 pub(super) const OCCUPIED: Sql = rows!(
     "SELECT o.resource, s.session, s.site, s.kind, s.start_time, s.end_time, s.before_minutes, s.after_minutes, \
-     o.busy_until AS room_until FROM ",
+     o.busy_from, o.busy_until, o.lapses, s.state, s.revision FROM ",
     "JOIN occupancy o ON o.programme = r.value->>0 AND o.resource = r.value->>1 \
      AND o.busy_from > CAST(r.value->>2 AS BIGINT) AND o.busy_from < CAST(r.value->>3 AS BIGINT) \
      JOIN sessions s ON s.programme = o.programme AND s.session = o.session"
@@ -158,8 +158,7 @@ async fn load_busy(
     let rows = if is_record { held(tx, programme, &windows).await? } else { occupied(tx, programme, &windows).await? };
     for row in rows {
         let Some(resource) = by_key.get(&row.get::<String>("resource")?) else { continue };
-        let room_until = if is_record { None } else { Some(row.get("room_until")?) };
-        let busy = busy_of(&row, room_until)?;
+        let busy = if is_record { busy_of(&row)? } else { planned(&row, resource, snapshot)? };
         let all = snapshot.busy.entry((*resource).clone()).or_default();
         // Windows told in days may hold a session twice.
         if !all.contains(&busy) {
@@ -234,7 +233,7 @@ async fn held(tx: &mut Tx<'_>, programme: &Id, windows: &BTreeMap<Resource, Vec<
     Ok(rows)
 }
 
-fn busy_of(row: &Row, room_until: Option<Timestamp>) -> Result<Busy> {
+fn busy_of(row: &Row) -> Result<Busy> {
     Ok(Busy {
         session: row.get("session")?,
         site: row.get("site")?,
@@ -243,6 +242,25 @@ fn busy_of(row: &Row, room_until: Option<Timestamp>) -> Result<Busy> {
         end: row.get("end_time")?,
         before_minutes: row.get("before_minutes")?,
         after_minutes: row.get("after_minutes")?,
-        room_until,
+        room_until: None,
+        lapses: None,
     })
+}
+
+/// What a plan takes. A row of a proposed move is about the move's time, not about the session's own.
+fn planned(row: &Row, resource: &Resource, snapshot: &mut Snapshot) -> Result<Busy> {
+    let (from, until): (Timestamp, Timestamp) = (row.get("busy_from")?, row.get("busy_until")?);
+    let mut busy = Busy { room_until: Some(until), lapses: row.get("lapses")?, ..busy_of(row)? };
+    let Some(at) = busy.lapses else { return Ok(busy) };
+    let is_move = row.code::<SessionState>("state")? == SessionState::Confirmed;
+    if is_move {
+        (busy.start, busy.end) = match resource {
+            Resource::Expert(_) | Resource::Assistant(_) => {
+                (from.plus_minutes(busy.before_minutes), until.plus_minutes(-busy.after_minutes))
+            }
+            Resource::Room(..) => (from, until),
+        };
+    }
+    snapshot.lapsing.insert(busy.session.clone(), Lapsing { at, revision: row.get("revision")?, is_move });
+    Ok(busy)
 }

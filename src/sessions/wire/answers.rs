@@ -1,7 +1,8 @@
 //! Sessions, outcomes and verdicts to messages.
 use super::super::commands::violations_of;
 use super::super::{
-    ControlTotals, ExpertConsent, IrregularityNote, OutcomeResult, OutcomeVersion, Session, SessionDraft, SessionState,
+    ControlTotals, Delay, ExpertConsent, IrregularityNote, OutcomeResult, OutcomeVersion, Overridden, ProposedMove,
+    Session, SessionDraft, SessionState,
 };
 use crate::kernel::{Error, Id, Result, Timestamp, Vocabulary, Zone};
 use crate::pb;
@@ -46,6 +47,15 @@ pub(in crate::sessions) fn session(session: Session) -> pb::Session {
         etag: session.meta.etag(&name),
         create_time: Some(session.meta.create_time.into()),
         update_time: Some(session.meta.update_time.into()),
+        lapse_time: session.lapse_time.map(Into::into),
+        awaiting: number(session.awaiting),
+        proposed_time: session.proposed_time.map(Into::into),
+        tz_version: session.tz_version,
+        proposed_move: session.proposed_move.as_ref().map(|proposed| proposed_move(&programme, proposed)),
+        planning_override: session.overridden.map(planning_override),
+        delay: session.delay.map(|reported| delay(reported, session.plan.start)),
+        lapse_cause: 0,
+        void_note: session.void_note.unwrap_or_default(),
         plan: Some(plan(session.plan)),
     }
 }
@@ -71,7 +81,39 @@ fn plan(plan: SessionDraft) -> pb::SessionPlan {
         end_time: Some(plan.end.into()),
         responsible_before: assistant(&plan.responsible_before),
         responsible_after: assistant(&plan.responsible_after),
+        grade: plan.grade.map_or(0, |grade| small(grade.number())),
+        dossier: optional(programme, "dossiers", plan.dossier.as_ref()),
+        urgency: plan.urgency.number(),
         external_ids: plan.external_ids.iter().map(Into::into).collect(),
+    }
+}
+
+fn proposed_move(programme: &Id, proposed: &ProposedMove) -> pb::ProposedMove {
+    pb::ProposedMove {
+        start_time: Some(proposed.start.into()),
+        end_time: Some(proposed.end.into()),
+        expert: resource(programme, "experts", &proposed.expert),
+        assistant: optional(programme, "assistants", proposed.assistant.as_ref()),
+        room: proposed.room.as_ref().map(ToString::to_string).unwrap_or_default(),
+        awaiting: proposed.awaiting.number(),
+        lapse_time: Some(proposed.lapses.into()),
+    }
+}
+
+fn planning_override(overridden: Overridden) -> pb::PlanningOverride {
+    pb::PlanningOverride {
+        irregularities: overridden.irregularities.into_iter().map(Vocabulary::number).collect(),
+        note: overridden.note,
+        subject: overridden.subject,
+        time: Some(overridden.time.into()),
+    }
+}
+
+fn delay(delay: Delay, start: Timestamp) -> pb::SessionDelay {
+    pb::SessionDelay {
+        minutes: i32::try_from(start.minutes_since(delay.planned_start)).unwrap_or(i32::MAX),
+        planned_start_time: Some(delay.planned_start.into()),
+        report_time: Some(delay.reported.into()),
     }
 }
 
@@ -149,6 +191,7 @@ pub(in crate::sessions) fn totals(totals: ControlTotals) -> pb::SessionControlTo
         in_progress: totals.in_progress,
         unresolved: totals.unresolved,
         future: totals.future,
+        voided: totals.voided,
         balanced: totals.balanced(),
     }
 }

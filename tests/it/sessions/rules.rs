@@ -12,7 +12,7 @@ use homecoming::sessions::predicate::{RuleClass, findings, fits, refusal, unknow
 use homecoming::sessions::sittings::{FREE_CLINICS, SESSIONS_HELD};
 use homecoming::sessions::snapshot::{AssistantFacts, Busy, ExpertFacts, SiteFacts, Snapshot};
 use homecoming::sessions::{
-    ExpertConsent, Held, Irregularity, Purpose, Resource, SessionDraft, SessionState, Transition, leaves,
+    ExpertConsent, Held, Irregularity, Purpose, Resource, SessionDraft, SessionState, Transition, Urgency, leaves,
 };
 use homecoming::sites::{Closure, ClosureCause, Room, RoomKind, SiteLevel};
 use proptest::prelude::*;
@@ -47,7 +47,7 @@ fn a_transition_leads_where_it_says_or_names_both_states() {
         }
     }
     let legal = Transition::ALL.iter().flat_map(|t| SessionState::ALL.iter().filter(|s| t.is_legal_in(**s))).count();
-    assert_eq!(legal, 8);
+    assert_eq!(legal, 24);
 }
 
 #[test]
@@ -86,6 +86,9 @@ fn draft() -> SessionDraft {
         end: TOMORROW.plus_minutes(12 * 60),
         responsible_before: None,
         responsible_after: None,
+        grade: None,
+        dossier: None,
+        urgency: Urgency::Elective,
         external_ids: Vec::new(),
         consents: vec![ExpertConsent {
             expert: id("e1"),
@@ -274,6 +277,7 @@ fn busy(snapshot: &mut Snapshot, site: &str, from: i64, until: i64) {
         before_minutes: 0,
         after_minutes: 0,
         room_until: None,
+        lapses: None,
     };
     snapshot.busy.entry(Resource::Expert(id("e1"))).or_default().push(busy);
 }
