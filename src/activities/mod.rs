@@ -5,14 +5,13 @@
 //! estimated (`savings`), how records are counted (`tallies`).
 
 use crate::kernel::{
-    Collection, Date, ExternalId, Fen, HalfDay, Id, Meta, Name, Residence, SessionKind, Specialty, vocabulary,
+    Collection, Date, ExternalId, Fen, HalfDay, Id, Meta, Name, Patient, Residence, SessionKind, Specialty, vocabulary,
 };
 use crate::sites::SiteLevel;
 
 pub mod commands;
 pub mod leaf;
 pub mod operation;
-pub mod patient;
 pub mod queries;
 pub mod reactions;
 pub mod record;
@@ -21,7 +20,6 @@ pub mod store;
 mod wire;
 
 pub use operation::{Operation, Procedure, ProcedureCode};
-pub use patient::Patient;
 pub use record::Draft;
 
 /// The collection `activities`.

@@ -2,11 +2,11 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::{Activities, Activity, Irregularity, Kind, Operation, Patient, Performer, Record, operation};
+use super::{Activities, Activity, Irregularity, Kind, Operation, Performer, Record, operation};
 use crate::experts::{Affiliation, Days, Experts, home_hospital_on};
 use crate::kernel::{
-    Date, Error, ExternalId, Fen, Fields, HalfDay, Id, Mask, Name, Reason, Residence, Result, SessionKind, Specialty,
-    Timestamp, Vocabulary as _, Zone,
+    Date, Error, ExternalId, Fen, Fields, HalfDay, Id, Mask, Name, Patient, Reason, Residence, Result, SessionKind,
+    Specialty, Timestamp, Vocabulary as _, Zone,
 };
 use crate::sessions::{SessionState, Sessions};
 use crate::sites::{SiteLevel, Sites};

@@ -5,10 +5,10 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use serde::Serialize;
 
 use super::operation::{Operation, Procedure};
-use super::{Activities, Activity, Kind, Patient, Performer, Record, State, leaf};
+use super::{Activities, Activity, Kind, Performer, Record, State, leaf};
 use crate::db::{List, Row, Select, Sql, Tx, Value, external_ids};
 use crate::kernel::{
-    Collection as _, Date, Dimensions, Error, Fen, Grade, HalfDay, Id, Leaf, Meta, Name, Residence, Result,
+    Collection as _, Date, Dimensions, Error, Fen, Grade, HalfDay, Id, Leaf, Meta, Name, Patient, Residence, Result,
     SessionKind, Vocabulary as _,
 };
 use crate::rows;

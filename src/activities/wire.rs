@@ -7,11 +7,12 @@ use super::commands::{AmendActivity, BatchRecordActivities, RecordActivity, Row,
 use super::queries::{GetActivity, ListActivities, ListActivityVersions};
 use super::record::{AMENDABLE, Draft, MOST_CO_EXPERTS, MOST_QUANTITY, MOST_SAVING_FEN};
 use super::store::Filter;
-use super::{Activities, Activity, Kind, Operation, Patient, Procedure, ProcedureCode, operation, patient};
+use super::{Activities, Activity, Kind, Operation, Procedure, ProcedureCode, operation};
 use crate::experts::Experts;
 use crate::hospitals::Hospitals;
 use crate::kernel::{
-    Error, Fen, Fields, Grade, Id, Mask, Name, Reason, Residence, Result, Timestamp, Violation, Vocabulary as _,
+    Error, Fen, Fields, Grade, Id, Mask, Name, Patient, Reason, Residence, Result, Timestamp, Violation,
+    Vocabulary as _,
 };
 use crate::pb;
 use crate::sessions::Sessions;
@@ -110,7 +111,7 @@ pub(super) fn list(fields: &mut Fields, request: pb::ListActivitiesRequest) -> L
         from: fields.optional_date("from_date", request.from_date.as_ref()),
         to: fields.optional_date("to_date", request.to_date.as_ref()),
         kind: fields.optional_choice("kind", request.kind),
-        patient: patient(fields, request.patient.as_ref()),
+        patient: fields.patient("patient", request.patient.as_ref()),
         activity: None,
         state: fields.optional_choice("state", request.state),
     };
@@ -153,7 +154,7 @@ fn draft(fields: &mut Fields, programme: &Id, kind: Kind, message: &pb::Activity
         residence: fields
             .masked(mask, "residence", |f| f.optional_choice("residence", m.residence))
             .unwrap_or(Residence::Unknown),
-        patient: fields.masked(mask, "patient", |f| patient(f, m.patient.as_ref())),
+        patient: fields.masked(mask, "patient", |f| f.patient("patient", m.patient.as_ref())),
         quantity: fields.masked(mask, "quantity", |f| f.number("quantity", m.quantity, 0..=MOST_QUANTITY)),
         operation: fields.masked(mask, "operation", |f| {
             let case = m.operation.as_ref()?;
@@ -164,21 +165,6 @@ fn draft(fields: &mut Fields, programme: &Id, kind: Kind, message: &pb::Activity
         }),
         external_ids: fields.masked(mask, "external_ids", |f| f.external_ids("external_ids", &m.external_ids)),
     }
-}
-
-fn patient(fields: &mut Fields, message: Option<&pb::Patient>) -> Option<Patient> {
-    let message = message?;
-    let flaw = match Patient::parse(&message.issuer, &message.token) {
-        Ok(patient) => return Some(patient),
-        Err(flaw) => flaw,
-    };
-    let (field, reason) = match flaw {
-        patient::Flaw::Issuer => ("patient.issuer", Reason::Malformed),
-        patient::Flaw::Shape => ("patient.token", Reason::Malformed),
-        patient::Flaw::NotDeidentified => ("patient.token", Reason::TokenNotDeidentified),
-    };
-    fields.refuse(field, reason, flaw.message());
-    None
 }
 
 fn operation(fields: &mut Fields, case: &pb::OperationCase) -> Option<Operation> {

@@ -208,4 +208,7 @@ reasons! {
 
     /// A row of a table was brought in before and said something else.
     RowDiffers = 120 => "ROW_DIFFERS", FailedPrecondition;
+
+    /// A charter's limit would be looser without the expert's word.
+    CharterWordRequired = 160 => "CHARTER_WORD_REQUIRED", FailedPrecondition;
 }

@@ -1,7 +1,7 @@
 //! Reads the common messages: what [`Fields`] can't, because the kernel knows no wire.
 use prost_types::FieldMask;
 
-use crate::kernel::{Date, ExternalId, Fields, Mask, Reason, Timestamp};
+use crate::kernel::{Date, ExternalId, Fields, Mask, Patient, Reason, Timestamp, patient};
 use crate::pb;
 
 /// The years that a day or an instant may lie in.
@@ -76,6 +76,22 @@ impl Fields {
             }
         });
         seen
+    }
+
+    /// A patient, de-identified; `None` where it isn't set or is refused. The refusal never has the value.
+    pub fn patient(&mut self, field: &str, value: Option<&pb::Patient>) -> Option<Patient> {
+        let value = value?;
+        let flaw = match Patient::parse(&value.issuer, &value.token) {
+            Ok(patient) => return Some(patient),
+            Err(flaw) => flaw,
+        };
+        let (part, reason) = match flaw {
+            patient::Flaw::Issuer => ("issuer", Reason::Malformed),
+            patient::Flaw::Shape => ("token", Reason::Malformed),
+            patient::Flaw::NotDeidentified => ("token", Reason::TokenNotDeidentified),
+        };
+        self.within(field, |fields| fields.refuse(part, reason, flaw.message()));
+        None
     }
 
     /// A message inside the request that must be set.

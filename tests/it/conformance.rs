@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use homecoming::db::{self, Engine, List, Select, Sql, Target, Value};
 use homecoming::kernel::{Cursor, Key, PageRequest};
 use homecoming::{
-    activities, assistants, calendars, experts, hospitals, imports, programmes, sessions, sites, tallies, visits,
+    activities, assistants, calendars, charters, credentials, experts, hospitals, imports, programmes, sessions, sites,
+    tallies, visits,
 };
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection, Row as _, SqlSafeStr as _, SqliteConnection};
 
@@ -85,6 +86,30 @@ const STORES: &[Store] = &[
         tables: &[],
         statements: calendars::store::days::STATEMENTS,
         lists: calendars::store::days::LISTS,
+    },
+    Store {
+        room: "charters",
+        tables: charters::store::TABLES,
+        statements: charters::store::STATEMENTS,
+        lists: charters::store::LISTS,
+    },
+    Store {
+        room: "credentials",
+        tables: credentials::store::TABLES,
+        statements: credentials::store::STATEMENTS,
+        lists: credentials::store::LISTS,
+    },
+    Store {
+        room: "credentials/dossiers",
+        tables: &[],
+        statements: credentials::store::dossiers::STATEMENTS,
+        lists: credentials::store::dossiers::LISTS,
+    },
+    Store {
+        room: "credentials/onboardings",
+        tables: &[],
+        statements: credentials::store::onboardings::STATEMENTS,
+        lists: credentials::store::onboardings::LISTS,
     },
     Store {
         room: "sessions",

@@ -2,8 +2,8 @@
 use homecoming::kernel::{HalfDay, Reason, Residence, SessionKind, Vocabulary};
 use homecoming::pb;
 use homecoming::{
-    activities, assistants, bulletins, calendars, experts, hospitals, imports, programmes, sessions, sites, tallies,
-    visits,
+    activities, assistants, bulletins, calendars, charters, credentials, experts, hospitals, imports, programmes,
+    sessions, sites, tallies, visits,
 };
 use prost_reflect::DescriptorPool;
 
@@ -91,6 +91,12 @@ fn every_vocabulary_is_the_protos() {
         registered::<calendars::OfferMode>(&pool),
         registered::<calendars::OfferState>(&pool),
         registered::<calendars::Weekday>(&pool),
+        registered::<charters::CharterLimit>(&pool),
+        registered::<credentials::BasisKind>(&pool),
+        registered::<credentials::CredentialState>(&pool),
+        registered::<credentials::DossierState>(&pool),
+        registered::<credentials::Gap>(&pool),
+        registered::<credentials::PaperKind>(&pool),
         registered::<activities::Irregularity>(&pool),
         registered::<activities::Kind>(&pool),
         registered::<activities::Performer>(&pool),

@@ -2,7 +2,7 @@
 
 use chrono::NaiveTime;
 
-use crate::activities::{self, Kind, Operation, Patient, Procedure, ProcedureCode};
+use crate::activities::{self, Kind, Operation, Procedure, ProcedureCode};
 use crate::assistants::commands::{CreateAssistant, CreatePairing};
 use crate::assistants::{self, PairingRole};
 use crate::experts::commands::CreateExpert;
@@ -10,8 +10,8 @@ use crate::experts::{self, Affiliation, Days, ExpertTitle, HomeTie, LicenceSecre
 use crate::hospitals::commands::CreateHospital;
 use crate::hospitals::{self, HospitalLevel};
 use crate::kernel::{
-    Collection, Date, Error, ExternalId, Fen, Fields, Grade, Id, Mask, Name, Residence, Result, SessionKind, Specialty,
-    Timestamp, Zone,
+    Collection, Date, Error, ExternalId, Fen, Fields, Grade, Id, Mask, Name, Patient, Residence, Result, SessionKind,
+    Specialty, Timestamp, Zone,
 };
 use crate::programmes::Programme;
 use crate::programmes::commands::{CreateProgramme, UpdateProgramme};

@@ -1,11 +1,13 @@
 //! Rows of sessions that were held, activities and opening balances.
 
-use crate::activities::{Kind, Operation, Patient, Performer, Procedure, ProcedureCode, patient};
+use crate::activities::{Kind, Operation, Performer, Procedure, ProcedureCode};
 use crate::imports::cells::Moment;
 use crate::imports::headers::Column;
 use crate::imports::record::{Key, Line};
 use crate::imports::records::people::{CONSENT, ConsentRecord, consent};
-use crate::kernel::{Date, Fen, Grade, HalfDay, NaiveTime, Reason, Residence, SessionKind, Specialty};
+use crate::kernel::{
+    Date, Fen, Grade, HalfDay, NaiveTime, Patient, Reason, Residence, SessionKind, Specialty, patient,
+};
 use crate::tallies::{Definition, MeasureType, OpeningBalance, measures};
 
 /// A session 场次 that was held.

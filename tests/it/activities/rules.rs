@@ -1,12 +1,13 @@
 //! The rules of activities, without a database.
 use homecoming::activities::leaf::{self, Sums};
 use homecoming::activities::operation::{Procedure, has_one_main};
-use homecoming::activities::patient::Flaw;
 use homecoming::activities::record::{Known, KnownExpert, KnownSession, KnownSite, settle};
-use homecoming::activities::{Draft, Irregularity, Kind, Operation, Patient, Performer, ProcedureCode};
+use homecoming::activities::{Draft, Irregularity, Kind, Operation, Performer, ProcedureCode};
 use homecoming::experts::{Affiliation, Days};
+use homecoming::kernel::patient::Flaw;
 use homecoming::kernel::{
-    Date, Error, Fen, Grade, HalfDay, Id, Reason, Residence, SessionKind, Specialty, Timestamp, Vocabulary as _, Zone,
+    Date, Error, Fen, Grade, HalfDay, Id, Patient, Reason, Residence, SessionKind, Specialty, Timestamp,
+    Vocabulary as _, Zone,
 };
 use homecoming::sessions::SessionState;
 use homecoming::sites::SiteLevel;
