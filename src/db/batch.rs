@@ -349,6 +349,9 @@ impl<'a> Commands<'a> {
         let work = async {
             let mut outcome = job.work.run(tx, context, &self.setup.reactions).await?;
             reaction::follow(tx, &self.setup.reactions, &mut outcome.changes, &mut outcome.facts, context).await?;
+            if self.careful {
+                tx.flush().await?; // an error of its writes is its own
+            }
             Ok(outcome)
         };
         let ran = AssertUnwindSafe(work).catch_unwind().instrument(job.span.clone()).await;

@@ -156,6 +156,7 @@ impl Pool {
                     .busy_timeout(Duration::from_secs(10))
                     .pragma("temp_store", "memory") // statement journals: a third off a set's statements
                     .pragma("cache_size", "-16384")
+                    .statement_cache_capacity(512) // messages of several statements are texts of their own
                     .pragma("query_only", if purpose == Purpose::Read { "on" } else { "off" });
                 let pool = SqlitePoolOptions::new().max_connections(size).test_before_acquire(false);
                 let pool = pool.max_lifetime(None).idle_timeout(None).acquire_timeout(ACQUIRE_TIMEOUT);

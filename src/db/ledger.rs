@@ -251,7 +251,7 @@ pub(super) async fn write(
         })
         .collect();
     tx.sql(MOVE_HEADS).bind_rows(&moved).execute().await?;
-    Ok(())
+    tx.flush().await
 }
 
 impl Head {
@@ -321,7 +321,7 @@ pub(super) async fn is_committed(tx: &mut Tx<'_>, expected: &Heads) -> Result<bo
 
 /// Forgets up to 1,000 requests that are older than they are kept; returns how many.
 pub(super) async fn forget_requests(tx: &mut Tx<'_>, now: Timestamp) -> Result<u64> {
-    tx.sql(FORGET_REQUESTS).bind(now.micros() - REQUEST_ID_MICROS).execute().await
+    tx.sql(FORGET_REQUESTS).bind(now.micros() - REQUEST_ID_MICROS).count().await
 }
 
 /// Whether a programme has ended; nothing, if it isn't there.

@@ -12,6 +12,7 @@ mod fault;
 mod handle;
 pub mod ledger;
 mod migrations;
+mod pending;
 mod reaction;
 mod row;
 mod select;

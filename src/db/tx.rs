@@ -5,6 +5,7 @@ use sqlx::sqlite::SqliteArguments;
 use sqlx::{Arguments as _, AssertSqlSafe, Postgres, SqlSafeStr as _, SqlStr, Sqlite, Transaction};
 
 use super::fault::storage;
+use super::pending::Pending;
 use super::row::Row;
 use super::select::Select;
 use super::sql::Sql;
@@ -26,6 +27,7 @@ pub struct Tx<'c> {
     failed: bool,
     sequence: i64,
     statements: u64,
+    pending: Pending,
 }
 
 const SAVE: Sql = Sql::new("SAVEPOINT command");
@@ -42,7 +44,16 @@ impl<'c> Tx<'c> {
     }
 
     fn around(inner: Inner<'c>) -> Self {
-        Tx { inner, careful: false, saved: false, wrote: false, failed: false, sequence: 0, statements: 1 }
+        Tx {
+            inner,
+            careful: false,
+            saved: false,
+            wrote: false,
+            failed: false,
+            sequence: 0,
+            statements: 1,
+            pending: Pending::default(),
+        }
     }
 
     /// The sequence number that the first change of the running command, or reaction, will have: what versions store
@@ -66,6 +77,7 @@ impl<'c> Tx<'c> {
         self.fetch(AssertSqlSafe(text).into_sql_str(), values).await
     }
 
+    /// Commits; whoever wrote has called [`Tx::flush`].
     pub(super) async fn commit(self) -> Result<(), sqlx::Error> {
         match self.inner {
             Inner::Sqlite(tx) => tx.commit().await,
@@ -107,11 +119,23 @@ impl<'c> Tx<'c> {
         self.statements
     }
 
+    /// Sends what waits.
+    pub(super) async fn flush(&mut self) -> Result<()> {
+        if self.pending.is_empty() {
+            return Ok(());
+        }
+        let (text, values) = self.pending.take();
+        let done = self.run_execute(text, values).await;
+        self.failed |= done.is_err();
+        done.map(drop).map_err(storage)
+    }
+
     /// The command stays.
     pub(super) async fn keep(&mut self) -> Result<()> {
         self.careful = false;
         if self.saved {
             self.sql(KEEP).execute().await?;
+            self.flush().await?;
         }
         Ok(())
     }
@@ -123,8 +147,10 @@ impl<'c> Tx<'c> {
             return Ok(true);
         }
         if self.saved {
+            drop(self.pending.take()); // what it hadn't sent yet
             self.sql(UNDO).execute().await?;
             self.sql(KEEP).execute().await?;
+            self.flush().await?;
             return Ok(true);
         }
         Ok(!self.wrote && !self.failed)
@@ -149,7 +175,21 @@ impl<'c> Tx<'c> {
         }
     }
 
-    async fn execute(&mut self, text: SqlStr, values: Vec<Value>) -> Result<u64> {
+    /// Sends a write, or keeps it until the next statement that answers.
+    async fn execute(&mut self, text: SqlStr, values: Vec<Value>) -> Result<()> {
+        if let Inner::Sqlite(_) = self.inner {
+            self.statements += 1;
+            self.save().await.map_err(storage)?;
+            self.pending.push(text.as_str(), values);
+            return if self.pending.is_full() { self.flush().await } else { Ok(()) };
+        }
+        self.count(text, values).await.map(drop)
+    }
+
+    /// Sends a write and says how many rows it touched.
+    async fn count(&mut self, text: SqlStr, values: Vec<Value>) -> Result<u64> {
+        self.flush().await?;
+        self.statements += 1;
         let done = self.run_execute(text, values).await;
         self.failed |= done.is_err();
         done.map_err(storage)
@@ -157,7 +197,6 @@ impl<'c> Tx<'c> {
 
     async fn run_execute(&mut self, text: SqlStr, values: Vec<Value>) -> Result<u64, sqlx::Error> {
         self.save().await?;
-        self.statements += 1;
         match &mut self.inner {
             Inner::Sqlite(tx) => {
                 let query = sqlx::query_with(text, sqlite_arguments(values)?);
@@ -170,7 +209,11 @@ impl<'c> Tx<'c> {
         }
     }
 
-    async fn fetch(&mut self, text: SqlStr, values: Vec<Value>) -> Result<Vec<Row>> {
+    async fn fetch(&mut self, mut text: SqlStr, mut values: Vec<Value>) -> Result<Vec<Row>> {
+        if !self.pending.is_empty() {
+            self.pending.push(text.as_str(), values);
+            (text, values) = self.pending.take();
+        }
         let rows = self.run_fetch(text, values).await;
         self.failed |= rows.is_err();
         rows.map_err(storage)
@@ -243,13 +286,24 @@ impl<'t, 'c> Stmt<'t, 'c> {
         self
     }
 
-    /// Runs the statement and says how many rows it touched.
+    /// Writes. On SQLite the statement may wait for the next one that answers, and its error then comes up there: a command that
+    /// spoils a batch is found when the batch is run again.
     ///
     /// # Errors
     /// A storage error.
-    pub async fn execute(self) -> Result<u64> {
+    pub async fn execute(self) -> Result<()> {
         let (tx, sql, values) = self.ready()?;
-        let touched = tx.execute(tx.text(sql), values).await?;
+        tx.wrote |= sql.writes;
+        tx.execute(tx.text(sql), values).await
+    }
+
+    /// Writes, and says how many rows it touched.
+    ///
+    /// # Errors
+    /// A storage error.
+    pub async fn count(self) -> Result<u64> {
+        let (tx, sql, values) = self.ready()?;
+        let touched = tx.count(tx.text(sql), values).await?;
         tx.wrote |= sql.writes && touched > 0;
         Ok(touched)
     }

@@ -27,11 +27,10 @@ const KNOWN_AS: Sql = rows!(
     "SELECT n.name_key, n.hospital FROM ",
     "JOIN hospital_names AS n ON n.programme = r.value->>0 AND n.name_key = r.value->>1"
 );
-// All that a create or an update has to know of others, in one statement.
-const CLAIMS: Sql = rows!(
-    "SELECT (SELECT 1 FROM hospitals h WHERE h.programme = r.value->>0 AND h.hospital = r.value->>1 LIMIT 1) \
-     IS NOT NULL AS present, n.name_key, n.hospital FROM ",
-    "LEFT JOIN hospital_names AS n ON n.programme = r.value->>0 AND n.name_key = r.value->>2"
+// What most creations have to know of others, in one statement: few hospitals have an alias.
+const CLAIMS: Sql = Sql::new(
+    "SELECT (SELECT h.hospital FROM hospitals h WHERE h.programme = $1 AND h.hospital = $2 LIMIT 1) IS NOT NULL AS present, \
+     (SELECT n.hospital FROM hospital_names n WHERE n.programme = $1 AND n.name_key = $3 LIMIT 1) AS named",
 );
 const INSERT: Sql = Sql::new(
     "INSERT INTO hospitals (programme, hospital, display_name, level, city, credit_code, revision, create_time, \
@@ -113,6 +112,7 @@ pub async fn get(tx: &mut Tx<'_>, name: &Name<Hospitals>) -> Result<Hospital> {
 }
 
 /// What a hospital's id and names meet in its programme.
+#[derive(Default)]
 pub struct Met {
     /// Whether the id is taken.
     pub present: bool,
@@ -120,20 +120,20 @@ pub struct Met {
     pub names: HashMap<NameKey, Id>,
 }
 
-/// Reads what a hospital's id and names, at least one, meet in its programme.
+/// Reads what a hospital's id and names, its display name first, meet in its programme.
 ///
 /// # Errors
 /// A storage error.
 pub async fn met(tx: &mut Tx<'_>, name: &Name<Hospitals>, names: &[NameKey]) -> Result<Met> {
-    let (programme, id) = (name.programme(), name.id());
-    let keys: Vec<_> = names.iter().map(|key| (programme.as_str(), id.as_str(), key.as_str())).collect();
-    let rows = tx.sql(CLAIMS).bind_rows(&keys).fetch_all().await?;
-    let mut met = Met { present: false, names: HashMap::new() };
-    for row in &rows {
-        met.present = row.get("present")?;
-        if let Some(key) = row.get::<Option<String>>("name_key")? {
-            met.names.insert(NameKey::of(&key), row.get("hospital")?);
-        }
+    let Some((display_name, aliases)) = names.split_first() else { return Ok(Met::default()) };
+    let stmt = tx.sql(CLAIMS).bind(name.programme()).bind(name.id()).bind(display_name.as_str());
+    let row = stmt.fetch_one().await?;
+    let mut met = Met { present: row.get("present")?, names: HashMap::new() };
+    if !aliases.is_empty() {
+        met.names = known_as(tx, name.programme(), aliases).await?;
+    }
+    if let Some(named) = row.get("named")? {
+        met.names.insert(display_name.clone(), named);
     }
     Ok(met)
 }

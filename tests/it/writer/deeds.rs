@@ -119,10 +119,10 @@ impl Command for Bad {
                 tx.sql(SPOIL).execute().await?;
                 as_the_test_wants()
             }
-            Deed::Violate => tx.sql(VIOLATE).execute().await.map(drop),
+            Deed::Violate => tx.sql(VIOLATE).execute().await,
             Deed::Swallow => {
                 tx.sql(SPOIL).execute().await?;
-                let _ = tx.sql(VIOLATE).execute().await;
+                let _ = tx.sql(VIOLATE).count().await; // an answer that was waited for
                 Ok(())
             }
             Deed::WaitAndWrite(_) => {
