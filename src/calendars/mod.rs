@@ -9,14 +9,14 @@ use crate::kernel::{
 };
 use crate::kernel::{Verb, vocabulary};
 
-// pub mod commands;
+pub mod commands;
 pub mod days;
-// pub mod queries;
-// pub mod reactions;
-// pub mod service;
+pub mod queries;
+pub mod reactions;
+pub mod service;
 pub mod shape;
 pub mod store;
-// pub mod wire;
+pub mod wire;
 
 pub use days::{Calendar, CalendarName, CalendarYear, Day, DayKind, SpecialDay};
 pub use shape::{Absent, Shape, Span, WallTime, Weekday, Weekly, merged};

@@ -57,6 +57,11 @@ impl Weekday {
 pub struct WallTime(u16);
 
 impl WallTime {
+    /// 00:00, the midnight that begins the day.
+    pub const MIDNIGHT: WallTime = WallTime(0);
+    /// 24:00, the midnight that ends it.
+    pub const DAYS_END: WallTime = WallTime(MINUTES_A_DAY);
+
     /// The time so many minutes after midnight, 0 to 1440.
     #[must_use]
     pub fn new(minutes: i64) -> Option<WallTime> {
@@ -287,7 +292,7 @@ impl Absent {
     pub fn span(&self) -> Span {
         match self {
             Absent::Instants { start, end } => (*start, *end),
-            Absent::Days { zone, from, to } => (WallTime(0).on(*zone, *from), WallTime(MINUTES_A_DAY).on(*zone, *to)),
+            Absent::Days { zone, from, to } => (WallTime::MIDNIGHT.on(*zone, *from), WallTime::DAYS_END.on(*zone, *to)),
         }
     }
 

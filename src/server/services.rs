@@ -12,6 +12,7 @@ use tower::Service;
 use crate::pb::activity_service_server::ActivityServiceServer;
 use crate::pb::assistant_service_server::AssistantServiceServer;
 use crate::pb::bulletin_service_server::BulletinServiceServer;
+use crate::pb::calendar_service_server::CalendarServiceServer;
 use crate::pb::expert_search_service_server::ExpertSearchServiceServer;
 use crate::pb::expert_service_server::ExpertServiceServer;
 use crate::pb::hospital_service_server::HospitalServiceServer;
@@ -24,7 +25,8 @@ use crate::pb::tally_service_server::TallyServiceServer;
 use crate::pb::visit_service_server::VisitServiceServer;
 use crate::wire::Api;
 use crate::{
-    activities, assistants, bulletins, experts, hospitals, imports, programmes, sessions, sites, tallies, visits,
+    activities, assistants, bulletins, calendars, experts, hospitals, imports, programmes, sessions, sites, tallies,
+    visits,
 };
 
 /// Every slice's service, in the order of the slices.
@@ -37,6 +39,7 @@ pub(super) fn all(api: &Api) -> Services {
         .add(AssistantServiceServer::new(assistants::service::Service { api: api.clone() }))
         .add(PairingServiceServer::new(assistants::service::Service { api: api.clone() }))
         .add(ExpertSearchServiceServer::new(assistants::service::Service { api: api.clone() }))
+        .add(CalendarServiceServer::new(calendars::service::Service { api: api.clone() }))
         .add(SessionServiceServer::new(sessions::service::Service { api: api.clone() }))
         .add(VisitServiceServer::new(visits::service::Service { api: api.clone() }))
         .add(ActivityServiceServer::new(activities::service::Service { api: api.clone() }))

@@ -6,6 +6,7 @@ mod activities;
 mod assistants;
 mod bad_input;
 mod bulletins;
+mod calendars;
 mod conformance;
 mod crashes;
 mod demo;
