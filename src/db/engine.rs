@@ -163,11 +163,12 @@ impl Pool {
                 Ok(Pool::Sqlite(pool.connect_with(options).await?))
             }
             Target::Postgres(url) => {
-                let mut options = PgConnectOptions::from_str(url)?.application_name("homecoming");
+                // Whatever we ask finds its rows by key or in an index's order; a plan made while a table was small must not stay
+                // a scan, and keys out of a JSON array are too few to hash a whole table for them.
+                let mut options = PgConnectOptions::from_str(url)?
+                    .application_name("homecoming")
+                    .options(["enable_seqscan", "enable_hashjoin", "enable_mergejoin"].map(|name| (name, "off")));
                 if purpose == Purpose::Write {
-                    // Every write finds its rows by key; a plan made while a table was small must not stay a scan.
-                    options = options
-                        .options(["enable_seqscan", "enable_hashjoin", "enable_mergejoin"].map(|name| (name, "off")));
                     // A server that the network took away must not hold its programmes' heads for hours.
                     options = options.options([("idle_in_transaction_session_timeout", "30s")]);
                 }
