@@ -1,11 +1,12 @@
 //! Merging: two entries that are one expert become one, and nothing that was recorded of either is lost.
 
+use std::collections::BTreeMap;
 use std::fmt::Display;
 
 use super::affiliations::{joined, two_mains};
 use super::{Expert, HomeTie, MAX_AFFILIATIONS, MAX_HOME_TIES, Profile};
 use crate::hospitals::Hospitals;
-use crate::kernel::{Error, ExternalId, Name, Reason, Result, Specialty};
+use crate::kernel::{Error, ExternalId, Id, Name, Reason, Result, Specialty};
 
 /// The survivor with what its duplicate had; the duplicate's display name, title and scope are dropped.
 ///
@@ -47,6 +48,37 @@ pub fn merged(survivor: &Expert, duplicate: &Expert) -> Result<Expert> {
     };
     refuse_too_large(&both)?;
     Ok(both)
+}
+
+/// Who is who: every merged duplicate of a programme, and the expert that it is in the end.
+///
+/// Records keep the name under which they were made; whoever counts them by expert asks here whose they are.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Merged(BTreeMap<String, Id>);
+
+impl Merged {
+    /// Of the pairs (duplicate, into whom it was merged). A survivor may have been merged later: nobody is merged twice, so
+    /// every chain ends.
+    #[must_use]
+    pub fn new(pairs: BTreeMap<Id, Id>) -> Self {
+        let last = |into: &Id| {
+            let chain = std::iter::successors(Some(into), |next| pairs.get(*next));
+            chain.take(pairs.len() + 1).last().unwrap_or(into).clone()
+        };
+        Self(pairs.iter().map(|(duplicate, into)| (duplicate.to_string(), last(into))).collect())
+    }
+
+    /// Whether nobody was merged.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Whose the records under an expert's id are: the id itself, unless it is a duplicate's.
+    #[must_use]
+    pub fn survivor<'a>(&'a self, expert: &'a str) -> &'a str {
+        self.0.get(expert).map_or(expert, Id::as_str)
+    }
 }
 
 fn refuse_too_large(both: &Expert) -> Result<()> {

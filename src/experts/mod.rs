@@ -24,7 +24,7 @@ pub mod wire;
 pub use affiliations::{Affiliation, home_hospital_on, two_mains};
 pub use days::Days;
 pub use licence::{LicenceHash, LicenceNumber, LicenceSecret};
-pub use merge::{merged, too_large};
+pub use merge::{Merged, merged, too_large};
 pub use roster::{Roster, Standing};
 
 /// How many affiliations an expert has at most.

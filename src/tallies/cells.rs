@@ -86,6 +86,13 @@ pub fn values(key: &str) -> impl Iterator<Item = &str> {
     key.split(PARTS)
 }
 
+/// A key with another value in one place.
+#[must_use]
+pub fn with_value(key: &str, place: usize, value: &str) -> String {
+    let values: Vec<&str> = values(key).enumerate().map(|(at, own)| if at == place { value } else { own }).collect();
+    values.join(&PARTS.to_string())
+}
+
 /// What a leaf adds to the cells of every face, `sign` times.
 pub fn spread(leaf: &Leaf, sign: i64) -> impl Iterator<Item = Delta> {
     let month = month_of(leaf.dimensions.date);

@@ -7,6 +7,7 @@ use chrono::{Datelike as _, Months};
 use super::cells::{Face, face_for, month_of};
 use super::measures::{Rule, Set};
 use super::{Definition, Dimension};
+use crate::experts::Merged;
 use crate::kernel::{Date, Specialty};
 
 /// What narrows a tally; what isn't there doesn't.
@@ -70,6 +71,16 @@ pub fn knows(definition: &Definition, dimension: Dimension) -> bool {
 }
 
 impl Question {
+    /// The same question, asked of survivors wherever its filter names a duplicate.
+    #[must_use]
+    pub fn of_survivors(&self, merged: &Merged) -> Self {
+        let mut question = self.clone();
+        if let Some(experts) = question.filter.values.get_mut(&Dimension::Expert) {
+            *experts = experts.iter().map(|expert| merged.survivor(expert).to_owned()).collect();
+        }
+        question
+    }
+
     /// The dimensions that it groups or filters by, each once.
     #[must_use]
     pub fn dimensions(&self) -> Vec<Dimension> {

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::measures::{Rule, Set};
 use super::{Definition, Dimension, Question, cells};
+use crate::experts::Merged;
 use crate::kernel::{Dimensions, Error, Leaf, Measure, Result};
 
 /// Quantities of one measure, told apart by some dimensions.
@@ -29,32 +30,43 @@ impl Slice {
         cells::key(leaf, &self.dimensions)
     }
 
+    /// Gives what was recorded under a merged duplicate's name to its survivor.
+    pub fn give_to_survivors(&mut self, merged: &Merged) {
+        let Some(place) = self.dimensions.iter().position(|it| *it == Dimension::Expert) else { return };
+        if merged.is_empty() {
+            return;
+        }
+        for (_, key, _) in &mut self.rows {
+            let expert = cells::values(key).nth(place).unwrap_or("");
+            let survivor = merged.survivor(expert);
+            if survivor != expert {
+                *key = cells::with_value(key, place, survivor);
+            }
+        }
+    }
+
     /// The rows that pass a question's filter: the values by which it groups, the value of one more dimension, the quantity.
     fn grouped<'a>(
         &'a self,
         question: &'a Question,
         of: Option<Dimension>,
-    ) -> impl Iterator<Item = (Vec<String>, &'a str, i64)> {
+    ) -> impl Iterator<Item = (Vec<&'a str>, &'a str, i64)> {
+        let place = |dimension: Dimension| self.dimensions.iter().position(|it| *it == dimension);
+        let group: Vec<Part> = question.group_by.iter().map(|dimension| Part::of(*dimension, place)).collect();
+        let filter: Vec<(Dimension, Part)> =
+            question.filter.dimensions().map(|dimension| (dimension, Part::Value(place(dimension)))).collect();
+        let member = of.map(|dimension| Part::Value(place(dimension)));
         self.rows.iter().filter_map(move |(month, key, quantity)| {
-            let values: Vec<&str> = cells::values(key).collect();
-            let value = |dimension: Dimension| -> &'a str {
-                let place = self.dimensions.iter().position(|it| *it == dimension);
-                place.and_then(|place| values.get(place).copied()).unwrap_or("")
+            let values: Vec<&'a str> = cells::values(key).collect();
+            let value = |part: &Part| -> &'a str {
+                match part {
+                    Part::Month => month,
+                    Part::Year => month.get(..4).unwrap_or(month),
+                    Part::Value(place) => place.and_then(|place| values.get(place).copied()).unwrap_or(""),
+                }
             };
-            let passes = question.filter.dimensions().all(|it| question.filter.passes(it, value(it)));
-            let group = |dimension: &Dimension| match dimension {
-                Dimension::Month => month.clone(),
-                Dimension::Year => month.chars().take(4).collect(),
-                Dimension::HalfDay
-                | Dimension::Site
-                | Dimension::SiteLevel
-                | Dimension::Expert
-                | Dimension::HomeHospital
-                | Dimension::Specialty
-                | Dimension::Kind
-                | Dimension::Residence => value(*dimension).to_owned(),
-            };
-            passes.then(|| (question.group_by.iter().map(group).collect(), of.map_or("", value), *quantity))
+            let passes = filter.iter().all(|(dimension, part)| question.filter.passes(*dimension, value(part)));
+            passes.then(|| (group.iter().map(value).collect(), member.as_ref().map_or("", value), *quantity))
         })
     }
 
@@ -63,25 +75,54 @@ impl Slice {
     /// # Errors
     /// A sum beyond 64 bits: an error, never wrapped.
     pub fn sums(&self, question: &Question) -> Result<BTreeMap<Vec<String>, i64>> {
-        let mut sums: BTreeMap<Vec<String>, i64> = BTreeMap::new();
+        let mut sums: BTreeMap<Vec<&str>, i64> = BTreeMap::new();
         for (group, _, quantity) in self.grouped(question, None) {
             let sum = sums.entry(group).or_default();
             *sum = sum.checked_add(quantity).ok_or(Error::Internal("a tally is beyond 64 bits"))?;
         }
-        Ok(sums)
+        Ok(sums.into_iter().map(|(group, sum)| (owned(group), sum)).collect())
     }
 
     /// The values of a dimension in each group that have a quantity.
     #[must_use]
     pub fn members(&self, question: &Question, of: Dimension) -> BTreeMap<Vec<String>, BTreeSet<String>> {
-        let mut members: BTreeMap<Vec<String>, BTreeSet<String>> = BTreeMap::new();
+        let mut members: BTreeMap<Vec<&str>, BTreeSet<String>> = BTreeMap::new();
         for (group, member, quantity) in self.grouped(question, Some(of)) {
             if quantity > 0 && !member.is_empty() {
                 members.entry(group).or_default().insert(member.to_owned());
             }
         }
-        members
+        members.into_iter().map(|(group, members)| (owned(group), members)).collect()
     }
+}
+
+/// From where a row's value of a dimension is taken.
+enum Part {
+    Month,
+    Year,
+    /// The key's part in this place; none: the key doesn't know the dimension.
+    Value(Option<usize>),
+}
+
+impl Part {
+    fn of(dimension: Dimension, place: impl Fn(Dimension) -> Option<usize>) -> Part {
+        match dimension {
+            Dimension::Month => Part::Month,
+            Dimension::Year => Part::Year,
+            Dimension::HalfDay
+            | Dimension::Site
+            | Dimension::SiteLevel
+            | Dimension::Expert
+            | Dimension::HomeHospital
+            | Dimension::Specialty
+            | Dimension::Kind
+            | Dimension::Residence => Part::Value(place(dimension)),
+        }
+    }
+}
+
+fn owned(group: Vec<&str>) -> Vec<String> {
+    group.into_iter().map(str::to_owned).collect()
 }
 
 /// One measure's number: both parts of a quotient, else the denominator is 0.

@@ -1,5 +1,7 @@
 //! Opening balances, cells, and the records that tallies are recounted from.
 
+use std::collections::{BTreeMap, HashMap};
+
 use super::reckon::Slice;
 use super::{BalanceState, Definition, OpeningBalance, cells, measures};
 use crate::db::{List, Row, Sql, Tx, Value};
@@ -22,9 +24,10 @@ const INSERT: Sql = Sql::new(
 const VOID: Sql = Sql::new(
     "UPDATE opening_balances SET state = 'VOIDED', revision = $3, update_time = $4 WHERE programme = $1 AND opening_balance = $2",
 );
-const CELLS: Sql = Sql::new(
-    "SELECT c.month, c.key, c.quantity FROM tally_cells c \
-     WHERE c.programme = $1 AND c.face = $2 AND c.measure = $3 AND c.month >= $4 AND c.month <= $5 AND c.quantity <> 0",
+const CELLS: Sql = rows!(
+    "SELECT c.measure, c.month, c.key, c.quantity FROM ",
+    "JOIN tally_cells c ON c.programme = r.value->>0 AND c.face = r.value->>1 AND c.measure = r.value->>2 \
+     AND c.month >= r.value->>3 AND c.month <= r.value->>4 WHERE c.quantity <> 0"
 );
 const MONTH_CELLS: Sql = rows!(
     "SELECT c.face, c.measure, c.key, c.quantity FROM ",
@@ -135,7 +138,7 @@ fn balance(row: &Row) -> Result<OpeningBalance> {
     })
 }
 
-/// Adds to a slice what the cells of a face have of a measure, from a month to a month.
+/// Adds to the slices of measures what the cells of a face have of each, from a month to a month.
 ///
 /// # Errors
 /// A storage error.
@@ -143,13 +146,16 @@ pub async fn add_cells(
     tx: &mut Tx<'_>,
     programme: &Id,
     face: &cells::Face,
-    measure: Measure,
     (first, last): (&str, &str),
-    slice: &mut Slice,
+    slices: &mut BTreeMap<Measure, Slice>,
 ) -> Result<()> {
-    let stmt = tx.sql(CELLS).bind(programme).bind(face.name).bind(measure.as_str()).bind(first).bind(last);
-    for row in stmt.fetch_all().await? {
-        slice.rows.push((row.get("month")?, row.get("key")?, row.get("quantity")?));
+    let key = |measure: &Measure| (programme, face.name, measure.as_str(), first, last);
+    let keys: Vec<_> = slices.keys().map(key).collect();
+    let mut by_name: HashMap<&str, &mut Slice> = slices.iter_mut().map(|(it, slice)| (it.as_str(), slice)).collect();
+    for row in tx.sql(CELLS).bind_rows(&keys).fetch_all().await? {
+        if let Some(slice) = by_name.get_mut(row.get::<String>("measure")?.as_str()) {
+            slice.rows.push((row.get("month")?, row.get("key")?, row.get("quantity")?));
+        }
     }
     Ok(())
 }

@@ -4,7 +4,9 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::{Affiliation, Days, Expert, Experts, HomeTie, LicenceHash, LicenceSecret, Profile, Roster, Standing};
+use super::{
+    Affiliation, Days, Expert, Experts, HomeTie, LicenceHash, LicenceSecret, Merged, Profile, Roster, Standing,
+};
 use super::{Consent, ExpertState, Scope};
 use crate::db::{self, List, Row, Sql, Tx, external_ids};
 use crate::kernel::{Collection as _, Date, Error, Id, Meta, Name, Result, Specialty};
@@ -30,6 +32,7 @@ pub const STATEMENTS: &[(&str, Sql)] = &[
     ("ROSTERS", ROSTERS),
     ("HOME_HOSPITALS", HOME_HOSPITALS),
     ("AFFILIATED", AFFILIATED),
+    ("MERGED", MERGED),
     ("SECRET", SECRET),
     ("LICENCE_HOLDER", LICENCE_HOLDER),
     ("INSERT", write::INSERT),
@@ -46,6 +49,9 @@ pub const STATEMENTS: &[(&str, Sql)] = &[
 /// Every list, for the test that prepares its filters alone and together.
 pub const LISTS: &[(&str, &List)] = &[("EXPERTS", &list::EXPERTS)];
 
+const MERGED: Sql = Sql::new(
+    "SELECT e.expert, e.merged_into FROM experts e WHERE e.programme = $1 AND e.merged_into IS NOT NULL ORDER BY e.expert",
+);
 const BY_IDS: Sql = rows!(
     "SELECT e.expert, e.display_name, e.title, e.state, e.roster_entry_date, e.roster_exit_date, e.pause_until_date, \
      e.scope, e.licence_hash, e.merged_into, e.revision, e.create_time, e.update_time FROM ",
@@ -109,6 +115,16 @@ pub async fn home_hospitals(tx: &mut Tx<'_>, programme: &Id, as_of: &[(&Id, Date
     let keys: Vec<_> = as_of.iter().map(|(id, day)| (programme.as_str(), id.as_str(), day.to_string())).collect();
     let rows = tx.sql(HOME_HOSPITALS).bind_rows(&keys).fetch_all().await?;
     rows.iter().map(|row| Ok(((row.get("expert")?, row.get("day")?), row.get("hospital")?))).collect()
+}
+
+/// Every merged duplicate of a programme, and who it is.
+///
+/// # Errors
+/// A storage error.
+pub async fn merged(tx: &mut Tx<'_>, programme: &Id) -> Result<Merged> {
+    let rows = tx.sql(MERGED).bind(programme).fetch_all().await?;
+    let pair = |row: &Row| Ok((row.get("expert")?, row.get("merged_into")?));
+    Ok(Merged::new(rows.iter().map(pair).collect::<Result<_>>()?))
 }
 
 /// The first expert that has or had an affiliation at a hospital.

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::db::{Query, Tx};
+use crate::experts::{self, Merged};
 use crate::kernel::{Cursor, Date, Id, Key, Leaf, Measure, Page, PageRequest, Result};
 use crate::programmes::{self, Programme};
 use crate::sessions::sittings::SESSIONS_HELD;
@@ -96,10 +97,12 @@ fn wanted(measures: &[&'static Definition]) -> (BTreeMap<Measure, Origin>, BTree
 /// A storage error, or a sum beyond 64 bits.
 pub async fn count(tx: &mut Tx<'_>, programme: &Programme, question: &Question) -> Result<(Answer, Source)> {
     let (sums, sets) = wanted(&question.measures);
-    let mut reader = Reader { programme, question, records: BTreeMap::new(), sources: BTreeSet::new() };
+    let tells_experts = question.dimensions().contains(&Dimension::Expert) || sets.contains(&Set::ActiveExperts);
+    let merged = if tells_experts { experts::store::merged(tx, &programme.id).await? } else { Merged::default() };
+    let question = &question.of_survivors(&merged);
+    let mut reader = Reader { programme, question, merged, records: BTreeMap::new(), sources: BTreeSet::new() };
     let mut counted = Counted::default();
-    for (measure, origin) in sums {
-        let slice = reader.slice(tx, measure, origin, None).await?;
+    for (measure, slice) in reader.slices(tx, &sums, None).await? {
         counted.sums.insert(measure, slice.sums(question)?);
     }
     for set in sets {
@@ -125,6 +128,8 @@ pub async fn count(tx: &mut Tx<'_>, programme: &Programme, question: &Question) 
 struct Reader<'a> {
     programme: &'a Programme,
     question: &'a Question,
+    /// A duplicate's records are its survivor's; cells and records keep the name under which they were made.
+    merged: Merged,
     records: BTreeMap<(Origin, Date, Date), Vec<Leaf>>,
     sources: BTreeSet<Source>,
 }
@@ -132,19 +137,20 @@ struct Reader<'a> {
 impl Reader<'_> {
     /// The values of a dimension that had a session held, in each group and over everything.
     async fn holding(&mut self, tx: &mut Tx<'_>, of: Dimension) -> Result<Members> {
-        let slice = self.slice(tx, SESSIONS_HELD, Origin::Sessions, Some(of)).await?;
-        let groups = slice.members(self.question, of);
+        let sums = BTreeMap::from([(SESSIONS_HELD, Origin::Sessions)]);
+        let slices = self.slices(tx, &sums, Some(of)).await?;
+        let groups = slices.get(&SESSIONS_HELD).map(|slice| slice.members(self.question, of)).unwrap_or_default();
         let all = groups.values().flatten().cloned().collect();
         Ok((groups, all))
     }
 
-    async fn slice(
+    /// What there is of each measure; the cells of all in one statement.
+    async fn slices(
         &mut self,
         tx: &mut Tx<'_>,
-        measure: Measure,
-        origin: Origin,
+        sums: &BTreeMap<Measure, Origin>,
         besides: Option<Dimension>,
-    ) -> Result<Slice> {
+    ) -> Result<BTreeMap<Measure, Slice>> {
         let mut needed = self.question.dimensions();
         needed.extend(besides);
         let plan = plan(self.question.from, self.question.to, &needed);
@@ -152,21 +158,30 @@ impl Reader<'_> {
             Some((face, ..)) => face.dimensions.to_vec(),
             None => needed.into_iter().filter(|it| !matches!(it, Dimension::Month | Dimension::Year)).collect(),
         };
-        let mut slice = Slice { dimensions, rows: Vec::new() };
+        let empty = |measure: &Measure| (*measure, Slice { dimensions: dimensions.clone(), rows: Vec::new() });
+        let mut slices: BTreeMap<Measure, Slice> = sums.keys().map(empty).collect();
+        if slices.is_empty() {
+            return Ok(slices);
+        }
         if let Some((face, first, last)) = &plan.cells {
             self.sources.insert(Source::Cells);
-            store::add_cells(tx, &self.programme.id, face, measure, (first, last), &mut slice).await?;
+            store::add_cells(tx, &self.programme.id, face, (first, last), &mut slices).await?;
         }
         for (from, to) in plan.records {
             self.sources.insert(Source::Records);
-            let days = (origin, from, to);
-            if !self.records.contains_key(&days) {
-                self.records.insert(days, store::leaves(tx, self.programme, origin, from, to).await?);
+            for (measure, origin) in sums {
+                let days = (*origin, from, to);
+                if !self.records.contains_key(&days) {
+                    self.records.insert(days, store::leaves(tx, self.programme, *origin, from, to).await?);
+                }
+                let leaves = self.records.get(&days).map_or(&[][..], Vec::as_slice);
+                if let Some(slice) = slices.get_mut(measure) {
+                    slice.add_leaves(leaves.iter(), *measure);
+                }
             }
-            let leaves = self.records.get(&days).map_or(&[][..], Vec::as_slice);
-            slice.add_leaves(leaves.iter(), measure);
         }
-        Ok(slice)
+        slices.values_mut().for_each(|slice| slice.give_to_survivors(&self.merged));
+        Ok(slices)
     }
 }
 
