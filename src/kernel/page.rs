@@ -162,6 +162,12 @@ impl<T> Page<T> {
         Self { items, next }
     }
 
+    /// These items, and where the next page begins by keys of the query's own.
+    #[must_use]
+    pub fn ended_at(items: Vec<T>, next: Option<Cursor>, bound_to: &str) -> Self {
+        Self { items, next: next.map(|cursor| write(cursor, bound_to)) }
+    }
+
     /// The same page of other items.
     #[must_use]
     pub fn map<U>(self, into: impl FnMut(T) -> U) -> Page<U> {

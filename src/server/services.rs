@@ -21,6 +21,7 @@ use crate::pb::pairing_service_server::PairingServiceServer;
 use crate::pb::programme_service_server::ProgrammeServiceServer;
 use crate::pb::session_service_server::SessionServiceServer;
 use crate::pb::site_service_server::SiteServiceServer;
+use crate::pb::slot_service_server::SlotServiceServer;
 use crate::pb::tally_service_server::TallyServiceServer;
 use crate::pb::visit_service_server::VisitServiceServer;
 use crate::wire::Api;
@@ -41,6 +42,7 @@ pub(super) fn all(api: &Api) -> Services {
         .add(ExpertSearchServiceServer::new(assistants::service::Service { api: api.clone() }))
         .add(CalendarServiceServer::new(calendars::service::Service { api: api.clone() }))
         .add(SessionServiceServer::new(sessions::service::Service { api: api.clone() }))
+        .add(SlotServiceServer::new(sessions::service::Service { api: api.clone() }))
         .add(VisitServiceServer::new(visits::service::Service { api: api.clone() }))
         .add(ActivityServiceServer::new(activities::service::Service { api: api.clone() }))
         .add(TallyServiceServer::new(tallies::service::Service { api: api.clone() }))

@@ -16,6 +16,7 @@ mod purpose;
 pub mod reactions;
 pub mod service;
 pub mod sittings;
+pub mod slots;
 pub mod snapshot;
 pub mod state;
 pub mod store;

@@ -1,4 +1,6 @@
 //! gRPC of sessions: parse, command or query, message.
+mod slots;
+
 use tonic::{Request, Response};
 
 use super::wire;

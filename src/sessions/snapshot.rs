@@ -5,7 +5,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::assistants::Absence;
-use crate::experts::{Affiliation, Days, Roster, home_hospital_on};
+use crate::calendars::{ExpertAbsence, Offer, Span};
+use crate::experts::{Affiliation, Days, Roster, Scope, home_hospital_on};
 use crate::kernel::{Date, HalfDay, Id, SessionKind, Specialty, Timestamp, Zone};
 use crate::sites::{Closure, Room, SiteLevel};
 
@@ -78,9 +79,58 @@ pub struct ExpertFacts {
     pub specialties: Vec<Specialty>,
     /// Where the expert works and worked.
     pub affiliations: Vec<Affiliation>,
+    /// What the expert may do by licence.
+    pub scope: Scope,
+    /// What has been offered to be booked at once.
+    pub standing: Vec<Standing>,
+    /// When the expert has said to be away.
+    pub absences: Vec<ExpertAbsence>,
+}
+
+/// A standing offer, as far as the snapshot reaches.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Standing {
+    /// What for; empty: any kind.
+    pub kinds: Vec<SessionKind>,
+    /// Where; empty: any site.
+    pub sites: Vec<Id>,
+    /// When, in order.
+    pub spans: Vec<Span>,
+}
+
+impl Standing {
+    /// An offer between two instants.
+    #[must_use]
+    pub fn of(offer: Offer, from: Timestamp, until: Timestamp) -> Standing {
+        Standing { spans: offer.intervals(from, until), kinds: offer.kinds, sites: offer.sites }
+    }
+
+    /// Whether it is for this kind of session at this site.
+    #[must_use]
+    pub fn is_for(&self, kind: SessionKind, site: &Id) -> bool {
+        (self.kinds.is_empty() || self.kinds.contains(&kind)) && (self.sites.is_empty() || self.sites.contains(site))
+    }
+
+    /// Until when it goes on without a break from an instant that it covers.
+    fn reaches(&self, at: Timestamp) -> Option<Timestamp> {
+        let next = self.spans.partition_point(|(_, end)| *end <= at);
+        self.spans.get(next).filter(|(start, _)| *start <= at).map(|(_, end)| *end)
+    }
 }
 
 impl ExpertFacts {
+    /// Whether standing offers, one or several that follow each other, cover the whole of an interval for this kind at this site.
+    #[must_use]
+    pub fn has_offered(&self, kind: SessionKind, site: &Id, start: Timestamp, end: Timestamp) -> bool {
+        let mut at = start;
+        while at < end {
+            let offers = self.standing.iter().filter(|offer| offer.is_for(kind, site));
+            let Some(reached) = offers.filter_map(|offer| offer.reaches(at)).max() else { return false };
+            at = reached;
+        }
+        true
+    }
+
     /// The specialty that counts where none is named.
     #[must_use]
     pub fn foremost(&self) -> Option<&Specialty> {
@@ -97,6 +147,8 @@ impl ExpertFacts {
 /// What is known of an assistant.
 #[derive(Clone, Debug)]
 pub struct AssistantFacts {
+    /// Where the assistant is stationed.
+    pub site: Id,
     /// Last day at the site, where one is known.
     pub end: Option<Date>,
     /// Leave and duty.

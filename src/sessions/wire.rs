@@ -17,8 +17,10 @@ use crate::sites::Sites;
 use crate::wire::mutations;
 
 mod answers;
+mod slots;
 
 pub(super) use answers::{outcome, results, session, totals};
+pub(super) use slots::{batch_find, check_slot, checked, explain_slot, explanation, find, found};
 
 mutations!(
     pb::BookSessionRequest,

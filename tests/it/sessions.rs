@@ -2,6 +2,7 @@
 mod neighbours;
 mod properties;
 mod rules;
+mod slots;
 mod verbs;
 
 use homecoming::kernel::Reason;

@@ -70,6 +70,7 @@ fn every_vocabulary_is_the_protos() {
         registered::<sessions::predicate::RuleClass>(&pool),
         registered::<sessions::NotHeldCause>(&pool),
         registered::<sessions::SessionState>(&pool),
+        registered::<sessions::slots::SlotPurpose>(&pool),
         registered::<sessions::Awaiting>(&pool),
         registered::<sessions::LapseCause>(&pool),
         registered::<sessions::Urgency>(&pool),

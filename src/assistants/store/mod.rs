@@ -11,6 +11,9 @@ use crate::kernel::{Collection as _, Date, Error, Id, Meta, Name, PageRequest, R
 use crate::rows;
 
 pub mod pairings;
+mod stationed;
+
+pub use stationed::{Stationed, stationed};
 
 /// The tables that this slice writes.
 pub const TABLES: &[&str] = &["assistants", "assistant_specialties", "assistant_absences", "pairings"];
@@ -21,6 +24,8 @@ pub const STATEMENTS: &[(&str, Sql)] = &[
     ("SPECIALTIES", SPECIALTIES),
     ("ABSENCES", ABSENCES),
     ("STATIONED_AT", STATIONED_AT),
+    ("STATIONED", stationed::STATIONED),
+    ("ABSENCES_AT", stationed::ABSENCES_AT),
     ("INSERT", INSERT),
     ("UPDATE", UPDATE),
     ("DROP_SPECIALTIES", DROP_SPECIALTIES),

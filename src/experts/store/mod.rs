@@ -30,6 +30,7 @@ pub const STATEMENTS: &[(&str, Sql)] = &[
     ("AFFILIATIONS", AFFILIATIONS),
     ("TIES", TIES),
     ("ROSTERS", ROSTERS),
+    ("ON_ROSTER_FROM", ON_ROSTER_FROM),
     ("HOME_HOSPITALS", HOME_HOSPITALS),
     ("AFFILIATED", AFFILIATED),
     ("MERGED", MERGED),
@@ -73,6 +74,10 @@ const ROSTERS: Sql = rows!(
     "SELECT e.expert, e.state, e.roster_entry_date, e.roster_exit_date, e.pause_until_date, e.merged_into FROM ",
     "JOIN experts e ON e.programme = r.value->>0 AND e.expert = r.value->>1"
 );
+const ON_ROSTER_FROM: Sql = Sql::new(
+    "SELECT e.expert FROM experts e WHERE e.programme = $1 AND e.state <> 'MERGED' \
+     AND (e.roster_exit_date IS NULL OR e.roster_exit_date >= $2) ORDER BY e.expert LIMIT $3",
+);
 const HOME_HOSPITALS: Sql = rows!(
     "SELECT a.expert, r.value->>2 AS day, a.hospital FROM ",
     "JOIN expert_affiliations a ON a.programme = r.value->>0 AND a.expert = r.value->>1 AND a.from_date <= r.value->>2 \
@@ -105,6 +110,13 @@ pub async fn many(tx: &mut Tx<'_>, programme: &Id, ids: &[Id]) -> Result<HashMap
 pub async fn rosters(tx: &mut Tx<'_>, programme: &Id, ids: &[Id]) -> Result<HashMap<Id, Roster>> {
     let rows = tx.sql(ROSTERS).bind_rows(&db::keys(programme, ids)).fetch_all().await?;
     rows.iter().map(|row| Ok((row.get("expert")?, roster_of(row)?))).collect()
+}
+
+/// Who is on the roster on a day or later, by id, at most so many.
+pub async fn on_roster_from(tx: &mut Tx<'_>, programme: &Id, day: Date, most: usize) -> Result<Vec<Id>> {
+    let most = i64::try_from(most).unwrap_or(i64::MAX);
+    let rows = tx.sql(ON_ROSTER_FROM).bind(programme).bind(day).bind(most).fetch_all().await?;
+    rows.iter().map(|row| row.get("expert")).collect()
 }
 
 /// The home hospitals of experts, each as of a day; without a main affiliation on the day a pair is left out.

@@ -5,6 +5,7 @@ mod intake;
 mod outcome;
 mod read;
 mod record;
+mod slots;
 mod start;
 
 pub use book::{BatchBookSessions, BookSession};
@@ -15,6 +16,7 @@ pub use outcome::{
 };
 pub use read::{GetControlTotals, GetSession, ListOutcomes, ListSessions};
 pub use record::{BatchRecordHeldSessions, RecordHeldSession};
+pub use slots::{BatchFindSlots, ExplainSlot, FindSlots, Found, check};
 pub use start::StartSession;
 
 pub(super) use intake::violations_of;

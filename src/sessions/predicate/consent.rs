@@ -1,20 +1,46 @@
-//! The expert's yes: silence is none.
+//! The expert's yes: in advance, by a standing offer, or to this session. Silence is none.
 use super::{Finding, Irregularity};
-use crate::sessions::draft::{ExpertConsent, SessionDraft};
+use crate::calendars::ExpertAbsence;
+use crate::kernel::{Id, Timestamp};
+use crate::sessions::draft::SessionDraft;
 use crate::sessions::purpose::Purpose;
+use crate::sessions::snapshot::Snapshot;
 
-/// Whether every expert has said yes before the session.
-pub(super) fn of(draft: &SessionDraft, purpose: Purpose, found: &mut Vec<Finding>) {
-    for (at, expert) in draft.experts().enumerate() {
-        let heard_before = |given: &ExpertConsent| given.expert == *expert && given.consent.heard_time <= draft.start;
-        let agreed = || draft.consents.iter().any(heard_before);
-        let missing = match purpose {
-            Purpose::Book | Purpose::Move | Purpose::Review | Purpose::Record => !agreed(),
-            Purpose::Hold | Purpose::Propose | Purpose::Start => false,
+/// Whether every expert has said yes before the session, and nobody has said since to be away.
+pub(super) fn of(draft: &SessionDraft, snapshot: &Snapshot, purpose: Purpose, found: &mut Vec<Finding>) {
+    for (at, id) in draft.experts().enumerate() {
+        let leads = at == 0;
+        let heard = heard(draft, id);
+        let said_away = |absence: &&ExpertAbsence| {
+            // Whoever says yes after having said to be away comes all the same.
+            let is_before = heard.is_some_and(|heard| absence.meta.create_time <= heard);
+            absence.takes(draft.start, draft.end) && !is_before
         };
-        if missing {
-            let field = if at == 0 { "consent" } else { "co_experts" };
-            found.push(Finding::new(Irregularity::NoConsent, field, vec![("expert", expert.to_string())]));
+        let expert = snapshot.experts.get(id);
+        if let Some(absence) = expert.and_then(|expert| expert.absences.iter().find(said_away)) {
+            let (_, until) = absence.span();
+            let absence = ("absence", absence.name.id().to_string());
+            let whom = vec![("expert", id.to_string()), absence, ("until", until.to_string())];
+            let field = if leads { "expert" } else { "co_experts" };
+            found.push(Finding::new(Irregularity::ExpertAbsent, field, whom).until(Some(until)));
+        }
+        let has_offered = || expert.is_some_and(|it| it.has_offered(draft.kind, &draft.site, draft.start, draft.end));
+        let missing = match purpose {
+            Purpose::Book | Purpose::Move | Purpose::Review | Purpose::Record => {
+                (heard.is_none() && !has_offered()).then_some(Irregularity::NoConsent)
+            }
+            Purpose::Hold => (!has_offered()).then_some(Irregularity::NoOffer),
+            Purpose::Propose | Purpose::Start => None,
+        };
+        if let Some(irregularity) = missing {
+            let field = if leads { "consent" } else { "co_experts" };
+            found.push(Finding::new(irregularity, field, vec![("expert", id.to_string())]));
         }
     }
+}
+
+/// When an expert's last yes to this session was heard before it begins.
+fn heard(draft: &SessionDraft, expert: &Id) -> Option<Timestamp> {
+    let given = draft.consents.iter().filter(|given| given.expert == *expert);
+    given.map(|given| given.consent.heard_time).filter(|heard| *heard <= draft.start).max()
 }

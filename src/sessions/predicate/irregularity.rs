@@ -79,7 +79,7 @@ vocabulary! {
 }
 
 /// For how long what was found about one expert, site and kind goes on being true, whatever the time of day.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Lasts {
     /// For this interval only.
     Instant,

@@ -18,6 +18,7 @@ mod time;
 pub use irregularity::{Irregularity, Lasts, RuleClass};
 pub use people::is_among_patients;
 pub use place::{fits, needs_licence};
+pub(super) use time::taken_by;
 
 /// One thing that stands against a draft.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,7 +71,7 @@ pub fn findings(draft: &SessionDraft, snapshot: &Snapshot, purpose: Purpose) -> 
     let Some(site) = snapshot.sites.get(&draft.site) else { return Vec::new() };
     let mut found = Vec::new();
     if !purpose.is_start() {
-        consent::of(draft, purpose, &mut found);
+        consent::of(draft, snapshot, purpose, &mut found);
         people::of_experts(draft, snapshot, site, purpose, &mut found);
     }
     place::of_licence(draft, snapshot, site, &mut found);
@@ -123,6 +124,12 @@ impl Finding {
     #[must_use]
     pub const fn refuses(&self) -> bool {
         self.irregularity.refusal().is_some()
+    }
+
+    /// For how long it goes on being true of the same expert, site, kind, specialty and grade: what lets a search pass over starts.
+    #[must_use]
+    pub const fn lasts(&self) -> Lasts {
+        self.irregularity.lasts()
     }
 
     /// What could be exchanged to be rid of it.

@@ -20,7 +20,7 @@ use columns::{plan_of, row_of, session_of};
 pub use outcomes::{
     HeldKey, NewOutcome, Taken, control_totals, held_clinics, held_page, insert_outcomes, occupy, outcome_page, release,
 };
-pub use snapshot::load as load_snapshot;
+pub use snapshot::{Scope, load as load_snapshot, load_scope};
 
 /// The tables that this slice writes.
 pub const TABLES: &[&str] =
@@ -153,11 +153,11 @@ pub const STATEMENTS: &[(&str, Sql)] = &[
     ("COUNT_BY_STATE", outcomes::COUNT_BY_STATE),
     ("COUNT_OUTCOMES", outcomes::COUNT_OUTCOMES),
     ("EXISTING", snapshot::EXISTING),
-    ("OCCUPIED", snapshot::OCCUPIED),
-    ("HELD_BY_EXPERT", snapshot::HELD_BY_EXPERT),
-    ("HELD_BY_CO_EXPERT", snapshot::HELD_BY_CO_EXPERT),
-    ("HELD_BY_ASSISTANT", snapshot::HELD_BY_ASSISTANT),
-    ("HELD_IN_ROOM", snapshot::HELD_IN_ROOM),
+    ("OCCUPIED", snapshot::busy::OCCUPIED),
+    ("HELD_BY_EXPERT", snapshot::busy::HELD_BY_EXPERT),
+    ("HELD_BY_CO_EXPERT", snapshot::busy::HELD_BY_CO_EXPERT),
+    ("HELD_BY_ASSISTANT", snapshot::busy::HELD_BY_ASSISTANT),
+    ("HELD_IN_ROOM", snapshot::busy::HELD_IN_ROOM),
 ];
 /// The lists of this slice.
 pub const LISTS: &[(&str, &List)] = &[("LIST", &LIST), ("OUTCOMES", &outcomes::LIST)];

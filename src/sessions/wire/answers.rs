@@ -156,7 +156,7 @@ pub(in crate::sessions) fn results(verdicts: Vec<Result<Session>>) -> Vec<pb::Se
     verdicts.into_iter().map(|verdict| pb::SessionResult { result: Some(result(verdict)) }).collect()
 }
 
-fn refusal(error: &Error) -> pb::SessionRefusal {
+pub(super) fn refusal(error: &Error) -> pb::SessionRefusal {
     let (message, metadata) = match error {
         Error::Refused(refusal) => {
             let metadata = refusal.metadata.iter().map(|(key, value)| ((*key).to_owned(), value.clone()));
@@ -196,11 +196,11 @@ pub(in crate::sessions) fn totals(totals: ControlTotals) -> pb::SessionControlTo
     }
 }
 
-fn resource(programme: &Id, collection: &str, id: &Id) -> String {
+pub(super) fn resource(programme: &Id, collection: &str, id: &Id) -> String {
     format!("programmes/{programme}/{collection}/{id}")
 }
 
-fn optional(programme: &Id, collection: &str, id: Option<&Id>) -> String {
+pub(super) fn optional(programme: &Id, collection: &str, id: Option<&Id>) -> String {
     id.map(|id| resource(programme, collection, id)).unwrap_or_default()
 }
 
@@ -209,7 +209,7 @@ fn number<V: Vocabulary>(value: Option<V>) -> i32 {
 }
 
 /// An instant by the site's clock, with its distance from UTC.
-fn local(zone: Zone, instant: Timestamp) -> String {
+pub(super) fn local(zone: Zone, instant: Timestamp) -> String {
     let wall = zone.local(instant);
     let minutes = Timestamp::from_utc(wall.and_utc()).minutes_since(instant);
     let sign = if minutes < 0 { '-' } else { '+' };

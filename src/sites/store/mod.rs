@@ -31,6 +31,7 @@ const BRIEF: Sql = rows!(
     "SELECT s.site, s.zone, s.level FROM ",
     "JOIN sites AS s ON s.programme = r.value->>0 AND s.site = r.value->>1"
 );
+const FIRST: Sql = Sql::new("SELECT s.site FROM sites AS s WHERE s.programme = $1 ORDER BY s.site LIMIT $2");
 const OF_HOSPITAL: Sql =
     Sql::new("SELECT s.site FROM sites AS s WHERE s.programme = $1 AND s.hospital = $2 ORDER BY s.site LIMIT 1");
 const INSERT: Sql = Sql::new(
@@ -53,6 +54,7 @@ const DELETE: Sql = Sql::new("DELETE FROM sites WHERE programme = $1 AND site = 
 pub const STATEMENTS: &[(&str, Sql)] = &[
     ("GET", GET),
     ("BRIEF", BRIEF),
+    ("FIRST", FIRST),
     ("OF_HOSPITAL", OF_HOSPITAL),
     ("INSERT", INSERT),
     ("UPDATE", UPDATE),
@@ -137,6 +139,16 @@ pub async fn many(tx: &mut Tx<'_>, programme: &Id, ids: &[Id]) -> Result<HashMap
 pub async fn briefs(tx: &mut Tx<'_>, programme: &Id, ids: &[Id]) -> Result<HashMap<Id, Brief>> {
     let rows = tx.sql(BRIEF).bind_rows(&db::keys(programme, ids)).fetch_all().await?;
     rows.iter().map(|row| Ok((row.get("site")?, Brief { zone: row.get("zone")?, level: row.code("level")? }))).collect()
+}
+
+/// The ids of a programme's sites, in order, at most so many.
+///
+/// # Errors
+/// A storage error.
+pub async fn first(tx: &mut Tx<'_>, programme: &Id, most: usize) -> Result<Vec<Id>> {
+    let most = i64::try_from(most).unwrap_or(i64::MAX);
+    let rows = tx.sql(FIRST).bind(programme).bind(most).fetch_all().await?;
+    rows.iter().map(|row| row.get("site")).collect()
 }
 
 /// The first site, by id, that is or belongs to a hospital.

@@ -2,7 +2,8 @@
 use std::collections::BTreeMap;
 
 use homecoming::assistants::{Absence, AbsenceKind};
-use homecoming::experts::{Affiliation, Consent, ConsentMedium, Days, Roster, Standing};
+use homecoming::calendars::{Absent, ExpertAbsence};
+use homecoming::experts::{Affiliation, Consent, ConsentMedium, Days, Roster, Scope, Standing};
 use homecoming::kernel::{
     Date, HalfDay, Id, Measure, Meta, Name, Reason, SessionKind, Specialty, Timestamp, Vocabulary as _, Zone,
 };
@@ -10,7 +11,7 @@ use homecoming::programmes::SittingUnit;
 use homecoming::sessions::draft::half_days;
 use homecoming::sessions::predicate::{RuleClass, findings, fits, refusal, unknown};
 use homecoming::sessions::sittings::{FREE_CLINICS, SESSIONS_HELD};
-use homecoming::sessions::snapshot::{AssistantFacts, Busy, ExpertFacts, SiteFacts, Snapshot};
+use homecoming::sessions::snapshot::{self, AssistantFacts, Busy, ExpertFacts, SiteFacts, Snapshot};
 use homecoming::sessions::{
     ExpertConsent, Held, Irregularity, Purpose, Resource, SessionDraft, SessionState, Transition, Urgency, leaves,
 };
@@ -121,8 +122,16 @@ fn snapshot() -> Snapshot {
         roster: Roster::entered(day(1)),
         specialties: vec![Specialty::parse("03.04").unwrap()],
         affiliations: vec![Affiliation { hospital: id("xiangya"), days: ever, main: true }],
+        scope: Scope::default(),
+        standing: Vec::new(),
+        absences: Vec::new(),
     };
-    let assistant = AssistantFacts { end: None, absences: Vec::new(), pairings: vec![(id("e1"), id("county"), ever)] };
+    let assistant = AssistantFacts {
+        site: id("county"),
+        end: None,
+        absences: Vec::new(),
+        pairings: vec![(id("e1"), id("county"), ever)],
+    };
     let travel = [((id("county"), id("town")), 60), ((id("town"), id("county")), 50)];
     Snapshot {
         sites: [(id("county"), site.clone()), (id("town"), site.clone()), (id("far"), site)].into(),
@@ -149,6 +158,31 @@ const CASES: &[Case] = &[
         &[Irregularity::NoConsent],
         &[Irregularity::NoConsent],
     ),
+    (
+        "a standing offer is a consent in advance",
+        |d, s| {
+            d.consents.clear();
+            offered(s, &[(8 * 60, 9 * 60), (9 * 60, 12 * 60)]);
+        },
+        &[],
+        &[],
+    ),
+    (
+        "a standing offer that ends before the session does",
+        |d, s| {
+            d.consents.clear();
+            offered(s, &[(8 * 60, 12 * 60 - 1)]);
+        },
+        &[Irregularity::NoConsent],
+        &[Irregularity::NoConsent],
+    ),
+    (
+        "away, said after the yes",
+        |_, s| away(s, TOMORROW.plus_minutes(1)),
+        &[Irregularity::ExpertAbsent],
+        &[Irregularity::ExpertAbsent],
+    ),
+    ("away, said before the yes", |_, s| away(s, TOMORROW), &[], &[]),
     (
         "before the roster entry",
         |_, s| s.experts.get_mut(&id("e1")).unwrap().roster = Roster::entered(day(3)),
@@ -260,6 +294,28 @@ fn close(snapshot: &mut Snapshot, room: Option<&str>) {
         meta: Meta::new(TOMORROW),
     };
     snapshot.sites.get_mut(&id("county")).unwrap().closures.push(closure);
+}
+
+fn offered(snapshot: &mut Snapshot, spans: &[(i64, i64)]) {
+    let offer = |(from, until): &(i64, i64)| snapshot::Standing {
+        kinds: vec![SessionKind::Clinic],
+        sites: vec![id("county")],
+        spans: vec![(TOMORROW.plus_minutes(*from), TOMORROW.plus_minutes(*until))],
+    };
+    snapshot.experts.get_mut(&id("e1")).unwrap().standing = spans.iter().map(offer).collect();
+}
+
+fn away(snapshot: &mut Snapshot, said: Timestamp) {
+    let absence = ExpertAbsence {
+        name: Name::new(id("liling"), id("away")),
+        expert: id("e1"),
+        when: Absent::Instants { start: TOMORROW.plus_minutes(11 * 60), end: TOMORROW.plus_minutes(20 * 60) },
+        tz_version: None,
+        withdrawn: None,
+        external_ids: Vec::new(),
+        meta: Meta::new(said),
+    };
+    snapshot.experts.get_mut(&id("e1")).unwrap().absences.push(absence);
 }
 
 fn absent(snapshot: &mut Snapshot, half_day: Option<HalfDay>) {

@@ -1,0 +1,223 @@
+//! Finding, checking and explaining slots: read only.
+//!
+//! A check is the command that plans, loaded and decided and no more; what is found and explained is judged by the same predicate
+//! on a snapshot that was loaded the same way.
+use super::BookSession;
+use crate::db::{Db, Query, Tx};
+use crate::kernel::{
+    Call, Cursor as Keys, Error, Id, Key, Page, PageRequest, Reason, Result, SessionKind, Timestamp, Vocabulary as _,
+    page,
+};
+use crate::programmes;
+use crate::sessions::slots::{
+    ALTERNATIVE_MINUTES, Cursor, Explanation, MOST_EXAMINED, MOST_EXPERTS, MOST_SITES, Search, Slot, SlotPurpose, Step,
+    Wanted, explain,
+};
+use crate::sessions::store::{self, Scope};
+use crate::sessions::{Session, SessionDraft, predicate};
+use crate::{experts, sites};
+
+/// After so many starts others are let in: a search is computing.
+const STRIDE: usize = 2_000;
+
+/// Looks for slots.
+#[derive(Debug)]
+pub struct FindSlots {
+    /// What is looked for; no experts: everybody on the roster; no sites: all.
+    pub wanted: Wanted,
+    /// Which page.
+    pub page: PageRequest,
+    /// What the page's token is bound to.
+    pub bound_to: String,
+    /// Whether the search goes on to the end of the window, to count.
+    pub count_all: bool,
+    /// What has lapsed is told by this instant.
+    pub now: Timestamp,
+}
+
+/// Slots that were found.
+#[derive(Debug)]
+pub struct Found {
+    /// A page of them.
+    pub page: Page<Slot>,
+    /// How many there are from the page's first on, where all were counted.
+    pub total: Option<i64>,
+}
+
+impl FindSlots {
+    /// What a page token of a search is bound to.
+    #[must_use]
+    pub fn bound_to(wanted: &Wanted) -> String {
+        // Two calls make up two ids for what isn't a session yet.
+        let SessionDraft { programme, specialty, grade, dossier, .. } = &wanted.template;
+        let SessionDraft { before_minutes, after_minutes, capacity, .. } = &wanted.template;
+        let Wanted { purpose, experts, sites, kinds, window, grid_minutes, minutes, .. } = wanted;
+        format!(
+            "FindSlots {programme} {purpose:?} {experts:?} {sites:?} {kinds:?} {specialty:?} {grade:?} {dossier:?} {window:?} \
+             {grid_minutes} {minutes} {before_minutes} {after_minutes} {capacity}"
+        )
+    }
+
+    /// Searches in a snapshot, letting others in now and then.
+    async fn search(&self, wanted: &Wanted, snapshot: &crate::sessions::snapshot::Snapshot) -> Result<Found> {
+        let from = self.page.after.as_ref().map(cursor_of).transpose()?;
+        let mut search = Search::new(wanted, snapshot, from.as_ref());
+        let (mut slots, mut bytes, mut total) = (Vec::new(), 0, 0);
+        // Where the next page begins, once this one is full.
+        let mut next = None;
+        for examined in 0..MOST_EXAMINED {
+            if examined % STRIDE == STRIDE - 1 {
+                tokio::task::yield_now().await;
+            }
+            match search.step() {
+                Step::Found(slot) if next.is_none() => {
+                    total += 1;
+                    bytes += slot.bytes();
+                    slots.push(*slot);
+                    if slots.len() >= self.page.size || bytes >= page::MAX_BYTES {
+                        next = search.cursor();
+                        if next.is_none() || !self.count_all {
+                            break;
+                        }
+                    }
+                }
+                Step::Found(_) => total += 1,
+                Step::Passed => {}
+                Step::Done => break,
+            }
+        }
+        let rest = search.cursor();
+        let counted = self.count_all && rest.is_none();
+        let next = next.or(rest).as_ref().map(keys_of);
+        Ok(Found { page: Page::ended_at(slots, next, &self.bound_to), total: counted.then_some(total) })
+    }
+}
+
+impl Query for FindSlots {
+    type Output = Found;
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<Found> {
+        let programme = &self.wanted.template.programme;
+        programmes::store::get(tx, programme).await?.must_be_active()?;
+        let mut wanted = self.wanted.clone();
+        if wanted.experts.is_empty() {
+            // A day in UTC is at most one off anywhere.
+            let first = wanted.window.0.to_utc().date_naive().pred_opt().unwrap_or_default();
+            let all = experts::store::on_roster_from(tx, programme, first, MOST_EXPERTS + 1).await?;
+            wanted.experts = at_most(all, MOST_EXPERTS, "experts", "the programme has more: name at most 300")?;
+        }
+        if wanted.sites.is_empty() {
+            let all = sites::store::first(tx, programme, MOST_SITES + 1).await?;
+            wanted.sites = at_most(all, MOST_SITES, "sites", "the programme has more: name at most 200")?;
+        }
+        let scope = Scope {
+            programme,
+            experts: &wanted.experts,
+            sites: &wanted.sites,
+            assistants: &[],
+            dossier: wanted.template.dossier.as_ref(),
+            window: wanted.window,
+            now: self.now,
+        };
+        let snapshot = store::load_scope(tx, &scope).await?;
+        let expert = wanted.experts.iter().find(|id| !snapshot.experts.contains_key(id));
+        let site = wanted.sites.iter().find(|id| !snapshot.sites.contains_key(id));
+        let unknown = expert.map(|id| format!("experts/{id}")).or(site.map(|id| format!("sites/{id}")));
+        if let Some(tail) = unknown {
+            return Err(predicate::not_found(programme, &tail));
+        }
+        self.search(&wanted, &snapshot).await
+    }
+}
+
+/// Several searches in one snapshot of the database.
+#[derive(Debug)]
+pub struct BatchFindSlots(pub Vec<FindSlots>);
+
+impl Query for BatchFindSlots {
+    type Output = Vec<Found>;
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<Vec<Found>> {
+        let mut all = Vec::with_capacity(self.0.len());
+        for find in &self.0 {
+            all.push(find.run(tx).await?);
+        }
+        Ok(all)
+    }
+}
+
+/// Says what stands against a session, and what would do instead.
+#[derive(Debug)]
+pub struct ExplainSlot {
+    /// The session.
+    pub draft: SessionDraft,
+    /// What for.
+    pub purpose: SlotPurpose,
+    /// How many minutes the starts of alternatives are apart.
+    pub grid_minutes: i64,
+    /// What has lapsed is told by this instant.
+    pub now: Timestamp,
+}
+
+impl Query for ExplainSlot {
+    type Output = Explanation;
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<Explanation> {
+        let draft = &self.draft;
+        programmes::store::get(tx, &draft.programme).await?.must_be_active()?;
+        let experts: Vec<Id> = draft.experts().cloned().collect();
+        let assistants: Vec<Id> = draft.assistants().into_iter().cloned().collect();
+        let scope = Scope {
+            programme: &draft.programme,
+            experts: &experts,
+            sites: std::slice::from_ref(&draft.site),
+            assistants: &assistants,
+            dossier: draft.dossier.as_ref(),
+            window: (draft.start.plus_minutes(-ALTERNATIVE_MINUTES), draft.end.plus_minutes(ALTERNATIVE_MINUTES)),
+            now: self.now,
+        };
+        let snapshot = store::load_scope(tx, &scope).await?;
+        match predicate::unknown(draft, &snapshot) {
+            Some(tail) => Err(predicate::not_found(&draft.programme, &tail)),
+            None => Ok(explain(draft, &snapshot, self.purpose, self.grid_minutes)),
+        }
+    }
+}
+
+fn at_most(ids: Vec<Id>, most: usize, field: &str, text: &str) -> Result<Vec<Id>> {
+    if ids.len() > most { Err(Error::field(field, Reason::OutOfRange, text)) } else { Ok(ids) }
+}
+
+fn keys_of(cursor: &Cursor) -> Keys {
+    let mut keys = vec![Key::Int(cursor.start.micros())];
+    if let Some((expert, site, kind)) = &cursor.after {
+        keys.extend([Key::from(expert), Key::from(site), Key::from(kind.code())]);
+    }
+    Keys(keys)
+}
+
+/// A token's keys; they are the service's own, so that others are a defect.
+fn cursor_of(keys: &Keys) -> Result<Cursor> {
+    let id = |text: &str| Id::parse(text).ok();
+    let cursor = match keys.keys() {
+        [Key::Int(start)] => Some(Cursor { start: Timestamp::from_micros(*start), after: None }),
+        [Key::Int(start), Key::Text(expert), Key::Text(site), Key::Text(kind)] => {
+            let after = id(expert).zip(id(site)).zip(SessionKind::from_code(kind));
+            let after = after.map(|((expert, site), kind)| (expert, site, kind));
+            after.map(|after| Cursor { start: Timestamp::from_micros(*start), after: Some(after) })
+        }
+        _ => None,
+    };
+    cursor.ok_or(Error::Internal("a page token with other keys"))
+}
+
+/// Takes the decision that planning a draft would take, and writes nothing.
+///
+/// # Errors
+/// The refusal that planning would get now.
+pub async fn check(db: &Db, call: Call, purpose: SlotPurpose, draft: SessionDraft) -> Result<Session> {
+    match purpose {
+        SlotPurpose::Book => db.check(call, BookSession::new(draft)).await,
+        SlotPurpose::Hold | SlotPurpose::Propose => db.check(call, BookSession::new(draft)).await,
+    }
+}

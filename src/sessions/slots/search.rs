@@ -1,0 +1,281 @@
+//! The search: every (expert, site, kind) is a lane of starts that may do; the earliest start of all lanes is judged next.
+//!
+//! Lanes leave out only what the predicate refuses for certain: time in which the expert is taken, away or hasn't offered to come, in which
+//! the site is closed, and a clinic's that would cross a half-day. Everything else, and all of this once more, the predicate says.
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BinaryHeap};
+
+use super::witness::{Around, Candidates, candidates, taken};
+use super::{Grid, Slot, SlotPurpose, Spans, Wanted};
+use crate::kernel::{HalfDay, Id, SessionKind, Timestamp, Zone};
+use crate::sessions::SessionDraft;
+use crate::sessions::draft::Resource;
+use crate::sessions::predicate::{Finding, Lasts, Part, findings};
+use crate::sessions::snapshot::{SiteFacts, Snapshot};
+
+/// Where a search goes on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cursor {
+    /// At this start.
+    pub start: Timestamp,
+    /// Behind this expert, site and kind; none: from the first on.
+    pub after: Option<(Id, Id, SessionKind)>,
+}
+
+/// What one step of a search came to.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Step {
+    /// A slot.
+    Found(Box<Slot>),
+    /// A start that doesn't do.
+    Passed,
+    /// There is nothing more in the window.
+    Done,
+}
+
+/// An expert, a site and a kind, and when it may be.
+struct Lane<'a> {
+    expert: &'a Id,
+    site: &'a Id,
+    kind: SessionKind,
+    zone: Zone,
+    /// All must have room for the session.
+    spans: Vec<usize>,
+    grid: usize,
+}
+
+/// A search over a snapshot, a step at a time.
+pub struct Search<'a> {
+    wanted: &'a Wanted,
+    snapshot: &'a Snapshot,
+    candidates: BTreeMap<&'a Id, Candidates<'a>>,
+    spans: Vec<Spans>,
+    grids: Vec<Grid>,
+    lanes: Vec<Lane<'a>>,
+    /// The next start of each lane that has one; lanes are in the order of slots.
+    next: BinaryHeap<Reverse<(Timestamp, usize)>>,
+}
+
+impl<'a> Search<'a> {
+    /// Begins a search, or goes on with it.
+    #[must_use]
+    pub fn new(wanted: &'a Wanted, snapshot: &'a Snapshot, from: Option<&Cursor>) -> Search<'a> {
+        let mut search = Search {
+            wanted,
+            snapshot,
+            candidates: candidates(snapshot),
+            spans: Vec::new(),
+            grids: Vec::new(),
+            lanes: Vec::new(),
+            next: BinaryHeap::new(),
+        };
+        search.lay();
+        let begin = wanted.window.0;
+        for at in 0..search.lanes.len() {
+            let start = from.map_or(begin, |cursor| search.resumed(at, cursor));
+            search.push(at, start);
+        }
+        search
+    }
+
+    /// Judges the earliest start that may do.
+    pub fn step(&mut self) -> Step {
+        let Some(Reverse((start, at))) = self.next.pop() else { return Step::Done };
+        let Some(lane) = self.lanes.get(at) else { return Step::Done };
+        let verdict = self.judge(lane, start);
+        let later = start.plus_micros(1);
+        match verdict {
+            Ok(slot) => {
+                self.push(at, later);
+                Step::Found(Box::new(slot))
+            }
+            Err(Lasts::Always) => Step::Passed,
+            Err(Lasts::Day) => {
+                let tomorrow = self.grids.get(lane.grid).and_then(|grid| grid.next_day(start));
+                if let Some(tomorrow) = tomorrow {
+                    self.push(at, tomorrow);
+                }
+                Step::Passed
+            }
+            Err(Lasts::Instant) => {
+                self.push(at, later);
+                Step::Passed
+            }
+        }
+    }
+
+    /// Where it would go on; none when there is nothing more.
+    #[must_use]
+    pub fn cursor(&self) -> Option<Cursor> {
+        let Reverse((start, at)) = self.next.peek()?;
+        let before = at.checked_sub(1).and_then(|before| self.lanes.get(before));
+        let after = before.map(|lane| (lane.expert.clone(), lane.site.clone(), lane.kind));
+        Some(Cursor { start: *start, after })
+    }
+
+    fn resumed(&self, at: usize, cursor: &Cursor) -> Timestamp {
+        let Some((lane, (expert, site, kind))) = self.lanes.get(at).zip(cursor.after.as_ref()) else {
+            return cursor.start;
+        };
+        let is_behind = (lane.expert, lane.site, lane.kind) > (expert, site, *kind);
+        if is_behind { cursor.start } else { cursor.start.plus_micros(1) }
+    }
+
+    fn push(&mut self, at: usize, not_before: Timestamp) {
+        if let Some(start) = self.next_start(at, not_before) {
+            self.next.push(Reverse((start, at)));
+        }
+    }
+
+    /// The first start of a lane that isn't before an instant, lies on the grid and has room in all of the lane's spans.
+    fn next_start(&self, at: usize, not_before: Timestamp) -> Option<Timestamp> {
+        let lane = self.lanes.get(at)?;
+        let grid = self.grids.get(lane.grid)?;
+        let (mut at, until) = (not_before, self.wanted.window.1);
+        loop {
+            let start = grid.at_or_after(at);
+            if start.plus_minutes(self.wanted.minutes) > until {
+                return None;
+            }
+            at = start;
+            for spans in lane.spans.iter().filter_map(|index| self.spans.get(*index)) {
+                at = spans.fit(at, self.wanted.minutes)?;
+            }
+            if at == start {
+                return Some(start);
+            }
+        }
+    }
+
+    /// Makes the lanes, in the order of slots.
+    fn lay(&mut self) {
+        let (wanted, snapshot) = (self.wanted, self.snapshot);
+        let mut opened: BTreeMap<&Id, usize> = BTreeMap::new();
+        let mut grids: Vec<(Zone, usize, usize)> = Vec::new();
+        for (id, site) in &snapshot.sites {
+            opened.insert(id, self.add(open(id, site)));
+            if !grids.iter().any(|(zone, ..)| *zone == site.zone) {
+                let halves = self.add(half_days(site.zone, wanted.window));
+                self.grids.push(Grid::new(site.zone, wanted.window, wanted.grid_minutes));
+                grids.push((site.zone, self.grids.len() - 1, halves));
+            }
+        }
+        for expert in &wanted.experts {
+            let free = free(wanted, snapshot, expert);
+            let free = self.add(free);
+            // Offers for other kinds and sites are other spans; most are for all.
+            let mut offered: BTreeMap<Vec<usize>, Option<usize>> = BTreeMap::new();
+            for site in &wanted.sites {
+                let Some((facts, open)) = snapshot.sites.get(site).zip(opened.get(site)) else { continue };
+                let Some((zone, grid, halves)) = grids.iter().find(|(zone, ..)| *zone == facts.zone) else { continue };
+                for kind in &wanted.kinds {
+                    let mut spans = vec![free, *open];
+                    spans.extend((*kind == SessionKind::Clinic).then_some(*halves));
+                    if needs_offer(wanted.purpose) {
+                        let Some(facts) = snapshot.experts.get(expert) else { continue };
+                        let which: Vec<usize> =
+                            (0..facts.standing.len()).filter(|at| facts.standing[*at].is_for(*kind, site)).collect();
+                        let known = offered.get(&which).copied();
+                        let known = known.unwrap_or_else(|| {
+                            let of = which.iter().flat_map(|at| facts.standing[*at].spans.iter().copied());
+                            let spans = Spans::new(of.collect());
+                            let added = (!spans.is_empty()).then(|| self.add(spans));
+                            offered.insert(which, added);
+                            added
+                        });
+                        let Some(index) = known else { continue };
+                        spans.push(index);
+                    }
+                    self.lanes.push(Lane { expert, site, kind: *kind, zone: *zone, spans, grid: *grid });
+                }
+            }
+        }
+    }
+
+    fn add(&mut self, spans: Spans) -> usize {
+        self.spans.push(spans);
+        self.spans.len() - 1
+    }
+
+    /// The slot at a start, or for how long there is none.
+    fn judge(&self, lane: &Lane<'_>, start: Timestamp) -> Result<Slot, Lasts> {
+        let end = start.plus_minutes(self.wanted.minutes);
+        let template = &self.wanted.template;
+        let Some(candidates) = self.candidates.get(lane.site) else { return Err(Lasts::Always) };
+        let around =
+            Around { start, end, before_minutes: template.before_minutes, after_minutes: template.after_minutes };
+        let date = lane.zone.date_of(start);
+        let mut assistants = candidates.assistants(lane.kind, lane.expert, lane.site, date, around);
+        let mut rooms = candidates.rooms(lane.kind, around);
+        let mut draft = SessionDraft {
+            expert: lane.expert.clone(),
+            site: lane.site.clone(),
+            kind: lane.kind,
+            start,
+            end,
+            ..template.clone()
+        };
+        let nothing = Lasts::Instant;
+        assist(&mut draft, assistants.next().ok_or(nothing)?);
+        draft.room = rooms.next().ok_or(nothing)?.cloned();
+        loop {
+            let found = findings(&draft, self.snapshot, self.wanted.purpose.judged_for());
+            let refusing: Vec<&Finding> = found.iter().filter(|finding| finding.refuses()).collect();
+            if refusing.is_empty() {
+                return Ok(Slot { draft, zone: lane.zone });
+            }
+            let of = |part: Part| refusing.iter().filter(move |finding| finding.part() == part);
+            // What stands against the slot stands whoever assists and whatever room it is.
+            if let Some(longest) = of(Part::Slot).map(|finding| finding.lasts()).max() {
+                return Err(longest);
+            }
+            if of(Part::Assistant).next().is_some() {
+                assist(&mut draft, assistants.next().ok_or(nothing)?);
+            }
+            if of(Part::Room).next().is_some() {
+                draft.room = rooms.next().ok_or(nothing)?.cloned();
+            }
+        }
+    }
+}
+
+/// Puts somebody in: an operation's assistant answers for the patients before and after, too.
+fn assist(draft: &mut SessionDraft, assistant: Option<&Id>) {
+    draft.assistant = assistant.cloned();
+    let answers = assistant.filter(|_| draft.kind == SessionKind::Operation);
+    (draft.responsible_before, draft.responsible_after) = (answers.cloned(), answers.cloned());
+}
+
+/// Whether only what is offered can do: where no yes is asked for and none was heard.
+const fn needs_offer(purpose: SlotPurpose) -> bool {
+    match purpose {
+        SlotPurpose::Book | SlotPurpose::Hold => true,
+        SlotPurpose::Propose => false,
+    }
+}
+
+/// When an expert, and everybody beside, isn't taken or away, the session's own buffers left out.
+fn free(wanted: &Wanted, snapshot: &Snapshot, expert: &Id) -> Spans {
+    let SessionDraft { before_minutes, after_minutes, .. } = wanted.template;
+    let everybody = || std::iter::once(expert).chain(&wanted.template.co_experts);
+    let taken = everybody().flat_map(|id| taken(snapshot, &Resource::Expert(id.clone())).into_inner());
+    let padded = taken.map(|(from, until)| (from.plus_minutes(-after_minutes), until.plus_minutes(before_minutes)));
+    let away = everybody().filter_map(|id| snapshot.experts.get(id)).flat_map(|facts| &facts.absences);
+    Spans::new(padded.chain(away.map(|absence| absence.span())).collect()).gaps(wanted.window)
+}
+
+/// When a site isn't closed as a whole.
+fn open(id: &Id, site: &SiteFacts) -> Spans {
+    let ever = (Timestamp::from_micros(i64::MIN), Timestamp::from_micros(i64::MAX));
+    let whole = site.closures.iter().filter(|closure| closure.shuts(id, None));
+    let shut = whole.map(|closure| (closure.start, closure.until().unwrap_or(ever.1)));
+    Spans::new(shut.collect()).gaps(ever)
+}
+
+/// The half-days of a window: a clinic lies in one.
+fn half_days(zone: Zone, (from, until): (Timestamp, Timestamp)) -> Spans {
+    let last = zone.date_of(until);
+    let days = zone.date_of(from).iter_days().take_while(|day| *day <= last);
+    let halves = days.flat_map(|day| [HalfDay::Morning, HalfDay::Afternoon].map(|half| zone.bounds(day, half)));
+    Spans::apart(halves.collect())
+}

@@ -1,0 +1,72 @@
+//! The people of a snapshot: experts with what they have offered, assistants with whom they are paired.
+use super::Subjects;
+use crate::db::Tx;
+use crate::kernel::{Id, Result};
+use crate::sessions::snapshot::{AssistantFacts, ExpertFacts, Snapshot, Standing};
+use crate::{assistants, calendars, experts};
+
+pub(super) async fn load_experts(tx: &mut Tx<'_>, subjects: &Subjects<'_>, snapshot: &mut Snapshot) -> Result<()> {
+    let Subjects { programme, experts: ids, window: (first, last), .. } = subjects;
+    let mut offers = calendars::store::offers::of_experts(tx, programme, ids, *first, *last).await?;
+    let mut absences = calendars::store::absences::of_experts(tx, programme, ids, *first, *last).await?;
+    for (id, expert) in experts::store::many(tx, programme, ids).await? {
+        let standing = offers.remove(&id).unwrap_or_default().into_iter().filter(|offer| offer.is_standing());
+        let facts = ExpertFacts {
+            roster: expert.roster,
+            specialties: expert.profile.specialties,
+            affiliations: expert.profile.affiliations,
+            scope: expert.profile.scope,
+            standing: standing.map(|offer| Standing::of(offer, *first, *last)).collect(),
+            absences: absences.remove(&id).unwrap_or_default(),
+        };
+        snapshot.experts.insert(id, facts);
+    }
+    Ok(())
+}
+
+/// Named assistants, wherever they are stationed.
+pub(super) async fn load_assistants(
+    tx: &mut Tx<'_>,
+    subjects: &Subjects<'_>,
+    named: &[Id],
+    snapshot: &mut Snapshot,
+) -> Result<()> {
+    if named.is_empty() {
+        return Ok(());
+    }
+    for (id, assistant) in assistants::store::many(tx, subjects.programme, named).await? {
+        let facts = AssistantFacts {
+            site: assistant.site,
+            end: assistant.end,
+            absences: assistant.profile.absences,
+            pairings: Vec::new(),
+        };
+        snapshot.assistants.insert(id, facts);
+    }
+    load_pairings(tx, subjects, snapshot).await
+}
+
+/// Everybody who is stationed at the sites.
+pub(super) async fn load_stationed(tx: &mut Tx<'_>, subjects: &Subjects<'_>, snapshot: &mut Snapshot) -> Result<()> {
+    let (from, until) = subjects.window;
+    // Days in UTC are at most one off anywhere.
+    let first = from.to_utc().date_naive().pred_opt().unwrap_or_default();
+    let last = until.to_utc().date_naive().succ_opt().unwrap_or_default();
+    for one in assistants::store::stationed(tx, subjects.programme, &subjects.sites, first, last).await? {
+        let facts = AssistantFacts { site: one.site, end: one.end, absences: one.absences, pairings: Vec::new() };
+        snapshot.assistants.insert(one.assistant, facts);
+    }
+    load_pairings(tx, subjects, snapshot).await
+}
+
+async fn load_pairings(tx: &mut Tx<'_>, subjects: &Subjects<'_>, snapshot: &mut Snapshot) -> Result<()> {
+    for pairing in assistants::store::pairings::of_experts(tx, subjects.programme, &subjects.experts).await? {
+        if let Some(facts) = snapshot.assistants.get_mut(&pairing.assistant) {
+            let paired = (pairing.expert, pairing.site, pairing.days);
+            if !facts.pairings.contains(&paired) {
+                facts.pairings.push(paired);
+            }
+        }
+    }
+    Ok(())
+}
