@@ -1,4 +1,4 @@
-//! What activities do when a session turns out not to have been held, or a site is deleted.
+//! What activities do when a session turns out not to have been held, or a site or a hospital is deleted.
 //!
 //! A session with recorded activities can't become CANCELLED or NOT_HELD: one of the two records is wrong, and whoever corrects
 //! the session has to say which. Voiding the activities by themselves would change figures that nobody looked at.
@@ -7,6 +7,7 @@ use futures_util::future::BoxFuture;
 
 use super::{Activities, store};
 use crate::db::{Context, React, Reaction, Tx};
+use crate::hospitals::Hospitals;
 use crate::kernel::{Change, Error, Name, Reason, Result};
 use crate::sessions::{SessionState, Sessions, Transition};
 use crate::sites::Sites;
@@ -24,6 +25,12 @@ pub const REACTIONS: &[Reaction] = &[
         collection: "sites",
         verbs: &["delete"],
         react: React::Object(keep_site),
+    },
+    Reaction {
+        what: "activities refuse the deletion of a hospital from which an expert came to one",
+        collection: "hospitals",
+        verbs: &["delete"],
+        react: React::Object(keep_hospital),
     },
 ];
 
@@ -69,6 +76,19 @@ fn keep_site<'a>(tx: &'a mut Tx<'_>, change: &'a Change, _: Context<'a>) -> BoxF
             Some(activity) => Err(Error::refused(Reason::InUse, "activities were done at this site")
                 .with("referrer", Name::<Activities>::new(site.programme().clone(), activity))
                 .with("name", site)),
+        }
+    })
+}
+
+/// Also where the expert's affiliation was corrected since: the record keeps the hospital of its day, in every version.
+fn keep_hospital<'a>(tx: &'a mut Tx<'_>, change: &'a Change, _: Context<'a>) -> BoxFuture<'a, Result<()>> {
+    Box::pin(async move {
+        let hospital = Name::<Hospitals>::parse(&change.name).map_err(Error::Internal)?;
+        match store::first_from(tx, hospital.programme(), hospital.id()).await? {
+            None => Ok(()),
+            Some(activity) => Err(Error::refused(Reason::InUse, "an expert came from this hospital to an activity")
+                .with("referrer", Name::<Activities>::new(hospital.programme().clone(), activity))
+                .with("name", hospital)),
         }
     })
 }

@@ -62,6 +62,10 @@ const FIRST_AT: Sql = Sql::new(
     "SELECT v.activity FROM activity_versions v WHERE v.programme = $1 AND v.site = $2 AND v.until_sequence IS NULL \
      ORDER BY v.date, v.activity LIMIT 1",
 );
+const FIRST_FROM: Sql = Sql::new(
+    "SELECT v.activity FROM activity_versions v WHERE v.programme = $1 AND v.home_hospital = $2 \
+     ORDER BY v.activity LIMIT 1",
+);
 const SUMS: Sql = Sql::new(
     "SELECT SUBSTR(v.date, 1, 7) AS month, v.half_day, v.site, v.site_level, v.lead_expert, v.home_hospital, v.specialty, \
      v.session_kind, v.residence, v.kind, v.performer, COUNT(*) AS records, CAST(SUM(v.quantity) AS BIGINT) AS quantity, \
@@ -85,6 +89,7 @@ pub const STATEMENTS: &[(&str, Sql)] = &[
     ("EXISTING", EXISTING),
     ("STANDING_IN", STANDING_IN),
     ("FIRST_AT", FIRST_AT),
+    ("FIRST_FROM", FIRST_FROM),
     ("SUMS", SUMS),
     ("COUNT_STATES", COUNT_STATES),
     ("SESSIONS", around::SESSIONS),
@@ -346,6 +351,15 @@ pub async fn standing_in(tx: &mut Tx<'_>, programme: &Id, session: &Id) -> Resul
 /// A storage error.
 pub async fn first_at(tx: &mut Tx<'_>, programme: &Id, site: &Id) -> Result<Option<Id>> {
     let row = tx.sql(FIRST_AT).bind(programme).bind(site).fetch_optional().await?;
+    row.map(|row| row.get("activity")).transpose()
+}
+
+/// An activity to which an expert came from a hospital, if there is one; voided and amended ones are on record too.
+///
+/// # Errors
+/// A storage error.
+pub async fn first_from(tx: &mut Tx<'_>, programme: &Id, hospital: &Id) -> Result<Option<Id>> {
+    let row = tx.sql(FIRST_FROM).bind(programme).bind(hospital).fetch_optional().await?;
     row.map(|row| row.get("activity")).transpose()
 }
 

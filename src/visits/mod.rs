@@ -6,7 +6,7 @@ use crate::kernel::{
     Collection, Date, Dimensions, Error, ExternalId, Id, Leaf, Measure, Meta, Name, Reason, Residence, Result,
     Specialty, Timestamp, Violation, Vocabulary as _, Zone, vocabulary,
 };
-use crate::sessions::{Session, SessionState};
+use crate::sessions::SessionState;
 use crate::sites::SiteLevel;
 
 pub mod commands;
@@ -109,12 +109,26 @@ pub struct Discrepancy {
     pub session: Id,
 }
 
+/// What a visit looks at in one of its sessions.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Inside {
+    /// The session.
+    pub session: Id,
+    /// Whether the visit's expert leads it, is beside, or came.
+    pub has_expert: bool,
+    /// Where it is in its life.
+    pub state: SessionState,
+    /// The first instant: the actual one where it was held.
+    pub start: Timestamp,
+    /// The first instant after it, as `start`.
+    pub end: Timestamp,
+}
+
 /// What doesn't fit between a visit and its sessions, by session in the order given.
 #[must_use]
-pub fn discrepancies(expert: &Id, profile: &Profile, sessions: &[Session]) -> Vec<Discrepancy> {
+pub fn discrepancies(profile: &Profile, sessions: &[Inside]) -> Vec<Discrepancy> {
     let mut found = Vec::new();
     for session in sessions {
-        let (start, end) = session.interval();
         let not_held = match session.state {
             SessionState::Cancelled | SessionState::NotHeld | SessionState::Lapsed | SessionState::Voided => true,
             SessionState::Tentative
@@ -124,13 +138,12 @@ pub fn discrepancies(expert: &Id, profile: &Profile, sessions: &[Session]) -> Ve
             | SessionState::Completed => false,
         };
         let checks = [
-            (!session.has_expert(expert), VisitDiscrepancy::OtherExpert),
-            (start < profile.arrival || profile.departure < end, VisitDiscrepancy::OutsideVisit),
+            (!session.has_expert, VisitDiscrepancy::OtherExpert),
+            (session.start < profile.arrival || profile.departure < session.end, VisitDiscrepancy::OutsideVisit),
             (not_held, VisitDiscrepancy::SessionNotHeld),
         ];
-        let session = &session.plan.session;
         let is_found = checks.into_iter().filter(|(is_found, _)| *is_found);
-        found.extend(is_found.map(|(_, discrepancy)| Discrepancy { discrepancy, session: session.clone() }));
+        found.extend(is_found.map(|(_, discrepancy)| Discrepancy { discrepancy, session: session.session.clone() }));
     }
     found
 }

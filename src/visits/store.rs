@@ -1,13 +1,12 @@
 //! SQL of visits, and rows to types.
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
-use super::{Place, Profile, Visit, VisitState, Visits, discrepancies};
+use super::{Inside, Place, Profile, Visit, VisitState, Visits, discrepancies};
 use crate::db::{List, Row, Sql, Tx, Value, external_ids};
 use crate::kernel::{
     Collection as _, Error, ExternalId, Id, Meta, Name, PageRequest, Result, Specialty, Timestamp, Vocabulary as _,
 };
 use crate::rows;
-use crate::sessions::{self, Session};
 
 /// The tables that this slice writes.
 pub const TABLES: &[&str] = &["visits", "visit_sessions"];
@@ -35,16 +34,22 @@ const SESSIONS: Sql = rows!(
     "SELECT x.visit, x.session FROM ",
     "JOIN visit_sessions x ON x.programme = r.value->>0 AND x.visit = r.value->>1 ORDER BY x.visit, x.session"
 );
+// What Session::interval and Session::has_expert say, without the rest of the session.
+const INSIDE: Sql = rows!(
+    "SELECT r.value->>2 AS expert, s.session, s.state, COALESCE(s.actual_end_time, s.end_time) AS end_time, \
+     CASE WHEN s.actual_end_time IS NULL THEN s.start_time ELSE s.actual_start_time END AS start_time, \
+     (s.expert = r.value->>2 OR COALESCE(s.credited_expert, '') = r.value->>2 \
+     OR (SELECT 1 FROM session_co_experts c WHERE c.programme = s.programme AND c.session = s.session \
+     AND c.expert = r.value->>2 LIMIT 1) IS NOT NULL) AS has_expert FROM ",
+    "JOIN sessions s ON s.programme = r.value->>0 AND s.session = r.value->>1"
+);
 const FIRST_AT_SITE: Sql = Sql::new(
     "SELECT v.visit FROM visits v WHERE v.programme = $1 AND v.host_site = $2 ORDER BY v.arrival_time, v.visit LIMIT 1",
 );
+const FIRST_FROM: Sql =
+    Sql::new("SELECT v.visit FROM visits v WHERE v.programme = $1 AND v.home_hospital = $2 ORDER BY v.visit LIMIT 1");
 const FIRST_OPEN: Sql = Sql::new(
     "SELECT v.visit FROM visits v WHERE v.programme = $1 AND v.expert = $2 AND v.state = 'OPEN' ORDER BY v.arrival_time, v.visit LIMIT 1",
-);
-const ENDED_PAGE: Sql = Sql::new(
-    "SELECT v.programme, v.visit, v.expert, v.host_site, v.arrival_time, v.departure_time, v.state, v.zone, v.date, v.site_level, \
-     v.home_hospital, v.specialty, v.revision, v.create_time, v.update_time FROM visits v \
-     WHERE v.programme = $1 AND v.ended_sequence <= $2 AND v.visit > $3 ORDER BY v.visit LIMIT $4",
 );
 const LIST: List = List {
     head: "SELECT v.programme, v.visit, v.expert, v.host_site, v.arrival_time, v.departure_time, v.state, v.zone, v.date, \
@@ -57,6 +62,8 @@ const LIST: List = List {
         "v.host_site = ?",
         "v.state = ?",
         "v.visit = ?",
+        // Beside a narrower one: without counts SQLite may take the index of states for it.
+        "COALESCE(v.state, '') = ?",
     ],
     after: "(v.arrival_time, v.visit) > (?, ?)",
     order: "ORDER BY v.arrival_time, v.visit",
@@ -70,9 +77,10 @@ pub const STATEMENTS: &[(&str, Sql)] = &[
     ("INSERT_SESSIONS", INSERT_SESSIONS),
     ("DELETE_SESSIONS", DELETE_SESSIONS),
     ("SESSIONS", SESSIONS),
+    ("INSIDE", INSIDE),
     ("FIRST_AT_SITE", FIRST_AT_SITE),
+    ("FIRST_FROM", FIRST_FROM),
     ("FIRST_OPEN", FIRST_OPEN),
-    ("ENDED_PAGE", ENDED_PAGE),
 ];
 /// The lists of this slice.
 pub const LISTS: &[(&str, &List)] = &[("LIST", &LIST)];
@@ -122,10 +130,11 @@ pub async fn list(tx: &mut Tx<'_>, programme: &Id, filter: &Filter, page: &PageR
             select.filter(index, [Value::from(time)]);
         }
     }
+    let is_narrow = filter.expert.is_some() || filter.host_site.is_some();
     let texts = [
         (2, filter.expert.as_ref().map(Id::as_str)),
         (3, filter.host_site.as_ref().map(Id::as_str)),
-        (4, filter.state.map(VisitState::code)),
+        (if is_narrow { 6 } else { 4 }, filter.state.map(VisitState::code)),
     ];
     for (index, text) in texts {
         if let Some(text) = text {
@@ -141,14 +150,28 @@ pub async fn list(tx: &mut Tx<'_>, programme: &Id, filter: &Filter, page: &PageR
     complete(tx, programme, &rows).await
 }
 
-/// A page of the visits that had ended as of a sequence (`i64::MAX`: now), after an id: for a recount by [`Visit::leaf`]. Their
-/// sessions aren't loaded.
+/// What visits look at in their sessions, by (expert, session); a session that isn't there is left out.
 ///
 /// # Errors
 /// A storage error.
-pub async fn ended_page(tx: &mut Tx<'_>, programme: &Id, as_of: i64, after: &str, size: i64) -> Result<Vec<Visit>> {
-    let stmt = tx.sql(ENDED_PAGE).bind(programme).bind(as_of).bind(after).bind(size);
-    stmt.fetch_all().await?.iter().map(|row| visit_of(row, Vec::new(), Vec::new())).collect()
+pub async fn inside(tx: &mut Tx<'_>, programme: &Id, pairs: &[(&Id, &Id)]) -> Result<HashMap<(Id, Id), Inside>> {
+    if pairs.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let keys: Vec<_> = pairs.iter().map(|(expert, session)| (programme, session, expert)).collect();
+    let rows = tx.sql(INSIDE).bind_rows(&keys).fetch_all().await?;
+    let inside = |row: &Row| {
+        let session: Id = row.get("session")?;
+        let inside = Inside {
+            session: session.clone(),
+            has_expert: row.get("has_expert")?,
+            state: row.code("state")?,
+            start: row.get("start_time")?,
+            end: row.get("end_time")?,
+        };
+        Ok(((row.get("expert")?, session), inside))
+    };
+    rows.iter().map(inside).collect()
 }
 
 /// The first visit that a site hosts or hosted.
@@ -157,6 +180,15 @@ pub async fn ended_page(tx: &mut Tx<'_>, programme: &Id, as_of: i64, after: &str
 /// A storage error.
 pub async fn first_at_site(tx: &mut Tx<'_>, programme: &Id, site: &Id) -> Result<Option<Id>> {
     let row = tx.sql(FIRST_AT_SITE).bind(programme).bind(site).fetch_optional().await?;
+    row.map(|row| row.get("visit")).transpose()
+}
+
+/// A visit whose expert came, or is to come, from a hospital.
+///
+/// # Errors
+/// A storage error.
+pub async fn first_from(tx: &mut Tx<'_>, programme: &Id, hospital: &Id) -> Result<Option<Id>> {
+    let row = tx.sql(FIRST_FROM).bind(programme).bind(hospital).fetch_optional().await?;
     row.map(|row| row.get("visit")).transpose()
 }
 
@@ -212,30 +244,27 @@ async fn insert_sessions(tx: &mut Tx<'_>, visit: &Visit) -> Result<()> {
 
 /// Rows of `visits`, with what other tables say of them, in the rows' order.
 async fn complete(tx: &mut Tx<'_>, programme: &Id, rows: &[Row]) -> Result<Vec<Visit>> {
-    let ids = rows.iter().map(|row| row.get::<Id>("visit")).collect::<Result<Vec<_>>>()?;
+    let own = |row: &Row| Ok((row.get("visit")?, row.get("expert")?));
+    let (ids, experts): (Vec<Id>, Vec<Id>) = rows.iter().map(own).collect::<Result<Vec<_>>>()?.into_iter().unzip();
     if ids.is_empty() {
         return Ok(Vec::new());
     }
     let keys: Vec<_> = ids.iter().map(|id| (programme.as_str(), id.as_str())).collect();
     let mut named: HashMap<Id, Vec<Id>> = HashMap::new();
-    let mut all: Vec<Id> = Vec::new();
     for row in tx.sql(SESSIONS).bind_rows(&keys).fetch_all().await? {
-        let session: Id = row.get("session")?;
-        all.push(session.clone());
-        named.entry(row.get("visit")?).or_default().push(session);
+        named.entry(row.get("visit")?).or_default().push(row.get("session")?);
     }
-    all.sort();
-    all.dedup();
-    let known = sessions::store::get_many(tx, programme, &all.iter().collect::<Vec<_>>()).await?;
-    let known: HashMap<Id, Session> =
-        known.into_iter().map(|session| (session.plan.session.clone(), session)).collect();
+    let of = |(id, expert)| named.get(id).into_iter().flatten().map(move |session| (expert, session));
+    let pairs: BTreeSet<(&Id, &Id)> = ids.iter().zip(&experts).flat_map(of).collect();
+    let known = inside(tx, programme, &Vec::from_iter(pairs)).await?;
     let mut external = external_ids::of(tx, programme, Visits::COLLECTION, &ids.iter().collect::<Vec<_>>()).await?;
     let mut visits = Vec::with_capacity(rows.len());
     for (row, id) in rows.iter().zip(ids) {
         let named = named.remove(&id).unwrap_or_default();
-        let inside: Vec<Session> = named.iter().filter_map(|session| known.get(session).cloned()).collect();
         let mut visit = visit_of(row, named, external.remove(&id).unwrap_or_default())?;
-        visit.discrepancies = discrepancies(&visit.expert, &visit.profile, &inside);
+        let inside = |session: &Id| known.get(&(visit.expert.clone(), session.clone())).cloned();
+        let inside: Vec<Inside> = visit.profile.sessions.iter().filter_map(inside).collect();
+        visit.discrepancies = discrepancies(&visit.profile, &inside);
         visits.push(visit);
     }
     Ok(visits)

@@ -2,6 +2,7 @@
 use homecoming::kernel::Reason;
 use homecoming::pb;
 use homecoming::pb::expert_service_client::ExpertServiceClient;
+use homecoming::pb::hospital_service_client::HospitalServiceClient;
 use homecoming::pb::visit_service_client::VisitServiceClient;
 use prost_types::FieldMask;
 use tonic::Code;
@@ -142,6 +143,25 @@ async fn who_is_still_to_come_is_not_merged_away() {
 }
 
 #[tokio::test]
+async fn the_hospital_that_a_visit_was_made_from_stays() {
+    each_engine("visit_hospital", async |server| {
+        schedule::make(&server.channel, 1).await;
+        let mut client = VisitServiceClient::new(server.channel.clone());
+        let visit = pb::Visit { sessions: Vec::new(), ..visit() };
+        client.create_visit(create("v1", visit)).await.unwrap();
+        // The affiliation is corrected: only the visit knows where the expert came from.
+        let expert = pb::Expert { name: name("experts", "e1"), ..Default::default() };
+        let update_mask = Some(FieldMask { paths: vec!["affiliations".to_owned()] });
+        let update = pb::UpdateExpertRequest { expert: Some(expert), update_mask, ..Default::default() };
+        ExpertServiceClient::new(server.channel.clone()).update_expert(update).await.unwrap();
+        let delete = pb::DeleteHospitalRequest { name: name("hospitals", "xiangya"), ..Default::default() };
+        let refusal = refused(HospitalServiceClient::new(server.channel.clone()).delete_hospital(delete).await);
+        assert_eq!((refusal.reason, refusal.metadata["referrer"].clone()), (Reason::InUse, name("visits", "v1")));
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn visits_are_listed_and_cancelled() {
     each_engine("visit_list", async |server| {
         schedule::make(&server.channel, 2).await;
@@ -164,6 +184,14 @@ async fn visits_are_listed_and_cancelled() {
             (all.clone(), &["v2", "v1", "v3"][..]),
             (pb::ListVisitsRequest { expert: name("experts", "e1"), ..all.clone() }, &["v1", "v3"]),
             (pb::ListVisitsRequest { state: pb::VisitState::Open as i32, ..all.clone() }, &["v2", "v1"]),
+            (
+                pb::ListVisitsRequest {
+                    expert: name("experts", "e1"),
+                    state: pb::VisitState::Cancelled as i32,
+                    ..all.clone()
+                },
+                &["v3"],
+            ),
             (pb::ListVisitsRequest { arrival_time_from: Some(at(7, 0)), ..all.clone() }, &["v1", "v3"]),
             (pb::ListVisitsRequest { arrival_time_until: Some(at(7, 0)), ..all.clone() }, &["v2"]),
             (pb::ListVisitsRequest { host_site: name("sites", "pukou"), ..all.clone() }, &[]),

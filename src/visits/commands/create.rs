@@ -42,7 +42,7 @@ impl Command for CreateVisit {
             return Err(Error::already_exists(&self.name));
         }
         around.check_external_ids()?;
-        let discrepancies = discrepancies(&self.expert, &self.profile, &around.sessions);
+        let discrepancies = discrepancies(&self.profile, &around.sessions);
         must_fit(&discrepancies)?;
         let visit = Visit {
             name: self.name.clone(),

@@ -52,7 +52,7 @@ impl Command for EndVisit {
         if profile.departure > context.now {
             return Err(Error::field("departure_time", Reason::OutOfRange, "must not be in the future"));
         }
-        let discrepancies = discrepancies(&before.expert, &profile, &around.sessions);
+        let discrepancies = discrepancies(&profile, &around.sessions);
         let (place, meta) = (around.place(&profile), before.meta.touched(context.now));
         let visit = Visit { profile, place, discrepancies, state: VisitState::Ended, meta, ..before };
         let change = Change::new(&visit.name, Verb::new("end"), visit.meta.revision);

@@ -9,11 +9,11 @@ pub use end::{CancelVisit, EndVisit};
 pub use read::{GetVisit, ListVisits};
 pub use update::UpdateVisit;
 
-use super::{Place, Profile, Visit, Visits, store};
+use super::{Inside, Place, Profile, Visit, Visits, store};
 use crate::db::{Tx, external_ids};
 use crate::experts;
 use crate::kernel::{Collection as _, Etag, ExternalId, Id, Name, Result, Zone};
-use crate::sessions::{self, Session, Sessions, predicate::not_found};
+use crate::sessions::{Sessions, predicate::not_found};
 use crate::sites::{self, SiteLevel};
 
 /// What is known of a visit's surroundings.
@@ -23,7 +23,7 @@ pub struct Surroundings {
     zone: Zone,
     site_level: SiteLevel,
     expert: experts::Expert,
-    sessions: Vec<Session>,
+    sessions: Vec<Inside>,
     taken: Vec<(ExternalId, Id)>,
 }
 
@@ -37,18 +37,20 @@ impl Surroundings {
         let site = &profile.host_site;
         let brief = sites::store::briefs(tx, programme, std::slice::from_ref(site)).await?.remove(site);
         let brief = brief.ok_or_else(|| not_found(programme, &format!("sites/{site}")))?;
-        let known = sessions::store::get_many(tx, programme, &profile.sessions.iter().collect::<Vec<_>>()).await?;
-        let missing = |id: &&Id| known.iter().all(|session| session.plan.session != **id);
-        if let Some(missing) = profile.sessions.iter().find(missing) {
-            return Err(not_found(programme, &format!("{}/{missing}", Sessions::COLLECTION)));
-        }
+        let pairs: Vec<(&Id, &Id)> = profile.sessions.iter().map(|session| (expert, session)).collect();
+        let mut known = store::inside(tx, programme, &pairs).await?;
+        let known = |session: &Id| {
+            let inside = known.remove(&(expert.clone(), session.clone()));
+            inside.ok_or_else(|| not_found(programme, &format!("{}/{session}", Sessions::COLLECTION)))
+        };
+        let sessions = profile.sessions.iter().map(known).collect::<Result<Vec<_>>>()?;
         let ids = &profile.external_ids;
         Ok(Surroundings {
             programme: programme.clone(),
             zone: brief.zone,
             site_level: brief.level,
             expert: experts::store::get(tx, &Name::new(programme.clone(), expert.clone())).await?,
-            sessions: known,
+            sessions,
             taken: external_ids::taken(tx, programme, Visits::COLLECTION, ids, Some(name.id())).await?,
         })
     }

@@ -66,7 +66,7 @@ impl Command for UpdateVisit {
         let profile = self.applied_to(&before.profile);
         must_be_a_trip(&profile, "visit.departure_time")?;
         around.check_external_ids()?;
-        let discrepancies = discrepancies(&before.expert, &profile, &around.sessions);
+        let discrepancies = discrepancies(&profile, &around.sessions);
         must_fit(&discrepancies)?;
         let place = around.place(&profile);
         let visit = Visit { profile, place, discrepancies, meta: before.meta.touched(context.now), ..before };

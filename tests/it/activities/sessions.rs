@@ -1,6 +1,8 @@
 //! Activities and the sessions that they were done in.
 use homecoming::kernel::{Date, Reason};
 use homecoming::pb;
+use homecoming::pb::expert_service_client::ExpertServiceClient;
+use homecoming::pb::hospital_service_client::HospitalServiceClient;
 use tonic::Code;
 
 use crate::support::each_engine;
@@ -76,6 +78,28 @@ async fn a_session_with_activities_stays_held_until_they_are_voided() {
         let late = refused(client.record_activity(record("a2", inside("s1", "tok_bbbb"))).await);
         let expected = Refused::new(Code::FailedPrecondition, Reason::SessionNotHeld);
         assert_eq!(late, expected.with("name", &name("sessions", "s1")).with("state", "NOT_HELD"));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_hospital_that_an_expert_came_from_stays() {
+    each_engine("activity_hospital", async |server| {
+        figures::make(&server).await;
+        let mut client = activities(&server);
+        client.record_activity(record("a1", consultation(date(2024, 1, 31), "tok_aaaa"))).await.unwrap();
+        client.void_activity(void("a1")).await.unwrap();
+        // The affiliation is corrected: only the voided record knows where the expert came from.
+        let expert = pb::Expert { name: name("experts", "e1"), ..Default::default() };
+        let update_mask = Some(prost_types::FieldMask { paths: vec!["affiliations".to_owned()] });
+        let update = pb::UpdateExpertRequest { expert: Some(expert), update_mask, ..Default::default() };
+        ExpertServiceClient::new(server.channel.clone()).update_expert(update).await.unwrap();
+        let delete = pb::DeleteHospitalRequest { name: name("hospitals", "xiangya"), ..Default::default() };
+        let mut hospitals = HospitalServiceClient::new(server.channel.clone());
+        let refusal = refused(hospitals.delete_hospital(delete.clone()).await);
+        assert_eq!((refusal.reason, refusal.metadata["referrer"].clone()), (Reason::InUse, name("activities", "a1")));
+        let dry = pb::DeleteHospitalRequest { validate_only: true, ..delete };
+        assert_eq!(refused(hospitals.delete_hospital(dry).await), refusal);
     })
     .await;
 }
