@@ -12,6 +12,7 @@ pub mod credentials;
 pub mod db;
 pub mod demo;
 pub mod experts;
+pub mod feeds;
 pub mod hospitals;
 pub mod imports;
 pub mod kernel;

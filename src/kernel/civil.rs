@@ -3,6 +3,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use chrono::{DateTime, LocalResult, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, TimeZone, Utc};
+use chrono_tz::OffsetComponents as _;
 
 use super::{HalfDay, Timestamp};
 
@@ -63,6 +64,12 @@ impl Zone {
             LocalResult::Ambiguous(one, other) => Timestamp::from_utc(one.min(other).to_utc()),
             LocalResult::None => self.after_gap(wall),
         }
+    }
+
+    /// Whether the clocks are put forward at an instant.
+    #[must_use]
+    pub fn is_summer_time(self, instant: Timestamp) -> bool {
+        !instant.to_utc().with_timezone(&self.0).offset().dst_offset().is_zero()
     }
 
     /// Whether a wall shows this day and time exactly once; not in the gaps and the overlaps of summer time.

@@ -15,6 +15,7 @@ use crate::pb::bulletin_service_server::BulletinServiceServer;
 use crate::pb::calendar_service_server::CalendarServiceServer;
 use crate::pb::expert_search_service_server::ExpertSearchServiceServer;
 use crate::pb::expert_service_server::ExpertServiceServer;
+use crate::pb::feed_service_server::FeedServiceServer;
 use crate::pb::hospital_service_server::HospitalServiceServer;
 use crate::pb::import_service_server::ImportServiceServer;
 use crate::pb::pairing_service_server::PairingServiceServer;
@@ -26,8 +27,8 @@ use crate::pb::tally_service_server::TallyServiceServer;
 use crate::pb::visit_service_server::VisitServiceServer;
 use crate::wire::Api;
 use crate::{
-    activities, assistants, bulletins, calendars, experts, hospitals, imports, programmes, sessions, sites, tallies,
-    visits,
+    activities, assistants, bulletins, calendars, experts, feeds, hospitals, imports, programmes, sessions, sites,
+    tallies, visits,
 };
 
 /// Every slice's service, in the order of the slices.
@@ -46,6 +47,7 @@ pub(super) fn all(api: &Api) -> Services {
         .add(VisitServiceServer::new(visits::service::Service { api: api.clone() }))
         .add(ActivityServiceServer::new(activities::service::Service { api: api.clone() }))
         .add(TallyServiceServer::new(tallies::service::Service { api: api.clone() }))
+        .add(FeedServiceServer::new(feeds::service::Service { api: api.clone() }))
         .add(ImportServiceServer::new(imports::service::Service::new(api.clone())))
         .add(BulletinServiceServer::new(bulletins::service::Service { api: api.clone() }))
 }

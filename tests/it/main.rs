@@ -12,6 +12,7 @@ mod crashes;
 mod demo;
 mod demo_plan;
 mod experts;
+mod feeds;
 mod golden;
 mod hospitals;
 mod imports;

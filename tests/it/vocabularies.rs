@@ -2,8 +2,8 @@
 use homecoming::kernel::{HalfDay, Reason, Residence, SessionKind, Vocabulary};
 use homecoming::pb;
 use homecoming::{
-    activities, assistants, bulletins, calendars, charters, credentials, experts, hospitals, imports, programmes,
-    sessions, sites, tallies, visits,
+    activities, assistants, bulletins, calendars, charters, credentials, experts, feeds, hospitals, imports,
+    programmes, sessions, sites, tallies, visits,
 };
 use prost_reflect::DescriptorPool;
 
@@ -103,6 +103,7 @@ fn every_vocabulary_is_the_protos() {
         registered::<activities::Performer>(&pool),
         registered::<activities::State>(&pool),
         registered::<activities::VoidReason>(&pool),
+        registered::<feeds::Language>(&pool),
         registered::<tallies::BalanceState>(&pool),
         registered::<tallies::Dimension>(&pool),
         registered::<tallies::MeasureSpan>(&pool),

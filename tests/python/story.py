@@ -7,6 +7,7 @@ Every chapter is a function; a chapter that fails stops the story with what the 
 same in Rust.
 """
 
+import html.parser
 import importlib
 import json
 import pathlib
@@ -18,6 +19,7 @@ from zoneinfo import ZoneInfo
 
 import grpc
 import grpc_tools
+import icalendar
 import servers
 from grpc_tools import protoc
 
@@ -243,7 +245,70 @@ def bulletin(channel):
     assert figures.declared_savings_fen == 883_000, figures
 
 
-CHAPTERS = [programmes, places, people, plans, records, deeds, tally, bulletin]
+def feeds(channel):
+    """What telephones and calendars are sent, read by somebody else's parser."""
+    visit = {
+        "expert": name("experts", "expert-001"),
+        "host_site": name("sites", "county"),
+        "arrival_time": instant(at(7, 8)),
+        "departure_time": instant(at(7, 18)),
+        "sessions": [name("sessions", "next-1")],
+    }
+    Service(channel, "visits", "VisitService")("CreateVisit", parent=COUNTY, visit_id="next", visit=visit)
+    service = Service(channel, "feeds", "FeedService")
+    event = next_clinic(service)
+    assert event.decoded("dtstart") == at(7, 8, 30) and event.decoded("dtend") == at(7, 11, 30), event
+    assert event.decoded("dtstart").utcoffset() == timedelta(hours=8), "by the calendar's own VTIMEZONE"
+    assert (str(event["status"]), str(event["summary"])) == ("CONFIRMED", "坐诊 · county"), event
+    assert str(event["location"]) == "county, 诊室 1" and "专家 001" in str(event["description"]), event
+    sessions = Service(channel, "sessions", "SessionService")
+    sessions("CancelSession", name=name("sessions", "next-1"), party="CANCEL_PARTY_EXPERT")
+    cancelled = next_clinic(service)
+    assert str(cancelled["status"]) == "CANCELLED" and cancelled["uid"] == event["uid"], cancelled
+    assert cancelled["sequence"] > event["sequence"], (event, cancelled)
+    whole = icalendar.Calendar.from_ical(service("GetCalendarFeed", name=name("sites", "county")).calendar)
+    uids = [str(each["uid"]) for each in whole.walk("VEVENT")]
+    assert len(uids) == len(set(uids)) == 5, uids
+    itinerary = service("GetVisitItinerary", name=name("visits", "next"), language="FEED_LANGUAGE_EN")
+    page = Page(itinerary.html)
+    assert "Clinic" in itinerary.text and "cancelled" in itinerary.text, itinerary.text
+    assert page.title == itinerary.title and not page.open and not page.fetched, (page.open, page.fetched)
+
+
+def next_clinic(service):
+    """The one event of the expert's calendar that is to come."""
+    window = {"start_time": instant(at(0, 0)), "end_time": instant(at(30, 0))}
+    text = service("GetCalendarFeed", name=name("experts", "expert-001"), window=window).calendar
+    calendar = icalendar.Calendar.from_ical(text)
+    assert [str(zone["tzid"]) for zone in calendar.walk("VTIMEZONE")] == [ZONE.key], text
+    assert calendar.walk("VTIMEZONE")[0].to_tz() is not None, text
+    (event,) = calendar.walk("VEVENT")
+    return event
+
+
+class Page(html.parser.HTMLParser):
+    """A page of HTML: its title, the elements that are still open at its end, and what it would fetch."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.title, self.open, self.fetched = "", [], []
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag, attrs):
+        if tag not in ("meta", "br"):
+            self.open.append(tag)
+        self.fetched += [tag for key, _value in attrs if key in ("src", "href")] + [tag] * (tag in ("script", "link"))
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag, tag
+
+    def handle_data(self, data):
+        if self.open[-1:] == ["title"]:
+            self.title += data
+
+
+CHAPTERS = [programmes, places, people, plans, records, deeds, tally, bulletin, feeds]
 
 
 def tell(program, engine, database):
