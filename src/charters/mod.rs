@@ -5,8 +5,13 @@
 use crate::experts::{Consent, ConsentMedium};
 use crate::kernel::{Collection, Date, Error, Id, Meta, Name, Reason, Result, Timestamp, Violation, vocabulary};
 
+pub mod commands;
 mod limits;
+pub mod queries;
+pub mod reactions;
+pub mod service;
 pub mod store;
+mod wire;
 
 pub use limits::{Breach, Limits, Load, loosened, month_of, week_of};
 
@@ -162,6 +167,14 @@ pub struct Contact {
     pub beyond_charter: bool,
     /// When it was recorded.
     pub create_time: Timestamp,
+}
+
+impl Contact {
+    /// How large it is in an answer, in bytes, at most.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        2 * (95 + self.name.programme().as_str().len()) + 80 + self.made_by.len() + self.note.len()
+    }
 }
 
 /// Whether one more contact in the week of a day would be beyond a charter; `others` are the days of the known ones.

@@ -219,6 +219,15 @@ pub async fn put(tx: &mut Tx<'_>, charter: &Charter, loosened: &[&'static str]) 
     Ok(())
 }
 
+/// Forgets which sites a charter names that binds nobody any more.
+///
+/// # Errors
+/// A storage error.
+pub async fn forget_sites(tx: &mut Tx<'_>, name: &Name<Charters>) -> Result<()> {
+    tx.sql(DELETE_SITES).bind(name.programme()).bind(name.id()).execute().await?;
+    Ok(())
+}
+
 /// Writes a new contact.
 ///
 /// # Errors

@@ -44,7 +44,7 @@ pub struct Dossier {
     pub name: Name<Dossiers>,
     /// Who was invited.
     pub expert: Id,
-    /// Who else of the same home hospital comes along, at most [`MOST_CO_EXPERTS`], none twice.
+    /// Who else was invited and comes along, at most [`MOST_CO_EXPERTS`], none twice.
     pub co_experts: Vec<Id>,
     /// Where the patient is.
     pub site: Id,

@@ -7,11 +7,16 @@ use crate::kernel::{
     Collection, Date, Error, ExternalId, Grade, Id, Meta, Name, Reason, Result, Specialty, Vocabulary as _, vocabulary,
 };
 
+pub mod commands;
 pub mod dossier;
 pub mod expiry;
 pub mod lawful;
 pub mod onboarding;
+pub mod queries;
+pub mod reactions;
+pub mod service;
 pub mod store;
+mod wire;
 
 pub use dossier::{Document, Dossier, DossierPapers, DossierState, Dossiers};
 pub use lawful::{Gap, Papers, Question};

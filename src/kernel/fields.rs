@@ -196,6 +196,18 @@ impl Fields {
         if value.is_empty() { None } else { Some(self.name_in::<C>(field, value, programme)) }
     }
 
+    /// The ids of resources that must be in this programme, each once, at most `max` of them.
+    pub fn names_in<C: Collection>(&mut self, field: &str, values: &[String], max: usize, programme: &Id) -> Vec<Id> {
+        let mut seen = Vec::new();
+        self.list(field, values, max, |fields, value| {
+            if seen.contains(&value) {
+                fields.refuse("", Reason::Duplicate, "stands twice");
+            }
+            seen.push(value);
+            fields.name_in::<C>("", value, programme)
+        })
+    }
+
     /// The id of the programme that `programmes/{programme}` names.
     pub fn programme(&mut self, field: &str, value: &str) -> Id {
         self.parsed(field, value, ProgrammeName::parse).map_or_else(Id::placeholder, ProgrammeName::into_id)

@@ -24,7 +24,7 @@ pub use status::DOMAIN;
 
 use crate::db::{Db, Options};
 use crate::wire::Api;
-use crate::{activities, assistants, calendars, experts, pb, sessions, sites, tallies, visits};
+use crate::{activities, assistants, calendars, charters, credentials, experts, pb, sessions, sites, tallies, visits};
 
 /// Calls at a time on one connection; more wait in the client.
 const STREAMS_PER_CONNECTION: u32 = 1_024;
@@ -66,6 +66,8 @@ pub fn options() -> Options {
         experts::reactions::REACTIONS,
         assistants::reactions::REACTIONS,
         calendars::reactions::REACTIONS,
+        charters::reactions::REACTIONS,
+        credentials::reactions::REACTIONS,
         sessions::reactions::REACTIONS,
         visits::reactions::REACTIONS,
         activities::reactions::REACTIONS,

@@ -13,11 +13,15 @@ use crate::pb::activity_service_server::ActivityServiceServer;
 use crate::pb::assistant_service_server::AssistantServiceServer;
 use crate::pb::bulletin_service_server::BulletinServiceServer;
 use crate::pb::calendar_service_server::CalendarServiceServer;
+use crate::pb::charter_service_server::CharterServiceServer;
+use crate::pb::credential_service_server::CredentialServiceServer;
+use crate::pb::dossier_service_server::DossierServiceServer;
 use crate::pb::expert_search_service_server::ExpertSearchServiceServer;
 use crate::pb::expert_service_server::ExpertServiceServer;
 use crate::pb::feed_service_server::FeedServiceServer;
 use crate::pb::hospital_service_server::HospitalServiceServer;
 use crate::pb::import_service_server::ImportServiceServer;
+use crate::pb::onboarding_service_server::OnboardingServiceServer;
 use crate::pb::pairing_service_server::PairingServiceServer;
 use crate::pb::programme_service_server::ProgrammeServiceServer;
 use crate::pb::session_service_server::SessionServiceServer;
@@ -27,8 +31,8 @@ use crate::pb::tally_service_server::TallyServiceServer;
 use crate::pb::visit_service_server::VisitServiceServer;
 use crate::wire::Api;
 use crate::{
-    activities, assistants, bulletins, calendars, experts, feeds, hospitals, imports, programmes, sessions, sites,
-    tallies, visits,
+    activities, assistants, bulletins, calendars, charters, credentials, experts, feeds, hospitals, imports,
+    programmes, sessions, sites, tallies, visits,
 };
 
 /// Every slice's service, in the order of the slices.
@@ -42,6 +46,10 @@ pub(super) fn all(api: &Api) -> Services {
         .add(PairingServiceServer::new(assistants::service::Service { api: api.clone() }))
         .add(ExpertSearchServiceServer::new(assistants::service::Service { api: api.clone() }))
         .add(CalendarServiceServer::new(calendars::service::Service { api: api.clone() }))
+        .add(CharterServiceServer::new(charters::service::Service { api: api.clone() }))
+        .add(CredentialServiceServer::new(credentials::service::Service { api: api.clone() }))
+        .add(DossierServiceServer::new(credentials::service::Service { api: api.clone() }))
+        .add(OnboardingServiceServer::new(credentials::service::Service { api: api.clone() }))
         .add(SessionServiceServer::new(sessions::service::Service { api: api.clone() }))
         .add(SlotServiceServer::new(sessions::service::Service { api: api.clone() }))
         .add(VisitServiceServer::new(visits::service::Service { api: api.clone() }))

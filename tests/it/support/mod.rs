@@ -1,6 +1,7 @@
 //! What tests stand on: a server on a fresh database of each engine, and the real program as a child process.
 //!
 //! Nothing here sleeps: readiness is the health check, time is the server's manual clock.
+pub mod bare;
 pub mod county;
 pub mod errors;
 pub mod figures;
