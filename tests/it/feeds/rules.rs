@@ -146,10 +146,10 @@ fn what_people_write_stays_text() {
         expert: "专家 001，".repeat(12),
         ..entry("Asia/Shanghai", "2024-04-02T00:00:00Z", "2024-04-02T04:00:00Z")
     };
-    let calendar = lines(&ical::calendar("a", &[nasty.clone()], Reader::Person, Language::Chinese));
+    let calendar = lines(&ical::calendar("a", std::slice::from_ref(&nasty), Reader::Person, Language::Chinese));
     assert!(calendar.contains(&"SUMMARY:坐诊 · 卫生院\\; a\\,b\\\\n <script>\"'&".to_owned()), "{calendar:?}");
     assert_eq!(calendar.iter().filter(|line| line.starts_with("BEGIN:VEVENT")).count(), 1);
-    let written = ical::calendar("a", &[nasty.clone()], Reader::Site, Language::English).len();
+    let written = ical::calendar("a", std::slice::from_ref(&nasty), Reader::Site, Language::English).len();
     assert!(written <= nasty.bytes() + 600, "{written} bytes with the frame");
 
     let day = ItineraryDay {
