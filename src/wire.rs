@@ -2,11 +2,13 @@
 //!
 //! A slice's own messages are converted in its `service.rs` or `wire.rs`.
 mod api;
+mod bounded;
 mod caller;
 mod convert;
 mod fields;
 
 pub use api::Api;
+pub use bounded::Bounded;
 pub use caller::{call_of, caller_of};
 
 /// The answer of a handler.

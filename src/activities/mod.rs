@@ -194,11 +194,19 @@ pub struct Activity {
 }
 
 impl Activity {
-    /// About how many bytes its message has: a page ends before it is larger than a client takes.
+    /// How large it is in an answer, in bytes, at most: a page ends, and a batch is refused, before it is larger than a client takes.
     #[must_use]
     pub fn bytes(&self) -> usize {
-        let procedures = self.record.operation.as_ref().map_or(0, |operation| operation.procedures.len());
-        let external: usize = self.external_ids.iter().map(|it| it.system().len() + it.value().len() + 8).sum();
-        900 + 180 * self.record.co_experts.len() + 130 * procedures + external
+        // `programmes/`, the programme, a collection and an id of at most 63; five names are always there, or may be.
+        let name = 95 + self.name.programme().as_str().len();
+        let operation = self.record.operation.as_ref().map_or(0, |operation| {
+            let line = |it: &operation::Procedure| 30 + it.system.len() + it.version.len();
+            20 + operation.grade_list.len() + operation.procedures.iter().map(line).sum::<usize>()
+        });
+        let patient = self.record.patient.as_ref().map_or(0, |it| 8 + it.issuer().len() + it.token().len());
+        let external: usize = self.external_ids.iter().map(|it| it.system().len() + it.value().len() + 10).sum();
+        let irregularities = 2 * self.record.irregularities.len();
+        let names = 5 + self.record.co_experts.len();
+        250 + names * name + operation + patient + external + irregularities + self.recorder.len()
     }
 }

@@ -6,11 +6,11 @@ use futures_util::stream::{self, ReadyChunks, Stream, StreamExt as _};
 use tonic::{Request, Response, Status, Streaming};
 
 use super::commands::BatchRecordActivities;
-use super::wire;
+use super::{Activity, wire};
 use crate::kernel::{Call, Id, ProgrammeName, Reason, Violation};
 use crate::pb;
 use crate::pb::activity_service_server::ActivityService;
-use crate::wire::{Api, Reply, caller_of};
+use crate::wire::{Api, Bounded, Reply, caller_of};
 
 /// The service of activities.
 #[derive(Clone)]
@@ -34,7 +34,7 @@ impl ActivityService for Service {
         request: Request<pb::BatchRecordActivitiesRequest>,
     ) -> Reply<pb::BatchRecordActivitiesResponse> {
         let (call, command) = self.api.parse(request, wire::batch)?;
-        let rows = self.api.write(call, command).await?;
+        let rows = self.api.write(call, Bounded::new(command, Activity::bytes)).await?;
         let results = (0..).zip(rows).map(|(row, outcome)| wire::result(row, outcome)).collect();
         Ok(Response::new(pb::BatchRecordActivitiesResponse { results }))
     }

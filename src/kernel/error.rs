@@ -140,6 +140,31 @@ impl Error {
         self
     }
 
+    /// How large it is as a row of a batch's answer, in bytes, at most.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        const FRAME: usize = 80; // a reason, and what protobuf puts around three texts
+        let of_violations = |violations: &[Violation]| -> usize {
+            violations.iter().map(|it| FRAME + it.field.len() + it.description.len()).sum()
+        };
+        let own = match self {
+            Self::Invalid(violations) => of_violations(violations),
+            Self::Refused(refusal) => {
+                let metadata = refusal.metadata.iter().map(|(key, value)| 10 + key.len() + value.len());
+                of_violations(&refusal.violations) + metadata.sum::<usize>()
+            }
+            Self::NotFound { name } | Self::AlreadyExists { name } | Self::Stale { name } => 10 + name.len(),
+            Self::RequestIdReused { request_id } => 20 + request_id.len(),
+            Self::CallerInvalid { .. }
+            | Self::Overloaded { .. }
+            | Self::Unavailable
+            | Self::ShuttingDown
+            | Self::Storage(_)
+            | Self::Internal(_) => FRAME,
+        };
+        FRAME + self.to_string().len() + own
+    }
+
     /// The stable reason of this error.
     #[must_use]
     pub const fn reason(&self) -> Reason {

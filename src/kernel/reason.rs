@@ -112,6 +112,9 @@ reasons! {
     /// The day is counted already by the unit in force.
     SittingUnitInForce = 43 => "SITTING_UNIT_IN_FORCE", FailedPrecondition;
 
+    /// The answer to a batch would be larger than a message can be.
+    AnswerTooLarge = 44 => "ANSWER_TOO_LARGE", ResourceExhausted;
+
     /// Another hospital is known by this name or alias.
     HospitalNameTaken = 50 => "HOSPITAL_NAME_TAKEN", AlreadyExists;
     /// The site has no such room.

@@ -6,7 +6,8 @@ use tonic::{Request, Response};
 use super::wire;
 use crate::pb;
 use crate::pb::session_service_server::SessionService;
-use crate::wire::{Api, Reply};
+use crate::sessions::Session;
+use crate::wire::{Api, Bounded, Reply};
 
 /// The service of sessions.
 #[derive(Clone)]
@@ -28,7 +29,7 @@ impl SessionService for Service {
         request: Request<pb::BatchBookSessionsRequest>,
     ) -> Reply<pb::BatchBookSessionsResponse> {
         let (call, command) = self.api.parse(request, wire::batch_book)?;
-        let verdicts = self.api.write(call, command).await?;
+        let verdicts = self.api.write(call, Bounded::new(command, Session::bytes)).await?;
         Ok(Response::new(pb::BatchBookSessionsResponse { results: wire::results(verdicts) }))
     }
 
@@ -43,7 +44,7 @@ impl SessionService for Service {
         request: Request<pb::BatchRecordHeldSessionsRequest>,
     ) -> Reply<pb::BatchRecordHeldSessionsResponse> {
         let (call, command) = self.api.parse(request, wire::batch_record)?;
-        let verdicts = self.api.write(call, command).await?;
+        let verdicts = self.api.write(call, Bounded::new(command, Session::bytes)).await?;
         Ok(Response::new(pb::BatchRecordHeldSessionsResponse { results: wire::results(verdicts) }))
     }
 

@@ -5,6 +5,7 @@
 mod activities;
 mod assistants;
 mod bad_input;
+mod batches;
 mod bulletins;
 mod calendars;
 mod charters;
