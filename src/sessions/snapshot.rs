@@ -5,7 +5,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::assistants::Absence;
-use crate::calendars::{ExpertAbsence, Offer, Span};
+use crate::calendars::{Calendar, ExpertAbsence, Offer, Span};
+use crate::charters::Limits;
+use crate::credentials::Papers;
 use crate::experts::{Affiliation, Days, Roster, Scope, home_hospital_on};
 use crate::kernel::{Date, HalfDay, Id, SessionKind, Specialty, Timestamp, Zone};
 use crate::sites::{Closure, Room, SiteLevel};
@@ -34,6 +36,25 @@ pub struct Snapshot {
     pub existing: BTreeSet<Id>,
     /// The sessions among those that take time which lapse, or whose proposed move does.
     pub lapsing: BTreeMap<Id, Lapsing>,
+    /// The papers of the experts and the sites.
+    pub papers: Papers,
+    /// What counts for the limits of those experts who have set some.
+    pub counted: BTreeMap<Id, Vec<Counted>>,
+    /// What days are for the experts' home hospitals, where somebody is told so; nobody is refused by it.
+    pub calendar: Option<Calendar>,
+    /// As of when it was settled: notice counts from here.
+    pub now: Option<Timestamp>,
+}
+
+/// A session of an expert that counts for limits: planned, or held.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Counted {
+    /// Which.
+    pub session: Id,
+    /// Its civil day.
+    pub date: Date,
+    /// From when on it doesn't count any more; none: it doesn't lapse.
+    pub lapses: Option<Timestamp>,
 }
 
 /// A session that lapses by itself, or whose proposed move does.
@@ -85,6 +106,8 @@ pub struct ExpertFacts {
     pub standing: Vec<Standing>,
     /// When the expert has said to be away.
     pub absences: Vec<ExpertAbsence>,
+    /// What the expert has set as limits; none known: none.
+    pub limits: Option<Limits>,
 }
 
 /// A standing offer, as far as the snapshot reaches.
@@ -224,6 +247,10 @@ impl Snapshot {
         for busy in self.busy.values_mut() {
             busy.retain(|busy| busy.lapses.is_none_or(|lapses| lapses > now));
         }
+        for counted in self.counted.values_mut() {
+            counted.retain(|one| one.lapses.is_none_or(|lapses| lapses > now));
+        }
+        self.now = Some(now);
     }
 
     /// The sessions that have lapsed by `now`, or whose proposed move has, and still take rows.
@@ -234,6 +261,13 @@ impl Snapshot {
     /// Turns this into the state of things once the draft has become a session: what the next one of a batch is judged in.
     pub fn add(&mut self, draft: &SessionDraft) {
         self.existing.insert(draft.session.clone());
+        if let Some(site) = self.sites.get(&draft.site) {
+            let date = site.zone.date_of(draft.start);
+            for expert in draft.experts() {
+                let one = Counted { session: draft.session.clone(), date, lapses: None };
+                self.counted.entry(expert.clone()).or_default().push(one);
+            }
+        }
         for resource in draft.resources() {
             let list = self.busy.entry(resource).or_default();
             let at = list.partition_point(|busy| busy.start <= draft.start);

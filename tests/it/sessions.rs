@@ -1,4 +1,6 @@
 //! Sessions over a real socket: plans that are refused, facts that are recorded, verbs and lists.
+mod facts;
+mod limits;
 mod neighbours;
 mod properties;
 mod rules;

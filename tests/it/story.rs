@@ -17,7 +17,7 @@ use homecoming::pb::tally_service_client::TallyServiceClient;
 use homecoming::pb::visit_service_client::VisitServiceClient;
 use tonic::transport::Channel;
 
-use crate::support::{self, START, TestServer};
+use crate::support::{self, START, TestServer, papers};
 
 const COUNTY: &str = "programmes/liling";
 const MEASURES: [&str; 5] = ["sittings", "consultations", "operation_cases", "declared_savings_fen", "visits"];
@@ -93,9 +93,15 @@ async fn set_up(channel: &Channel) {
     HospitalServiceClient::new(channel.clone()).create_hospital(request).await.unwrap();
     create_site(channel, "county", pb::SiteLevel::CountyHospital, "430281").await;
     create_site(channel, "baitutan", pb::SiteLevel::TownshipHealthCentre, "430281102").await;
+    let since = date(-400).unwrap();
+    let mut filed = vec![papers::grade_list(&name("sites", "county"), since)];
     for (number, specialty) in [("001", "03.04"), ("002", "04.01")] {
         create_expert(channel, number, specialty).await;
+        let expert = name("experts", &format!("expert-{number}"));
+        filed.extend(papers::of_expert(&expert, since));
+        filed.push(papers::authorisation(&expert, &name("sites", "county"), since));
     }
+    papers::enter(channel, COUNTY, filed).await;
     let mut search = ExpertSearchServiceClient::new(channel.clone());
     let request =
         pb::SearchExpertsRequest { parent: COUNTY.into(), day: date(0), specialty: "03".into(), ..Default::default() };
@@ -187,6 +193,7 @@ fn plan(number: &str, kind: pb::SessionKind, offset: i64, start: (u32, u32), end
         end_time: instant(offset, end.0, end.1),
         responsible_before: responsible.clone(),
         responsible_after: responsible,
+        grade: if operation { 3 } else { 0 },
         ..Default::default()
     }
 }

@@ -136,9 +136,26 @@ def people(channel):
             "from_date": joined,
         }
         pairings("CreatePairing", parent=COUNTY, pairing_id=f"pairing-{number}", pairing=pairing)
+    papers(channel, joined)
     search = Service(channel, "assistants", "ExpertSearchService")
     matches = search("SearchExperts", parent=COUNTY, day=day(0), specialty="03").matches
     assert [match.expert.name for match in matches] == [name("experts", "expert-001")], matches
+
+
+def papers(channel, since):
+    """Both experts' licences and filings, and what the county hospital lets them operate."""
+    county = name("sites", "county")
+    filed = [{"grade_list": {"site": county, "highest_grade": 4}}]
+    for number in ("001", "002"):
+        expert = name("experts", f"expert-{number}")
+        filed += [
+            {"licence": {"expert": expert}},
+            {"basis": {"expert": expert, "kind": "BASIS_KIND_FILED"}},
+            {"authorisation": {"expert": expert, "site": county, "highest_grade": 3}},
+        ]
+    rows = [{"credential": paper | {"from_date": since, "document": "文件 1 号"}} for paper in filed]
+    credentials = Service(channel, "credentials", "CredentialService")
+    assert len(credentials("BatchCreateCredentials", parent=COUNTY, requests=rows).credentials) == len(rows)
 
 
 def plan(number, kind, start, end):
@@ -154,7 +171,7 @@ def plan(number, kind, start, end):
         "end_time": instant(end),
     }
     if kind == "OPERATION":
-        fields |= {"responsible_before": assistant, "responsible_after": assistant}
+        fields |= {"responsible_before": assistant, "responsible_after": assistant, "grade": 3}
     return fields
 
 

@@ -25,10 +25,10 @@ use crate::visits::commands::{CreateVisit, EndVisit};
 use crate::demo::people::{Assistant, Expert, Hospital, Host};
 use crate::demo::places::Site;
 use crate::demo::plan::{self, Activity, Case, Deed, Plan, Session, Visit};
-use crate::demo::{FIRST_DAY, PROGRAMME, SYSTEM};
+use crate::demo::{FIRST_DAY, PROGRAMME, SYSTEM, specialties};
 
 /// Who hears the experts' consents: an office, never a person.
-const OFFICE: &str = "行程办（合成）";
+pub(super) const OFFICE: &str = "行程办（合成）";
 
 /// The plan with what every draft needs.
 pub(super) struct Drafts<'a> {
@@ -57,15 +57,15 @@ impl Drafts<'_> {
         Ok(Name::new(self.programme.clone(), id(text)?))
     }
 
-    fn instant(&self, (date, time): (Date, NaiveTime)) -> Timestamp {
+    pub(super) fn instant(&self, (date, time): (Date, NaiveTime)) -> Timestamp {
         self.zone.instant(date, time)
     }
 
-    fn site_id(&self, index: usize) -> Result<Id> {
+    pub(super) fn site_id(&self, index: usize) -> Result<Id> {
         id(self.plan.sites.get(index).map_or("", |site| &site.id))
     }
 
-    fn expert_id(&self, index: usize) -> Result<Id> {
+    pub(super) fn expert_id(&self, index: usize) -> Result<Id> {
         id(self.plan.experts.get(index).map_or("", |expert| &expert.id))
     }
 
@@ -202,6 +202,8 @@ impl Drafts<'_> {
             heard_time: self.instant(consent.heard),
             words: "可以（合成）".to_owned(),
         });
+        let by_dossier = session.kind == SessionKind::OutConsultation;
+        let dossier = by_dossier.then(|| id(&Self::dossier_of(session)));
         Ok(SessionDraft {
             programme: self.programme.clone(),
             session: id(&session.id)?,
@@ -219,13 +221,21 @@ impl Drafts<'_> {
             end: self.instant((session.date, session.end)),
             responsible_before: responsible.clone(),
             responsible_after: responsible,
-            grade: None,
-            dossier: None,
+            grade: self.grade(session),
+            dossier: dossier.transpose()?,
             urgency: Urgency::Elective,
             external_ids: Vec::new(),
             consents: consent.into_iter().map(|consent| ExpertConsent { expert: expert.clone(), consent }).collect(),
             expert,
         })
+    }
+
+    /// The highest grade of what an operation list's surgeon operates.
+    fn grade(&self, session: &Session) -> Option<Grade> {
+        let lists = session.kind == SessionKind::Operation;
+        let specialty = self.plan.experts.get(session.expert).filter(|_| lists)?.specialty;
+        let highest = specialties::operations(specialty).iter().map(|operation| operation.grade).max()?;
+        Grade::new(i64::from(highest))
     }
 
     /// A correction of a record of a session that wasn't held after all.

@@ -13,7 +13,7 @@ use crate::db::{Command, Db};
 use crate::demo::plan::{Outcome, Plan, Session, Visit};
 use crate::demo::{PROGRAMME, SYSTEM};
 use crate::experts::LicenceSecret;
-use crate::kernel::{Call, Caller, Error, Id, Reason, Result, Vocabulary as _};
+use crate::kernel::{Call, Caller, Error, Id, Reason, Result, SessionKind, Vocabulary as _};
 use crate::programmes::Programme;
 use crate::programmes::commands::GetProgramme;
 use crate::sessions::commands::{BatchBookSessions, BatchRecordHeldSessions};
@@ -74,7 +74,10 @@ impl<'a> Loader<'a> {
             let hosts = expert.hosts.iter().enumerate();
             self.each(hosts.map(|(number, host)| drafts.pairing(expert, number, host))).await?;
         }
-        Ok(())
+        self.each(drafts.credentials()?.into_iter().map(Ok)).await?;
+        self.each(plan.experts.iter().enumerate().map(|(number, expert)| drafts.offer(number, expert))).await?;
+        let consultations = plan.sessions.iter().filter(|session| session.kind == SessionKind::OutConsultation);
+        self.each(consultations.map(|session| drafts.dossier(session))).await
     }
 
     /// What happened: sessions, then what was done in them, then the trips around them.

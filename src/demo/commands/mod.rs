@@ -4,6 +4,7 @@
 //! one and doubles nothing. It uses no request ids, which are forgotten after a week.
 mod drafts;
 mod loader;
+mod papers;
 
 use crate::db::Db;
 use crate::kernel::{Date, Error, Result, Zone};

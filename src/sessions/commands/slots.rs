@@ -118,6 +118,7 @@ impl Query for FindSlots {
             dossier: wanted.template.dossier.as_ref(),
             window: wanted.window,
             now: self.now,
+            days: false,
         };
         let snapshot = store::load_scope(tx, &scope).await?;
         let expert = wanted.experts.iter().find(|id| !snapshot.experts.contains_key(id));
@@ -175,6 +176,7 @@ impl Query for ExplainSlot {
             dossier: draft.dossier.as_ref(),
             window: (draft.start.plus_minutes(-ALTERNATIVE_MINUTES), draft.end.plus_minutes(ALTERNATIVE_MINUTES)),
             now: self.now,
+            days: true,
         };
         let snapshot = store::load_scope(tx, &scope).await?;
         match predicate::unknown(draft, &snapshot) {

@@ -5,12 +5,14 @@
 //! see [`unknown`].
 use crate::kernel::{Error, Id, Reason, Refusal, Timestamp, Violation};
 
-use super::Purpose;
 use super::draft::SessionDraft;
 use super::snapshot::Snapshot;
+use super::{Purpose, Urgency};
 
+mod charter;
 mod consent;
 mod irregularity;
+mod papers;
 mod people;
 mod place;
 mod time;
@@ -31,6 +33,8 @@ pub struct Finding {
     pub concerns: Vec<(&'static str, String)>,
     /// Until when it goes on, where that is known.
     pub until: Option<Timestamp>,
+    /// A paper that an emergency may hand in afterwards: it is listed, and refuses nothing.
+    pub is_due: bool,
 }
 
 /// Which part of a draft a finding is about: what could be exchanged to be rid of it.
@@ -72,14 +76,20 @@ pub fn findings(draft: &SessionDraft, snapshot: &Snapshot, purpose: Purpose) -> 
     let mut found = Vec::new();
     if !purpose.is_start() {
         consent::of(draft, snapshot, purpose, &mut found);
+        charter::of(draft, snapshot, site, purpose, &mut found);
         people::of_experts(draft, snapshot, site, purpose, &mut found);
     }
+    papers::of(draft, snapshot, site, &mut found);
     place::of_licence(draft, snapshot, site, &mut found);
     if !purpose.is_start() {
         place::of_rooms(draft, site, &mut found);
         people::of_assistants(draft, snapshot, site, &mut found);
         time::of_kind(draft, site, &mut found);
         time::of_resources(draft, snapshot, site.zone, &mut found);
+    }
+    let may_be_due = purpose.is_start() && draft.urgency == Urgency::Emergency;
+    for finding in &mut found {
+        finding.is_due = may_be_due && finding.irregularity.is_paper();
     }
     found
 }
@@ -88,7 +98,7 @@ pub fn findings(draft: &SessionDraft, snapshot: &Snapshot, purpose: Purpose) -> 
 #[must_use]
 pub fn refusal(found: &[Finding]) -> Option<Refusal> {
     let refusing: Vec<(&Finding, Reason)> =
-        found.iter().filter_map(|finding| Some((finding, finding.irregularity.refusal()?))).collect();
+        found.iter().filter_map(|finding| Some((finding, finding.refusal()?))).collect();
     let (first, reason) = refusing.first()?;
     let violations = refusing.iter().map(|(finding, reason)| Violation {
         field: format!("session.{}", finding.field),
@@ -105,7 +115,7 @@ pub fn refusal(found: &[Finding]) -> Option<Refusal> {
 
 impl Finding {
     fn new(irregularity: Irregularity, field: &'static str, concerns: Vec<(&'static str, String)>) -> Finding {
-        Finding { irregularity, field, concerns, until: None }
+        Finding { irregularity, field, concerns, until: None, is_due: false }
     }
 
     fn until(self, until: Option<Timestamp>) -> Finding {
@@ -120,16 +130,25 @@ impl Finding {
         if whom.is_empty() { what.to_owned() } else { format!("{what} ({})", whom.join(", ")) }
     }
 
+    /// Why it refuses a plan; none: it is listed only.
+    #[must_use]
+    pub const fn refusal(&self) -> Option<Reason> {
+        if self.is_due { None } else { self.irregularity.refusal() }
+    }
+
     /// Whether it refuses a plan, or is listed only.
     #[must_use]
     pub const fn refuses(&self) -> bool {
-        self.irregularity.refusal().is_some()
+        self.refusal().is_some()
     }
 
     /// For how long it goes on being true of the same expert, site, kind, specialty and grade: what lets a search pass over starts.
     #[must_use]
-    pub const fn lasts(&self) -> Lasts {
-        self.irregularity.lasts()
+    pub fn lasts(&self) -> Lasts {
+        match self.irregularity {
+            Irregularity::CharterLimit => charter::lasts(&self.concerns),
+            other => other.lasts(),
+        }
     }
 
     /// What could be exchanged to be rid of it.

@@ -1,5 +1,6 @@
 //! Experts on the roster, assistants at the site, and who answers for the patients before and after.
 use super::{Finding, Irregularity};
+use crate::calendars::DayKind;
 use crate::kernel::{Date, HalfDay, Id, SessionKind};
 use crate::sessions::draft::SessionDraft;
 use crate::sessions::purpose::Purpose;
@@ -23,6 +24,13 @@ pub(super) fn of_experts(
         } else if !purpose.is_record() && !expert.roster.plannable_on(date) {
             // Since when somebody has paused isn't known, so a record of the past isn't measured by it.
             found.push(Finding::new(Irregularity::ExpertPaused, field, whom()));
+        }
+        if let Some(hospital) = expert.home_on(date)
+            && purpose.is_plan()
+            && let Some(calendar) = &snapshot.calendar
+            && calendar.day(Some(hospital), date).kind == DayKind::MakeupWorkday
+        {
+            found.push(Finding::new(Irregularity::HomeMakeupWorkday, field, whom()));
         }
     }
 }

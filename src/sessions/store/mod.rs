@@ -158,6 +158,9 @@ pub const STATEMENTS: &[(&str, Sql)] = &[
     ("HELD_BY_CO_EXPERT", snapshot::busy::HELD_BY_CO_EXPERT),
     ("HELD_BY_ASSISTANT", snapshot::busy::HELD_BY_ASSISTANT),
     ("HELD_IN_ROOM", snapshot::busy::HELD_IN_ROOM),
+    ("COUNTED_LED", snapshot::counted::LED),
+    ("COUNTED_CAME", snapshot::counted::CAME),
+    ("COUNTED_BESIDE", snapshot::counted::BESIDE),
 ];
 /// The lists of this slice.
 pub const LISTS: &[(&str, &List)] = &[("LIST", &LIST), ("OUTCOMES", &outcomes::LIST)];

@@ -17,6 +17,7 @@ fn operation(from: prost_types::Timestamp, until: prost_types::Timestamp) -> pb:
         end_time: Some(until),
         responsible_before: name("assistants", "a1"),
         responsible_after: name("assistants", "a1"),
+        grade: 3,
         ..clinic(1, 0, 0)
     }
 }

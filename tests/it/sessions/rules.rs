@@ -2,35 +2,21 @@
 use std::collections::BTreeMap;
 
 use homecoming::assistants::{Absence, AbsenceKind};
-use homecoming::calendars::{Absent, ExpertAbsence};
-use homecoming::experts::{Affiliation, Consent, ConsentMedium, Days, Roster, Scope, Standing};
+use homecoming::experts::{Roster, Standing};
 use homecoming::kernel::{
-    Date, HalfDay, Id, Measure, Meta, Name, Reason, SessionKind, Specialty, Timestamp, Vocabulary as _, Zone,
+    HalfDay, Id, Measure, Meta, Name, Reason, SessionKind, Specialty, Timestamp, Vocabulary as _,
 };
 use homecoming::programmes::SittingUnit;
 use homecoming::sessions::draft::half_days;
 use homecoming::sessions::predicate::{RuleClass, findings, fits, refusal, unknown};
 use homecoming::sessions::sittings::{FREE_CLINICS, SESSIONS_HELD};
-use homecoming::sessions::snapshot::{self, AssistantFacts, Busy, ExpertFacts, SiteFacts, Snapshot};
-use homecoming::sessions::{
-    ExpertConsent, Held, Irregularity, Purpose, Resource, SessionDraft, SessionState, Transition, Urgency, leaves,
-};
-use homecoming::sites::{Closure, ClosureCause, Room, RoomKind, SiteLevel};
+use homecoming::sessions::snapshot::{Busy, Snapshot};
+use homecoming::sessions::{Held, Irregularity, Purpose, Resource, SessionDraft, SessionState, Transition, leaves};
+use homecoming::sites::{Closure, ClosureCause, RoomKind, SiteLevel};
 use proptest::prelude::*;
 
+use super::facts::{away, day, draft, id, offered, operation, snapshot, theatre, zone};
 use crate::support::schedule::TOMORROW;
-
-fn id(text: &str) -> Id {
-    Id::parse(text).unwrap()
-}
-
-fn zone() -> Zone {
-    Zone::parse("Asia/Shanghai").unwrap()
-}
-
-fn day(day: u32) -> Date {
-    Date::from_ymd_opt(2024, 4, day).unwrap()
-}
 
 #[test]
 fn a_transition_leads_where_it_says_or_names_both_states() {
@@ -67,82 +53,7 @@ fn half_days_are_divided_at_one() {
     }
 }
 
-/// A clinic of e1 with a1 at `county`, room c1, from 8 to 12 on 2 April 2024, against which nothing stands.
-fn draft() -> SessionDraft {
-    SessionDraft {
-        programme: id("liling"),
-        session: id("own"),
-        kind: SessionKind::Clinic,
-        site: id("county"),
-        room: Some(id("c1")),
-        expert: id("e1"),
-        co_experts: Vec::new(),
-        accompanying: 0,
-        assistant: Some(id("a1")),
-        specialty: None,
-        capacity: 20,
-        before_minutes: 0,
-        after_minutes: 0,
-        start: TOMORROW.plus_minutes(8 * 60),
-        end: TOMORROW.plus_minutes(12 * 60),
-        responsible_before: None,
-        responsible_after: None,
-        grade: None,
-        dossier: None,
-        urgency: Urgency::Elective,
-        external_ids: Vec::new(),
-        consents: vec![ExpertConsent {
-            expert: id("e1"),
-            consent: Consent {
-                heard_by: "office-1".to_owned(),
-                medium: ConsentMedium::Letter,
-                heard_time: TOMORROW,
-                words: String::new(),
-            },
-        }],
-    }
-}
-
-fn snapshot() -> Snapshot {
-    let room = |name: &str, kind| Room {
-        id: id(name),
-        display_name: name.to_owned(),
-        kinds: vec![kind],
-        turnover_minutes: 30,
-    };
-    let site = SiteFacts {
-        zone: zone(),
-        level: SiteLevel::CountyHospital,
-        licensed: vec![Specialty::parse("03").unwrap()],
-        rooms: vec![room("c1", RoomKind::Clinic), room("or1", RoomKind::Operating)],
-        closures: Vec::new(),
-    };
-    let ever = Days { from: day(1), to: None };
-    let expert = ExpertFacts {
-        roster: Roster::entered(day(1)),
-        specialties: vec![Specialty::parse("03.04").unwrap()],
-        affiliations: vec![Affiliation { hospital: id("xiangya"), days: ever, main: true }],
-        scope: Scope::default(),
-        standing: Vec::new(),
-        absences: Vec::new(),
-    };
-    let assistant = AssistantFacts {
-        site: id("county"),
-        end: None,
-        absences: Vec::new(),
-        pairings: vec![(id("e1"), id("county"), ever)],
-    };
-    let travel = [((id("county"), id("town")), 60), ((id("town"), id("county")), 50)];
-    Snapshot {
-        sites: [(id("county"), site.clone()), (id("town"), site.clone()), (id("far"), site)].into(),
-        experts: [(id("e1"), expert.clone()), (id("e2"), expert)].into(),
-        assistants: [(id("a1"), assistant.clone()), (id("a2"), assistant)].into(),
-        travel: travel.into(),
-        ..Snapshot::default()
-    }
-}
-
-fn found(draft: &SessionDraft, snapshot: &Snapshot, purpose: Purpose) -> Vec<Irregularity> {
+pub(super) fn found(draft: &SessionDraft, snapshot: &Snapshot, purpose: Purpose) -> Vec<Irregularity> {
     findings(draft, snapshot, purpose).into_iter().map(|finding| finding.irregularity).collect()
 }
 
@@ -239,7 +150,11 @@ const CASES: &[Case] = &[
     ),
     (
         "an operation without local physicians",
-        |d, _| (d.kind, d.room) = (SessionKind::Operation, Some(id("or1"))),
+        |d, s| {
+            *d = operation();
+            theatre(s);
+            (d.responsible_before, d.responsible_after) = (None, None);
+        },
         &[Irregularity::NoResponsiblePhysician, Irregularity::NoResponsiblePhysician],
         &[Irregularity::NoResponsiblePhysician, Irregularity::NoResponsiblePhysician],
     ),
@@ -294,28 +209,6 @@ fn close(snapshot: &mut Snapshot, room: Option<&str>) {
         meta: Meta::new(TOMORROW),
     };
     snapshot.sites.get_mut(&id("county")).unwrap().closures.push(closure);
-}
-
-fn offered(snapshot: &mut Snapshot, spans: &[(i64, i64)]) {
-    let offer = |(from, until): &(i64, i64)| snapshot::Standing {
-        kinds: vec![SessionKind::Clinic],
-        sites: vec![id("county")],
-        spans: vec![(TOMORROW.plus_minutes(*from), TOMORROW.plus_minutes(*until))],
-    };
-    snapshot.experts.get_mut(&id("e1")).unwrap().standing = spans.iter().map(offer).collect();
-}
-
-fn away(snapshot: &mut Snapshot, said: Timestamp) {
-    let absence = ExpertAbsence {
-        name: Name::new(id("liling"), id("away")),
-        expert: id("e1"),
-        when: Absent::Instants { start: TOMORROW.plus_minutes(11 * 60), end: TOMORROW.plus_minutes(20 * 60) },
-        tz_version: None,
-        withdrawn: None,
-        external_ids: Vec::new(),
-        meta: Meta::new(said),
-    };
-    snapshot.experts.get_mut(&id("e1")).unwrap().absences.push(absence);
 }
 
 fn absent(snapshot: &mut Snapshot, half_day: Option<HalfDay>) {

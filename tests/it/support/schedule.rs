@@ -10,9 +10,14 @@ use homecoming::pb::session_service_client::SessionServiceClient;
 use homecoming::pb::site_service_client::SiteServiceClient;
 use tonic::transport::Channel;
 
+use super::papers;
+
 pub const PARENT: &str = "programmes/liling";
 /// 2024-04-02T00:00:00+08:00, the day after the tests' clock starts.
 pub const TOMORROW: Timestamp = Timestamp::from_micros(1_711_987_200_000_000);
+
+/// The day from which everybody has all papers.
+pub const PAPERED: pb::Date = pb::Date { year: 2018, month: 1, day: 1 };
 
 /// `programmes/liling/{collection}/{id}`.
 pub fn name(collection: &str, id: &str) -> String {
@@ -30,8 +35,21 @@ pub fn date(year: i32, month: i32, day: i32) -> pb::Date {
 
 /// Makes the county: site `county` (rooms `c1`, `c2`, `or1` with a turnover of 30 minutes), `guanzhuang` (room `g1`, 60 minutes
 /// away, 50 back), `pukou` (room `p1`, no known journey); experts `e1` to `e{people}` of the hospital `xiangya`, assistants `a1`
-/// to `a{people}`, paired one to one.
+/// to `a{people}`, paired one to one; every expert has all papers, and operates at `county`.
 pub async fn make(channel: &Channel, people: usize) -> SessionServiceClient<Channel> {
+    let client = bare(channel, people).await;
+    let mut filed = vec![papers::grade_list(&name("sites", "county"), PAPERED)];
+    for number in 1..=people {
+        let expert = name("experts", &format!("e{number}"));
+        filed.extend(papers::of_expert(&expert, PAPERED));
+        filed.push(papers::authorisation(&expert, &name("sites", "county"), PAPERED));
+    }
+    papers::enter(channel, PARENT, filed).await;
+    client
+}
+
+/// The same county, where nobody has any paper.
+pub async fn bare(channel: &Channel, people: usize) -> SessionServiceClient<Channel> {
     let programme = pb::Programme {
         display_name: "醴陵行".to_owned(),
         division_code: "430281".to_owned(),

@@ -8,9 +8,10 @@ use crate::rows;
 use crate::sessions::Purpose;
 use crate::sessions::draft::{Resource, SessionDraft};
 use crate::sessions::snapshot::{LONGEST_TAKEN_MINUTES, REACH_MINUTES, Snapshot};
-use crate::sites;
+use crate::{credentials, sites};
 
 pub(super) mod busy;
+pub(super) mod counted;
 mod people;
 mod place;
 
@@ -37,6 +38,8 @@ pub struct Scope<'a> {
     pub window: (Timestamp, Timestamp),
     /// What has lapsed is told by this instant.
     pub now: Timestamp,
+    /// Whether somebody wants to be told what days are for the experts' home hospitals.
+    pub days: bool,
 }
 
 /// Who and what a snapshot is about.
@@ -68,6 +71,9 @@ pub async fn load(tx: &mut Tx<'_>, programme: &Id, drafts: &[&SessionDraft], pur
     };
     place::load(tx, &subjects, &mut snapshot).await?;
     people::load_experts(tx, &subjects, &mut snapshot).await?;
+    counted::load(tx, &subjects, &mut snapshot).await?;
+    let dossiers = set(drafts.iter().filter_map(|draft| draft.dossier.as_ref()));
+    snapshot.papers = credentials::store::papers(tx, programme, &subjects.experts, &subjects.sites, &dossiers).await?;
     let assistants = set(drafts.iter().flat_map(|draft| draft.assistants()));
     people::load_assistants(tx, &subjects, &assistants, &mut snapshot).await?;
     busy::load(tx, programme, &windows(drafts), purpose, &mut snapshot).await?;
@@ -91,6 +97,12 @@ pub async fn load_scope(tx: &mut Tx<'_>, scope: &Scope<'_>) -> Result<Snapshot> 
     };
     place::load(tx, &subjects, &mut snapshot).await?;
     people::load_experts(tx, &subjects, &mut snapshot).await?;
+    counted::load(tx, &subjects, &mut snapshot).await?;
+    let dossiers: Vec<Id> = scope.dossier.into_iter().cloned().collect();
+    snapshot.papers = credentials::store::papers(tx, scope.programme, scope.experts, scope.sites, &dossiers).await?;
+    if scope.days {
+        snapshot.calendar = Some(people::calendar(tx, &subjects, &snapshot).await?);
+    }
     people::load_stationed(tx, &subjects, &mut snapshot).await?;
     let others: Vec<Id> = scope.assistants.iter().filter(|id| !snapshot.assistants.contains_key(id)).cloned().collect();
     people::load_assistants(tx, &subjects, &others, &mut snapshot).await?;

@@ -1,14 +1,18 @@
 //! The people of a snapshot: experts with what they have offered, assistants with whom they are paired.
+use std::collections::BTreeSet;
+
 use super::Subjects;
+use crate::calendars::Calendar;
 use crate::db::Tx;
-use crate::kernel::{Id, Result};
+use crate::kernel::{Date, Id, Result};
 use crate::sessions::snapshot::{AssistantFacts, ExpertFacts, Snapshot, Standing};
-use crate::{assistants, calendars, experts};
+use crate::{assistants, calendars, charters, experts};
 
 pub(super) async fn load_experts(tx: &mut Tx<'_>, subjects: &Subjects<'_>, snapshot: &mut Snapshot) -> Result<()> {
     let Subjects { programme, experts: ids, window: (first, last), .. } = subjects;
     let mut offers = calendars::store::offers::of_experts(tx, programme, ids, *first, *last).await?;
     let mut absences = calendars::store::absences::of_experts(tx, programme, ids, *first, *last).await?;
+    let mut charters = charters::store::of_experts(tx, programme, ids).await?;
     for (id, expert) in experts::store::many(tx, programme, ids).await? {
         let standing = offers.remove(&id).unwrap_or_default().into_iter().filter(|offer| offer.is_standing());
         let facts = ExpertFacts {
@@ -18,10 +22,27 @@ pub(super) async fn load_experts(tx: &mut Tx<'_>, subjects: &Subjects<'_>, snaps
             scope: expert.profile.scope,
             standing: standing.map(|offer| Standing::of(offer, *first, *last)).collect(),
             absences: absences.remove(&id).unwrap_or_default(),
+            limits: charters.remove(&id).map(|charter| charter.limits),
         };
         snapshot.experts.insert(id, facts);
     }
     Ok(())
+}
+
+/// What days are for those who work where the experts do.
+pub(super) async fn calendar(tx: &mut Tx<'_>, subjects: &Subjects<'_>, snapshot: &Snapshot) -> Result<Calendar> {
+    let affiliations = snapshot.experts.values().flat_map(|expert| &expert.affiliations);
+    let hospitals: BTreeSet<&Id> = affiliations.map(|affiliation| &affiliation.hospital).collect();
+    let hospitals: Vec<Id> = hospitals.into_iter().cloned().collect();
+    let (first, last) = days_around(subjects);
+    calendars::store::days::calendar(tx, subjects.programme, &hospitals, first, last).await
+}
+
+/// Days in UTC are at most one off anywhere.
+fn days_around(subjects: &Subjects<'_>) -> (Date, Date) {
+    let (from, until) = subjects.window;
+    let first = from.to_utc().date_naive().pred_opt().unwrap_or_default();
+    (first, until.to_utc().date_naive().succ_opt().unwrap_or_default())
 }
 
 /// Named assistants, wherever they are stationed.
@@ -48,10 +69,7 @@ pub(super) async fn load_assistants(
 
 /// Everybody who is stationed at the sites.
 pub(super) async fn load_stationed(tx: &mut Tx<'_>, subjects: &Subjects<'_>, snapshot: &mut Snapshot) -> Result<()> {
-    let (from, until) = subjects.window;
-    // Days in UTC are at most one off anywhere.
-    let first = from.to_utc().date_naive().pred_opt().unwrap_or_default();
-    let last = until.to_utc().date_naive().succ_opt().unwrap_or_default();
+    let (first, last) = days_around(subjects);
     for one in assistants::store::stationed(tx, subjects.programme, &subjects.sites, first, last).await? {
         let facts = AssistantFacts { site: one.site, end: one.end, absences: one.absences, pairings: Vec::new() };
         snapshot.assistants.insert(one.assistant, facts);

@@ -1,0 +1,67 @@
+//! The papers on which a session rests on its day; what each kind needs is `credentials`' to say.
+use super::{Finding, Irregularity};
+use crate::credentials::{Gap, Question};
+use crate::kernel::{Date, Vocabulary as _};
+use crate::sessions::draft::SessionDraft;
+use crate::sessions::snapshot::{SiteFacts, Snapshot};
+
+/// What of papers is missing, for every expert.
+pub(super) fn of(draft: &SessionDraft, snapshot: &Snapshot, site: &SiteFacts, found: &mut Vec<Finding>) {
+    let day = site.zone.date_of(draft.start);
+    for (at, id) in draft.experts().enumerate() {
+        let leads = at == 0;
+        let Some(expert) = snapshot.experts.get(id) else { continue };
+        let needed = draft.specialty.as_ref().filter(|_| leads);
+        let question = Question {
+            kind: draft.kind,
+            expert: id,
+            scope: Some(&expert.scope),
+            site: &draft.site,
+            day,
+            specialty: needed.or(expert.foremost()),
+            grade: draft.grade,
+            dossier: draft.dossier.as_ref(),
+        };
+        for gap in snapshot.papers.gaps(&question) {
+            // What the list or the site lacks is said once.
+            let is_own = leads || !matches!(gap, Gap::GradeRequired | Gap::GradeNotFiled);
+            if is_own {
+                found.push(finding(gap, draft, &question, day, leads));
+            }
+        }
+    }
+}
+
+fn finding(gap: Gap, draft: &SessionDraft, question: &Question<'_>, day: Date, leads: bool) -> Finding {
+    let who = if leads { "expert" } else { "co_experts" };
+    let expert = ("expert", question.expert.to_string());
+    let (site, date) = (("site", draft.site.to_string()), ("date", day.to_string()));
+    let grade = draft.grade.map(|grade| ("grade", grade.number().to_string()));
+    let specialty = question.specialty.map(|specialty| ("specialty", specialty.to_string()));
+    let (irregularity, field, whom) = match gap {
+        Gap::LicenceNotInForce => (Irregularity::LicenceNotInForce, who, vec![expert, date]),
+        Gap::OutOfScope => {
+            let what = specialty.into_iter().chain(grade);
+            (Irregularity::OutOfScope, who, std::iter::once(expert).chain(what).collect())
+        }
+        Gap::NoLawfulBasis => {
+            let kind = ("kind", draft.kind.code().to_owned());
+            (Irregularity::NoLawfulBasis, who, vec![expert, site, kind, date])
+        }
+        Gap::DossierRequired => {
+            let dossier = draft.dossier.as_ref().map(|dossier| ("dossier", dossier.to_string()));
+            let whom = std::iter::once(expert).chain(dossier).chain([date]);
+            (Irregularity::DossierRequired, "dossier", whom.collect())
+        }
+        Gap::GradeRequired => (Irregularity::GradeRequired, "grade", Vec::new()),
+        Gap::GradeNotFiled => {
+            let whom = std::iter::once(site).chain(grade).chain([date]);
+            (Irregularity::GradeNotFiled, "grade", whom.collect())
+        }
+        Gap::SurgeonNotAuthorised => {
+            let whom = [expert, site].into_iter().chain(grade).chain([date]);
+            (Irregularity::SurgeonNotAuthorised, who, whom.collect())
+        }
+    };
+    Finding::new(irregularity, field, whom)
+}
