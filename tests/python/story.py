@@ -262,6 +262,34 @@ def bulletin(channel):
     assert figures.declared_savings_fen == 883_000, figures
 
 
+def calendars(channel):
+    service = Service(channel, "calendars", "CalendarService")
+    october = {"from_date": {"year": 2025, "month": 10, "day": 3}, "to_date": {"year": 2025, "month": 10, "day": 11}}
+    days = service("ListDays", parent=COUNTY, **october).days
+    kinds = [service.messages.DayKind.Name(each.kind).removeprefix("DAY_KIND_") for each in days]
+    expected = "STATUTORY_HOLIDAY WEEKEND WEEKEND STATUTORY_HOLIDAY IN_LIEU_REST IN_LIEU_REST WORKDAY WORKDAY MAKEUP_WORKDAY"
+    assert kinds == expected.split() and not any(each.provisional for each in days), days
+    mornings = {
+        "weekdays": list(range(1, 8)),
+        "start": {"hour": 8, "minute": 30},
+        "end": {"hour": 11, "minute": 30},
+        "first_date": day(20),
+        "last_date": day(22),
+        "except_dates": [day(21)],
+    }
+    expert = name("experts", "expert-002")
+    offer = {"expert": expert, "mode": "OFFER_MODE_STANDING", "weekly": mornings, "consent": consent(-1)}
+    made = service("CreateOffer", parent=COUNTY, offer_id="mornings", offer=offer)
+    assert made.weekly.zone == ZONE.key and made.tz_version, made
+    window = {"start_time": instant(at(14, 0)), "end_time": instant(at(28, 0))}
+    times = service("ListOfferedTimes", expert=expert, window=window).times
+    starts = [time.occurrence.interval.start_time.seconds for time in times]
+    assert starts == [int(at(days, 8, 30).timestamp()) for days in (20, 22)], times
+    service("WithdrawOffer", name=made.name)
+    assert not service("ListOfferedTimes", expert=expert, window=window).times
+    service.refuses("ILLEGAL_TRANSITION", "WithdrawOffer", name=made.name)
+
+
 def feeds(channel):
     """What telephones and calendars are sent, read by somebody else's parser."""
     visit = {
@@ -325,7 +353,7 @@ class Page(html.parser.HTMLParser):
             self.title += data
 
 
-CHAPTERS = [programmes, places, people, plans, records, deeds, tally, bulletin, feeds]
+CHAPTERS = [programmes, places, people, plans, records, deeds, tally, bulletin, calendars, feeds]
 
 
 def tell(program, engine, database):
