@@ -79,15 +79,17 @@ impl Drafts<'_> {
         Ok(sites)
     }
 
-    /// One day a week that an expert has offered at the present site, to be booked at once.
+    /// The time every week that an expert has offered at the present site, to be booked at once.
     pub(super) fn offer(&self, number: usize, expert: &Expert) -> Result<CreateOffer> {
         let wall = |hour: i64| WallTime::new(hour * 60).ok_or(Error::Internal("a demo's hour is none"));
         let weekday = WEEKDAYS.into_iter().cycle().nth(number).unwrap_or(Weekday::Saturday);
+        // The whole day, the morning or the afternoon.
+        let (from, until) = [(8, 17), (8, 12), (13, 18)].into_iter().cycle().nth(number / 2).unwrap_or((8, 12));
         let weekly = Weekly {
             zone: self.zone,
             weekdays: [weekday].into(),
-            start: wall(8)?,
-            end: wall(17)?,
+            start: wall(from)?,
+            end: wall(until)?,
             first: expert.joined,
             last: None,
             except: Default::default(),

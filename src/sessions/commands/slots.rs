@@ -11,7 +11,7 @@ use crate::kernel::{
 use crate::programmes;
 use crate::sessions::slots::{
     ALTERNATIVE_MINUTES, Cursor, Explanation, MOST_EXAMINED, MOST_EXPERTS, MOST_SITES, Search, Slot, SlotPurpose, Step,
-    Wanted, explain,
+    Wanted, explain, needs_offer,
 };
 use crate::sessions::store::{self, Scope};
 use crate::sessions::{Session, SessionDraft, predicate};
@@ -69,8 +69,8 @@ impl FindSlots {
             if examined % STRIDE == STRIDE - 1 {
                 tokio::task::yield_now().await;
             }
-            match search.step() {
-                Step::Found(slot) if next.is_none() => {
+            match search.step(next.is_none()) {
+                Step::Found(Some(slot)) => {
                     total += 1;
                     bytes += slot.bytes();
                     slots.push(*slot);
@@ -81,7 +81,7 @@ impl FindSlots {
                         }
                     }
                 }
-                Step::Found(_) => total += 1,
+                Step::Found(None) => total += 1,
                 Step::Passed => {}
                 Step::Done => break,
             }
@@ -109,11 +109,17 @@ impl Query for FindSlots {
         if wanted.sites.is_empty() {
             let all = sites::store::first(tx, programme, MOST_SITES + 1).await?;
             wanted.sites = at_most(all, MOST_SITES, "sites", "the programme has more: name at most 200")?;
+        } else {
+            let known = sites::store::briefs(tx, programme, &wanted.sites).await?;
+            if let Some(id) = wanted.sites.iter().find(|id| !known.contains_key(id)) {
+                return Err(predicate::not_found(programme, &format!("sites/{id}")));
+            }
         }
         let scope = Scope {
             programme,
             experts: &wanted.experts,
             sites: &wanted.sites,
+            offered: needs_offer(wanted.purpose).then_some(&wanted.kinds),
             assistants: &[],
             dossier: wanted.template.dossier.as_ref(),
             window: wanted.window,
@@ -121,11 +127,8 @@ impl Query for FindSlots {
             days: false,
         };
         let snapshot = store::load_scope(tx, &scope).await?;
-        let expert = wanted.experts.iter().find(|id| !snapshot.experts.contains_key(id));
-        let site = wanted.sites.iter().find(|id| !snapshot.sites.contains_key(id));
-        let unknown = expert.map(|id| format!("experts/{id}")).or(site.map(|id| format!("sites/{id}")));
-        if let Some(tail) = unknown {
-            return Err(predicate::not_found(programme, &tail));
+        if let Some(id) = wanted.experts.iter().find(|id| !snapshot.experts.contains_key(id)) {
+            return Err(predicate::not_found(programme, &format!("experts/{id}")));
         }
         self.search(&wanted, &snapshot).await
     }
@@ -172,6 +175,7 @@ impl Query for ExplainSlot {
             programme: &draft.programme,
             experts: &experts,
             sites: std::slice::from_ref(&draft.site),
+            offered: None,
             assistants: &assistants,
             dossier: draft.dossier.as_ref(),
             window: (draft.start.plus_minutes(-ALTERNATIVE_MINUTES), draft.end.plus_minutes(ALTERNATIVE_MINUTES)),

@@ -1,23 +1,18 @@
 //! The limits that experts have set: every plan keeps to them, also one that the expert has agreed to; loosening a limit is a word of
 //! its own. How long a whole visit is, visits know.
-use super::{Finding, Irregularity, Lasts};
+use super::{Case, Finding, Irregularity, Lasts};
 use crate::charters::{CharterLimit, Load, month_of, week_of};
 use crate::kernel::{Date, Id, SessionKind, Timestamp, Vocabulary as _};
-use crate::sessions::draft::{Resource, SessionDraft};
+use crate::sessions::draft::Resource;
 use crate::sessions::purpose::Purpose;
-use crate::sessions::snapshot::{Busy, Counted, SiteFacts, Snapshot};
+use crate::sessions::snapshot::{Busy, Counted};
 
 /// Which limits of its experts a session would pass.
-pub(super) fn of(
-    draft: &SessionDraft,
-    snapshot: &Snapshot,
-    site: &SiteFacts,
-    purpose: Purpose,
-    found: &mut Vec<Finding>,
-) {
-    for (at, id) in draft.experts().enumerate() {
-        let Some(limits) = snapshot.experts.get(id).and_then(|expert| expert.limits.as_ref()) else { continue };
-        let mut days: Vec<Date> = draft.half_days(site.zone).into_iter().map(|(date, _)| date).collect();
+pub(super) fn of(case: &Case<'_>, found: &mut Vec<Finding>) {
+    let Case { draft, snapshot, .. } = *case;
+    for (field, id, expert) in case.experts() {
+        let Some(limits) = &expert.limits else { continue };
+        let mut days: Vec<Date> = case.half_days.iter().map(|(date, _)| *date).collect();
         days.dedup();
         let counted = snapshot.counted.get(id).map_or(&[][..], Vec::as_slice);
         let others = |range: fn(Date) -> (Date, Date)| most(&days, counted, &draft.session, range);
@@ -30,19 +25,17 @@ pub(super) fn of(
             sessions_that_month: limits.sessions_a_month.map(|_| others(month_of) + 1),
             patients: Some(draft.capacity),
             visit_minutes: None,
-            notice_minutes: snapshot.now.filter(|_| is_new(purpose)).map(|now| draft.start.minutes_since(now)),
-            travel_minutes_that_day: limits.travel_minutes_a_day.map(|_| travel(draft, snapshot, site, id)),
+            notice_minutes: snapshot.now.filter(|_| is_new(case.purpose)).map(|now| draft.start.minutes_since(now)),
+            travel_minutes_that_day: limits.travel_minutes_a_day.map(|_| travel(case, id)),
             contacts_that_week: None,
         };
-        let first = days.first().copied().unwrap_or_default();
         for breach in limits.breaches(&load) {
             let whom = vec![
                 ("expert", id.to_string()),
                 ("limit", breach.limit.field().to_owned()),
                 ("allowed", breach.allowed),
-                ("date", about(breach.limit, first).to_string()),
+                ("date", about(breach.limit, case.date).to_string()),
             ];
-            let field = if at == 0 { "expert" } else { "co_experts" };
             found.push(Finding::new(Irregularity::CharterLimit, field, whom));
         }
     }
@@ -104,10 +97,10 @@ fn about(limit: CharterLimit, day: Date) -> Date {
 }
 
 /// The minutes between sites on the day of a session, those to and from it counted; an unknown journey has a finding of its own.
-fn travel(draft: &SessionDraft, snapshot: &Snapshot, site: &SiteFacts, expert: &Id) -> i64 {
-    let day = site.zone.date_of(draft.start);
+fn travel(case: &Case<'_>, expert: &Id) -> i64 {
+    let Case { draft, snapshot, site, .. } = *case;
     let near = snapshot.near(&Resource::Expert(expert.clone()), draft.start, draft.end);
-    let others = near.iter().filter(|busy| busy.session != draft.session && site.zone.date_of(busy.start) == day);
+    let others = near.iter().filter(|busy| busy.session != draft.session && site.zone.date_of(busy.start) == case.date);
     let own = Busy::of(draft);
     let mut places: Vec<(Timestamp, &Id)> = others
         .chain([&own])

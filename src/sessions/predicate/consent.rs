@@ -1,31 +1,28 @@
 //! The expert's yes: in advance, by a standing offer, or to this session. Silence is none.
-use super::{Finding, Irregularity};
+use super::{Case, Finding, Irregularity};
 use crate::calendars::ExpertAbsence;
 use crate::kernel::{Id, Timestamp};
 use crate::sessions::draft::SessionDraft;
 use crate::sessions::purpose::Purpose;
-use crate::sessions::snapshot::Snapshot;
 
 /// Whether every expert has said yes before the session, and nobody has said since to be away.
-pub(super) fn of(draft: &SessionDraft, snapshot: &Snapshot, purpose: Purpose, found: &mut Vec<Finding>) {
-    for (at, id) in draft.experts().enumerate() {
-        let leads = at == 0;
+pub(super) fn of(case: &Case<'_>, found: &mut Vec<Finding>) {
+    let draft = case.draft;
+    for (field, id, expert) in case.experts() {
         let heard = heard(draft, id);
         let said_away = |absence: &&ExpertAbsence| {
             // Whoever says yes after having said to be away comes all the same.
             let is_before = heard.is_some_and(|heard| absence.meta.create_time <= heard);
             absence.takes(draft.start, draft.end) && !is_before
         };
-        let expert = snapshot.experts.get(id);
-        if let Some(absence) = expert.and_then(|expert| expert.absences.iter().find(said_away)) {
+        if let Some(absence) = expert.absences.iter().find(said_away) {
             let (_, until) = absence.span();
             let absence = ("absence", absence.name.id().to_string());
             let whom = vec![("expert", id.to_string()), absence, ("until", until.to_string())];
-            let field = if leads { "expert" } else { "co_experts" };
             found.push(Finding::new(Irregularity::ExpertAbsent, field, whom).until(Some(until)));
         }
-        let has_offered = || expert.is_some_and(|it| it.has_offered(draft.kind, &draft.site, draft.start, draft.end));
-        let missing = match purpose {
+        let has_offered = || expert.has_offered(draft.kind, &draft.site, draft.start, draft.end);
+        let missing = match case.purpose {
             Purpose::Book | Purpose::Move | Purpose::Review | Purpose::Record => {
                 (heard.is_none() && !has_offered()).then_some(Irregularity::NoConsent)
             }
@@ -33,7 +30,7 @@ pub(super) fn of(draft: &SessionDraft, snapshot: &Snapshot, purpose: Purpose, fo
             Purpose::Propose | Purpose::Start => None,
         };
         if let Some(irregularity) = missing {
-            let field = if leads { "consent" } else { "co_experts" };
+            let field = if *id == draft.expert { "consent" } else { field };
             found.push(Finding::new(irregularity, field, vec![("expert", id.to_string())]));
         }
     }

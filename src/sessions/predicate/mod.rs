@@ -3,10 +3,10 @@
 //!
 //! Pure. Whether a finding refuses (plans) or is listed (records) is the caller's to say; what a draft names must be in the snapshot,
 //! see [`unknown`].
-use crate::kernel::{Error, Id, Reason, Refusal, Timestamp, Violation};
+use crate::kernel::{Date, Error, HalfDay, Id, Reason, Refusal, Timestamp, Violation};
 
 use super::draft::SessionDraft;
-use super::snapshot::Snapshot;
+use super::snapshot::{ExpertFacts, SiteFacts, Snapshot};
 use super::{Purpose, Urgency};
 
 mod charter;
@@ -48,6 +48,30 @@ pub enum Part {
     Room,
 }
 
+/// What is judged: a draft in a snapshot, with what its site makes of its time.
+#[derive(Clone, Copy)]
+struct Case<'a> {
+    draft: &'a SessionDraft,
+    snapshot: &'a Snapshot,
+    site: &'a SiteFacts,
+    purpose: Purpose,
+    /// The civil day of its start.
+    date: Date,
+    /// The half-days that it touches, in order.
+    half_days: &'a [(Date, HalfDay)],
+}
+
+impl<'a> Case<'a> {
+    /// Its experts, as far as they are known, and the draft's field that names each.
+    fn experts(&self) -> impl Iterator<Item = (&'static str, &'a Id, &'a ExpertFacts)> {
+        let snapshot = self.snapshot;
+        let known = |(at, id): (usize, &'a Id)| {
+            Some((if at == 0 { "expert" } else { "co_experts" }, id, snapshot.experts.get(id)?))
+        };
+        self.draft.experts().enumerate().filter_map(known)
+    }
+}
+
 /// A resource that a draft names and nobody knows, as its name's tail such as `sites/zhuzhou`.
 #[must_use]
 pub fn unknown(draft: &SessionDraft, snapshot: &Snapshot) -> Option<String> {
@@ -73,19 +97,21 @@ pub fn unknown_expert(draft: &SessionDraft, snapshot: &Snapshot) -> Option<Strin
 #[must_use]
 pub fn findings(draft: &SessionDraft, snapshot: &Snapshot, purpose: Purpose) -> Vec<Finding> {
     let Some(site) = snapshot.sites.get(&draft.site) else { return Vec::new() };
+    let half_days = draft.half_days(site.zone);
+    let case = Case { draft, snapshot, site, purpose, date: site.zone.date_of(draft.start), half_days: &half_days };
     let mut found = Vec::new();
     if !purpose.is_start() {
-        consent::of(draft, snapshot, purpose, &mut found);
-        charter::of(draft, snapshot, site, purpose, &mut found);
-        people::of_experts(draft, snapshot, site, purpose, &mut found);
+        consent::of(&case, &mut found);
+        charter::of(&case, &mut found);
+        people::of_experts(&case, &mut found);
     }
-    papers::of(draft, snapshot, site, &mut found);
-    place::of_licence(draft, snapshot, site, &mut found);
+    papers::of(&case, &mut found);
+    place::of_licence(&case, &mut found);
     if !purpose.is_start() {
-        place::of_rooms(draft, site, &mut found);
-        people::of_assistants(draft, snapshot, site, &mut found);
-        time::of_kind(draft, site, &mut found);
-        time::of_resources(draft, snapshot, site.zone, &mut found);
+        place::of_rooms(&case, &mut found);
+        people::of_assistants(&case, &mut found);
+        time::of_kind(&case, &mut found);
+        time::of_resources(&case, &mut found);
     }
     let may_be_due = purpose.is_start() && draft.urgency == Urgency::Emergency;
     for finding in &mut found {

@@ -1,16 +1,14 @@
 //! The papers on which a session rests on its day; what each kind needs is `credentials`' to say.
-use super::{Finding, Irregularity};
+use super::{Case, Finding, Irregularity};
 use crate::credentials::{Gap, Question};
-use crate::kernel::{Date, Vocabulary as _};
+use crate::kernel::Vocabulary as _;
 use crate::sessions::draft::SessionDraft;
-use crate::sessions::snapshot::{SiteFacts, Snapshot};
 
 /// What of papers is missing, for every expert.
-pub(super) fn of(draft: &SessionDraft, snapshot: &Snapshot, site: &SiteFacts, found: &mut Vec<Finding>) {
-    let day = site.zone.date_of(draft.start);
-    for (at, id) in draft.experts().enumerate() {
-        let leads = at == 0;
-        let Some(expert) = snapshot.experts.get(id) else { continue };
+pub(super) fn of(case: &Case<'_>, found: &mut Vec<Finding>) {
+    let Case { draft, snapshot, date: day, .. } = *case;
+    for (field, id, expert) in case.experts() {
+        let leads = *id == draft.expert;
         let needed = draft.specialty.as_ref().filter(|_| leads);
         let question = Question {
             kind: draft.kind,
@@ -26,16 +24,15 @@ pub(super) fn of(draft: &SessionDraft, snapshot: &Snapshot, site: &SiteFacts, fo
             // What the list or the site lacks is said once.
             let is_own = leads || !matches!(gap, Gap::GradeRequired | Gap::GradeNotFiled);
             if is_own {
-                found.push(finding(gap, draft, &question, day, leads));
+                found.push(finding(gap, draft, &question, field));
             }
         }
     }
 }
 
-fn finding(gap: Gap, draft: &SessionDraft, question: &Question<'_>, day: Date, leads: bool) -> Finding {
-    let who = if leads { "expert" } else { "co_experts" };
+fn finding(gap: Gap, draft: &SessionDraft, question: &Question<'_>, who: &'static str) -> Finding {
     let expert = ("expert", question.expert.to_string());
-    let (site, date) = (("site", draft.site.to_string()), ("date", day.to_string()));
+    let (site, date) = (("site", draft.site.to_string()), ("date", question.day.to_string()));
     let grade = draft.grade.map(|grade| ("grade", grade.number().to_string()));
     let specialty = question.specialty.map(|specialty| ("specialty", specialty.to_string()));
     let (irregularity, field, whom) = match gap {

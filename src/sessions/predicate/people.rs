@@ -1,23 +1,13 @@
 //! Experts on the roster, assistants at the site, and who answers for the patients before and after.
-use super::{Finding, Irregularity};
+use super::{Case, Finding, Irregularity};
 use crate::calendars::DayKind;
 use crate::kernel::{Date, HalfDay, Id, SessionKind};
-use crate::sessions::draft::SessionDraft;
-use crate::sessions::purpose::Purpose;
-use crate::sessions::snapshot::{SiteFacts, Snapshot};
+use crate::sessions::snapshot::Snapshot;
 
 /// Whether the experts are on the roster and not paused.
-pub(super) fn of_experts(
-    draft: &SessionDraft,
-    snapshot: &Snapshot,
-    site: &SiteFacts,
-    purpose: Purpose,
-    found: &mut Vec<Finding>,
-) {
-    let date = site.zone.date_of(draft.start);
-    for (at, id) in draft.experts().enumerate() {
-        let Some(expert) = snapshot.experts.get(id) else { continue };
-        let field = if at == 0 { "expert" } else { "co_experts" };
+pub(super) fn of_experts(case: &Case<'_>, found: &mut Vec<Finding>) {
+    let Case { snapshot, purpose, date, .. } = *case;
+    for (field, id, expert) in case.experts() {
         let whom = || vec![("expert", id.to_string()), ("date", date.to_string())];
         if !expert.roster.on_roster(date) {
             found.push(Finding::new(Irregularity::NotOnRoster, field, whom()));
@@ -25,9 +15,9 @@ pub(super) fn of_experts(
             // Since when somebody has paused isn't known, so a record of the past isn't measured by it.
             found.push(Finding::new(Irregularity::ExpertPaused, field, whom()));
         }
-        if let Some(hospital) = expert.home_on(date)
+        if let Some(calendar) = &snapshot.calendar
             && purpose.is_plan()
-            && let Some(calendar) = &snapshot.calendar
+            && let Some(hospital) = expert.home_on(date)
             && calendar.day(Some(hospital), date).kind == DayKind::MakeupWorkday
         {
             found.push(Finding::new(Irregularity::HomeMakeupWorkday, field, whom()));
@@ -36,12 +26,12 @@ pub(super) fn of_experts(
 }
 
 /// Whether the assistant and the responsible physicians are there, and the assistant is the expert's.
-pub(super) fn of_assistants(draft: &SessionDraft, snapshot: &Snapshot, site: &SiteFacts, found: &mut Vec<Finding>) {
-    of_assistant(draft, snapshot, site, found);
+pub(super) fn of_assistants(case: &Case<'_>, found: &mut Vec<Finding>) {
+    of_assistant(case, found);
+    let Case { draft, snapshot, half_days, .. } = *case;
     if draft.kind != SessionKind::Operation {
         return;
     }
-    let half_days = draft.half_days(site.zone);
     let sides = [
         ("responsible_before", &draft.responsible_before, half_days.first()),
         ("responsible_after", &draft.responsible_after, half_days.last()),
@@ -62,7 +52,8 @@ fn is_gone(snapshot: &Snapshot, id: &Id, date: Date, half_day: HalfDay) -> bool 
     snapshot.assistants.get(id).is_some_and(|person| person.has_left(date) || person.is_away(date, half_day))
 }
 
-fn of_assistant(draft: &SessionDraft, snapshot: &Snapshot, site: &SiteFacts, found: &mut Vec<Finding>) {
+fn of_assistant(case: &Case<'_>, found: &mut Vec<Finding>) {
+    let Case { draft, snapshot, half_days, .. } = *case;
     let Some(id) = &draft.assistant else {
         if is_among_patients(draft.kind) {
             found.push(Finding::new(Irregularity::NoAssistant, "assistant", Vec::new()));
@@ -71,7 +62,6 @@ fn of_assistant(draft: &SessionDraft, snapshot: &Snapshot, site: &SiteFacts, fou
     };
     let Some(assistant) = snapshot.assistants.get(id) else { return };
     let whom = |date: Date| vec![("assistant", id.to_string()), ("date", date.to_string())];
-    let half_days = draft.half_days(site.zone);
     let last = half_days.last().map(|(date, _)| *date);
     if let Some(date) = last.filter(|date| assistant.has_left(*date)) {
         let mut whom = whom(date);
@@ -80,9 +70,8 @@ fn of_assistant(draft: &SessionDraft, snapshot: &Snapshot, site: &SiteFacts, fou
     } else if let Some((date, _)) = half_days.iter().find(|(date, half)| assistant.is_away(*date, *half)) {
         found.push(Finding::new(Irregularity::AssistantOnLeave, "assistant", whom(*date)));
     }
-    let date = site.zone.date_of(draft.start);
-    if !assistant.is_paired_with(&draft.expert, &draft.site, date) {
-        found.push(Finding::new(Irregularity::NoPairing, "assistant", whom(date)));
+    if !assistant.is_paired_with(&draft.expert, &draft.site, case.date) {
+        found.push(Finding::new(Irregularity::NoPairing, "assistant", whom(case.date)));
     }
 }
 

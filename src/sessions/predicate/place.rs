@@ -1,12 +1,12 @@
 //! The site and its room: licensed, open, and of the right kind.
-use super::{Finding, Irregularity};
+use super::{Case, Finding, Irregularity};
 use crate::kernel::SessionKind;
-use crate::sessions::draft::SessionDraft;
-use crate::sessions::snapshot::{ExpertFacts, SiteFacts, Snapshot};
+use crate::sessions::snapshot::ExpertFacts;
 use crate::sites::{Closure, RoomKind, covered};
 
 /// Whether the site is licensed for the specialty, where it must be.
-pub(super) fn of_licence(draft: &SessionDraft, snapshot: &Snapshot, site: &SiteFacts, found: &mut Vec<Finding>) {
+pub(super) fn of_licence(case: &Case<'_>, found: &mut Vec<Finding>) {
+    let Case { draft, snapshot, site, .. } = *case;
     let expert = snapshot.experts.get(&draft.expert);
     if let Some(specialty) = draft.specialty.as_ref().or(expert.and_then(ExpertFacts::foremost))
         && needs_licence(draft.kind)
@@ -18,7 +18,8 @@ pub(super) fn of_licence(draft: &SessionDraft, snapshot: &Snapshot, site: &SiteF
 }
 
 /// Whether the site and the room are open, and the room is one for the kind.
-pub(super) fn of_rooms(draft: &SessionDraft, site: &SiteFacts, found: &mut Vec<Finding>) {
+pub(super) fn of_rooms(case: &Case<'_>, found: &mut Vec<Finding>) {
+    let Case { draft, site, .. } = *case;
     let whom = || vec![("site", draft.site.to_string())];
     let shuts = |closure: &&Closure| {
         closure.overlaps(draft.start, draft.end) && closure.shuts(&draft.site, draft.room.as_ref())

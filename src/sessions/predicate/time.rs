@@ -1,20 +1,20 @@
 //! Time: nobody and nothing in two sessions at once, journeys and turnover counted, and a clinic within its half-day.
-use super::{Finding, Irregularity};
+use super::{Case, Finding, Irregularity};
 use crate::kernel::{SessionKind, Timestamp, Zone};
 use crate::sessions::draft::{Resource, SessionDraft, half_days};
-use crate::sessions::snapshot::{Busy, SiteFacts, Snapshot};
+use crate::sessions::snapshot::{Busy, Snapshot};
 
 /// Whether a clinic lies in one half-day.
-pub(super) fn of_kind(draft: &SessionDraft, site: &SiteFacts, found: &mut Vec<Finding>) {
-    if draft.kind == SessionKind::Clinic && draft.half_days(site.zone).len() > 1 {
+pub(super) fn of_kind(case: &Case<'_>, found: &mut Vec<Finding>) {
+    if case.draft.kind == SessionKind::Clinic && case.half_days.len() > 1 {
         found.push(Finding::new(Irregularity::CrossesHalfDay, "end_time", Vec::new()));
     }
 }
 
 /// Whether somebody or something is in two sessions at once, or can't get from one to the other.
-pub(super) fn of_resources(draft: &SessionDraft, snapshot: &Snapshot, zone: Zone, found: &mut Vec<Finding>) {
-    for resource in draft.resources() {
-        of_resource(draft, snapshot, &resource, zone, found);
+pub(super) fn of_resources(case: &Case<'_>, found: &mut Vec<Finding>) {
+    for resource in case.draft.resources() {
+        of_resource(case.draft, case.snapshot, &resource, case.site.zone, found);
     }
 }
 

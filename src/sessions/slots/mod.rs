@@ -50,6 +50,15 @@ impl SlotPurpose {
     }
 }
 
+/// Whether only what is offered can do: where no yes is asked for and none was heard.
+#[must_use]
+pub const fn needs_offer(purpose: SlotPurpose) -> bool {
+    match purpose {
+        SlotPurpose::Book | SlotPurpose::Hold => true,
+        SlotPurpose::Propose => false,
+    }
+}
+
 /// What is looked for.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Wanted {

@@ -6,7 +6,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
 
 use super::witness::{Around, Candidates, candidates, taken};
-use super::{Grid, Slot, SlotPurpose, Spans, Wanted};
+use super::{Grid, Slot, Spans, Wanted, needs_offer};
 use crate::kernel::{HalfDay, Id, SessionKind, Timestamp, Zone};
 use crate::sessions::SessionDraft;
 use crate::sessions::draft::Resource;
@@ -25,8 +25,8 @@ pub struct Cursor {
 /// What one step of a search came to.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Step {
-    /// A slot.
-    Found(Box<Slot>),
+    /// A slot; none where it was only to be counted.
+    Found(Option<Box<Slot>>),
     /// A start that doesn't do.
     Passed,
     /// There is nothing more in the window.
@@ -42,6 +42,8 @@ struct Lane<'a> {
     /// All must have room for the session.
     spans: Vec<usize>,
     grid: usize,
+    /// What was judged last, once something was: most of the next one is the same.
+    draft: Option<SessionDraft>,
 }
 
 /// A search over a snapshot, a step at a time.
@@ -78,30 +80,37 @@ impl<'a> Search<'a> {
         search
     }
 
-    /// Judges the earliest start that may do.
-    pub fn step(&mut self) -> Step {
+    /// Judges the earliest start that may do; with `tell` a slot that is found is told, without it is only counted.
+    pub fn step(&mut self, tell: bool) -> Step {
         let Some(Reverse((start, at))) = self.next.pop() else { return Step::Done };
-        let Some(lane) = self.lanes.get(at) else { return Step::Done };
-        let verdict = self.judge(lane, start);
-        let later = start.plus_micros(1);
-        match verdict {
-            Ok(slot) => {
-                self.push(at, later);
-                Step::Found(Box::new(slot))
-            }
-            Err(Lasts::Always) => Step::Passed,
-            Err(Lasts::Day) => {
-                let tomorrow = self.grids.get(lane.grid).and_then(|grid| grid.next_day(start));
-                if let Some(tomorrow) = tomorrow {
-                    self.push(at, tomorrow);
-                }
-                Step::Passed
-            }
-            Err(Lasts::Instant) => {
-                self.push(at, later);
-                Step::Passed
-            }
+        let Some(lane) = self.lanes.get_mut(at) else { return Step::Done };
+        let (zone, grid) = (lane.zone, lane.grid);
+        let mut draft = lane.draft.take().unwrap_or_else(|| SessionDraft {
+            expert: lane.expert.clone(),
+            site: lane.site.clone(),
+            kind: lane.kind,
+            ..self.wanted.template.clone()
+        });
+        (draft.start, draft.end) = (start, start.plus_minutes(self.wanted.minutes));
+        let verdict = self.judge(zone, &mut draft);
+        let not_before = match verdict {
+            Ok(()) | Err(Lasts::Instant) => Some(start.plus_micros(1)),
+            Err(Lasts::Day) => self.grids.get(grid).and_then(|grid| grid.next_day(start)),
+            Err(Lasts::Always) => None,
+        };
+        if let Some(not_before) = not_before {
+            self.push(at, not_before);
         }
+        let told = || Slot { draft: draft.clone(), zone };
+        let step = match verdict {
+            Ok(()) if tell => Step::Found(Some(Box::new(told()))),
+            Ok(()) => Step::Found(None),
+            Err(_) => Step::Passed,
+        };
+        if let Some(lane) = self.lanes.get_mut(at) {
+            lane.draft = Some(draft);
+        }
+        step
     }
 
     /// Where it would go on; none when there is nothing more.
@@ -186,7 +195,7 @@ impl<'a> Search<'a> {
                         let Some(index) = known else { continue };
                         spans.push(index);
                     }
-                    self.lanes.push(Lane { expert, site, kind: *kind, zone: *zone, spans, grid: *grid });
+                    self.lanes.push(Lane { expert, site, kind: *kind, zone: *zone, spans, grid: *grid, draft: None });
                 }
             }
         }
@@ -197,43 +206,33 @@ impl<'a> Search<'a> {
         self.spans.len() - 1
     }
 
-    /// The slot at a start, or for how long there is none.
-    fn judge(&self, lane: &Lane<'_>, start: Timestamp) -> Result<Slot, Lasts> {
-        let end = start.plus_minutes(self.wanted.minutes);
-        let template = &self.wanted.template;
-        let Some(candidates) = self.candidates.get(lane.site) else { return Err(Lasts::Always) };
-        let around =
-            Around { start, end, before_minutes: template.before_minutes, after_minutes: template.after_minutes };
-        let date = lane.zone.date_of(start);
-        let mut assistants = candidates.assistants(lane.kind, lane.expert, lane.site, date, around);
-        let mut rooms = candidates.rooms(lane.kind, around);
-        let mut draft = SessionDraft {
-            expert: lane.expert.clone(),
-            site: lane.site.clone(),
-            kind: lane.kind,
-            start,
-            end,
-            ..template.clone()
-        };
+    /// Finds an assistant and a room with which a draft is a slot, and puts them in; or for how long there is none.
+    fn judge(&self, zone: Zone, draft: &mut SessionDraft) -> Result<(), Lasts> {
+        let Some((site, candidates)) = self.candidates.get_key_value(&draft.site) else { return Err(Lasts::Always) };
+        let SessionDraft { kind, start, end, before_minutes, after_minutes, .. } = *draft;
+        let around = Around { start, end, before_minutes, after_minutes };
+        let expert = draft.expert.clone();
+        let mut assistants = candidates.assistants(kind, &expert, site, zone.date_of(start), around);
+        let mut rooms = candidates.rooms(kind, around);
         let nothing = Lasts::Instant;
-        assist(&mut draft, assistants.next().ok_or(nothing)?);
+        assist(draft, assistants.next().ok_or(nothing)?);
         draft.room = rooms.next().ok_or(nothing)?.cloned();
         loop {
-            let found = findings(&draft, self.snapshot, self.wanted.purpose.judged_for());
-            let refusing: Vec<&Finding> = found.iter().filter(|finding| finding.refuses()).collect();
-            if refusing.is_empty() {
-                return Ok(Slot { draft, zone: lane.zone });
-            }
-            let of = |part: Part| refusing.iter().filter(move |finding| finding.part() == part);
+            let found = findings(draft, self.snapshot, self.wanted.purpose.judged_for());
+            let of = |part: Part| found.iter().filter(move |finding| finding.refuses() && finding.part() == part);
             // What stands against the slot stands whoever assists and whatever room it is.
-            if let Some(longest) = of(Part::Slot).map(|finding| finding.lasts()).max() {
+            if let Some(longest) = of(Part::Slot).map(Finding::lasts).max() {
                 return Err(longest);
             }
-            if of(Part::Assistant).next().is_some() {
-                assist(&mut draft, assistants.next().ok_or(nothing)?);
+            let (no_assistant, no_room) = (of(Part::Assistant).next().is_some(), of(Part::Room).next().is_some());
+            if no_assistant {
+                assist(draft, assistants.next().ok_or(nothing)?);
             }
-            if of(Part::Room).next().is_some() {
+            if no_room {
                 draft.room = rooms.next().ok_or(nothing)?.cloned();
+            }
+            if !no_assistant && !no_room {
+                return Ok(());
             }
         }
     }
@@ -244,14 +243,6 @@ fn assist(draft: &mut SessionDraft, assistant: Option<&Id>) {
     draft.assistant = assistant.cloned();
     let answers = assistant.filter(|_| draft.kind == SessionKind::Operation);
     (draft.responsible_before, draft.responsible_after) = (answers.cloned(), answers.cloned());
-}
-
-/// Whether only what is offered can do: where no yes is asked for and none was heard.
-const fn needs_offer(purpose: SlotPurpose) -> bool {
-    match purpose {
-        SlotPurpose::Book | SlotPurpose::Hold => true,
-        SlotPurpose::Propose => false,
-    }
 }
 
 /// When an expert, and everybody beside, isn't taken or away, the session's own buffers left out.

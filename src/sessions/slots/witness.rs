@@ -17,16 +17,24 @@ struct Candidate<'a, T> {
 /// Who is stationed at a site, and which rooms it has, each by id.
 pub(super) struct Candidates<'a> {
     assistants: Vec<Candidate<'a, AssistantFacts>>,
+    /// Who was ever paired with an expert here, by their places among the assistants.
+    paired: BTreeMap<&'a Id, Vec<usize>>,
     rooms: Vec<Candidate<'a, crate::sites::Room>>,
 }
 
 /// The candidates of every site of a snapshot.
 pub(super) fn candidates(snapshot: &Snapshot) -> BTreeMap<&Id, Candidates<'_>> {
-    let none = || Candidates { assistants: Vec::new(), rooms: Vec::new() };
+    let none = || Candidates { assistants: Vec::new(), paired: BTreeMap::new(), rooms: Vec::new() };
     let mut all: BTreeMap<&Id, Candidates<'_>> = snapshot.sites.keys().map(|site| (site, none())).collect();
     for (id, facts) in &snapshot.assistants {
         if let Some(site) = all.get_mut(&facts.site) {
             let taken = taken(snapshot, &Resource::Assistant(id.clone()));
+            for (expert, ..) in facts.pairings.iter().filter(|(_, at, _)| *at == facts.site) {
+                let paired = site.paired.entry(expert).or_default();
+                if paired.last() != Some(&site.assistants.len()) {
+                    paired.push(site.assistants.len());
+                }
+            }
             site.assistants.push(Candidate { of: facts, id, taken });
         }
     }
@@ -71,7 +79,8 @@ impl<'a> Candidates<'a> {
         let wanted = is_among_patients(kind);
         let free = move |one: &&Candidate<'a, AssistantFacts>| wanted && one.taken.leave_free(from, until);
         let is_paired = move |one: &&Candidate<'a, AssistantFacts>| one.of.is_paired_with(expert, site, date);
-        let paired = self.assistants.iter().filter(free).filter(is_paired);
+        let known = self.paired.get(expert).into_iter().flatten().filter_map(|at| self.assistants.get(*at));
+        let paired = known.filter(free).filter(is_paired);
         let others = self.assistants.iter().filter(free).filter(move |one| !is_paired(one));
         let nobody = (!wanted).then_some(None);
         nobody.into_iter().chain(paired.chain(others).map(|one| Some(one.id)))

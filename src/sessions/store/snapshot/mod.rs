@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::db::{Sql, Tx};
-use crate::kernel::{Id, Result, Timestamp};
+use crate::kernel::{Id, Result, SessionKind, Timestamp};
 use crate::rows;
 use crate::sessions::Purpose;
 use crate::sessions::draft::{Resource, SessionDraft};
@@ -30,6 +30,8 @@ pub struct Scope<'a> {
     pub experts: &'a [Id],
     /// Where; everybody who is stationed there is loaded as well.
     pub sites: &'a [Id],
+    /// Leave out sites at which nobody has offered any of these kinds; none: all are loaded.
+    pub offered: Option<&'a [SessionKind]>,
     /// Assistants beside those of the sites.
     pub assistants: &'a [Id],
     /// The dossier that sessions would rest on.
@@ -89,17 +91,23 @@ pub async fn load(tx: &mut Tx<'_>, programme: &Id, drafts: &[&SessionDraft], pur
 /// A storage error.
 pub async fn load_scope(tx: &mut Tx<'_>, scope: &Scope<'_>) -> Result<Snapshot> {
     let mut snapshot = Snapshot::default();
-    let subjects = Subjects {
+    let mut subjects = Subjects {
         programme: scope.programme,
         experts: scope.experts.to_vec(),
         sites: scope.sites.to_vec(),
         window: scope.window,
     };
-    place::load(tx, &subjects, &mut snapshot).await?;
     people::load_experts(tx, &subjects, &mut snapshot).await?;
+    if let Some(kinds) = scope.offered {
+        let offers = || snapshot.experts.values().flat_map(|expert| &expert.standing);
+        let wanted = |site: &Id| offers().any(|offer| kinds.iter().any(|kind| offer.is_for(*kind, site)));
+        subjects.sites.retain(|site| wanted(site));
+    }
+    place::load(tx, &subjects, &mut snapshot).await?;
     counted::load(tx, &subjects, &mut snapshot).await?;
     let dossiers: Vec<Id> = scope.dossier.into_iter().cloned().collect();
-    snapshot.papers = credentials::store::papers(tx, scope.programme, scope.experts, scope.sites, &dossiers).await?;
+    snapshot.papers =
+        credentials::store::papers(tx, scope.programme, scope.experts, &subjects.sites, &dossiers).await?;
     if scope.days {
         snapshot.calendar = Some(people::calendar(tx, &subjects, &snapshot).await?);
     }
@@ -116,7 +124,7 @@ pub async fn load_scope(tx: &mut Tx<'_>, scope: &Scope<'_>) -> Result<Snapshot> 
     let windows = experts.chain(assistants).chain(rooms).map(|resource| (resource, window.clone())).collect();
     busy::load(tx, scope.programme, &windows, Purpose::Book, &mut snapshot).await?;
     let taken = snapshot.busy.keys().filter(|resource| resource.is_person());
-    let pairs = taken.flat_map(|resource| scope.sites.iter().map(move |site| (resource.clone(), site)));
+    let pairs = taken.flat_map(|resource| subjects.sites.iter().map(move |site| (resource.clone(), site)));
     let journeys = journeys(pairs, &snapshot);
     snapshot.travel = travel(tx, scope.programme, journeys).await?;
     snapshot.settle(scope.now);
