@@ -74,6 +74,15 @@ impl Merged {
         self.0.is_empty()
     }
 
+    /// Every id of the expert that an id stands for: the survivor's, then its duplicates' in order.
+    #[must_use]
+    pub fn known_as(&self, expert: &Id) -> Vec<Id> {
+        let survivor = self.0.get(expert.as_str()).unwrap_or(expert);
+        let duplicates = self.0.iter().filter(|(_, into)| *into == survivor);
+        let duplicates = duplicates.filter_map(|(duplicate, _)| Id::parse(duplicate).ok());
+        std::iter::once(survivor.clone()).chain(duplicates).collect()
+    }
+
     /// Whose the records under an expert's id are: the id itself, unless it is a duplicate's.
     #[must_use]
     pub fn survivor<'a>(&'a self, expert: &'a str) -> &'a str {

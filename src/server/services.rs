@@ -9,6 +9,7 @@ use tonic::server::NamedService;
 use tonic::service::{Routes, RoutesBuilder};
 use tower::Service;
 
+use crate::pb::account_service_server::AccountServiceServer;
 use crate::pb::activity_service_server::ActivityServiceServer;
 use crate::pb::assistant_service_server::AssistantServiceServer;
 use crate::pb::bulletin_service_server::BulletinServiceServer;
@@ -31,7 +32,7 @@ use crate::pb::tally_service_server::TallyServiceServer;
 use crate::pb::visit_service_server::VisitServiceServer;
 use crate::wire::Api;
 use crate::{
-    activities, assistants, bulletins, calendars, charters, credentials, experts, feeds, hospitals, imports,
+    accounts, activities, assistants, bulletins, calendars, charters, credentials, experts, feeds, hospitals, imports,
     programmes, sessions, sites, tallies, visits,
 };
 
@@ -55,6 +56,7 @@ pub(super) fn all(api: &Api) -> Services {
         .add(VisitServiceServer::new(visits::service::Service { api: api.clone() }))
         .add(ActivityServiceServer::new(activities::service::Service { api: api.clone() }))
         .add(TallyServiceServer::new(tallies::service::Service { api: api.clone() }))
+        .add(AccountServiceServer::new(accounts::service::Service { api: api.clone() }))
         .add(FeedServiceServer::new(feeds::service::Service { api: api.clone() }))
         .add(ImportServiceServer::new(imports::service::Service::new(api.clone())))
         .add(BulletinServiceServer::new(bulletins::service::Service { api: api.clone() }))

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use homecoming::db::{self, Engine, List, Select, Sql, Target, Value};
 use homecoming::kernel::{Cursor, Key, PageRequest};
 use homecoming::{
-    activities, assistants, calendars, charters, credentials, experts, hospitals, imports, programmes, sessions, sites,
-    tallies, visits,
+    accounts, activities, assistants, calendars, charters, credentials, experts, hospitals, imports, programmes,
+    sessions, sites, tallies, visits,
 };
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection, Row as _, SqlSafeStr as _, SqliteConnection};
 
@@ -135,6 +135,7 @@ const STORES: &[Store] = &[
         statements: tallies::store::STATEMENTS,
         lists: tallies::store::LISTS,
     },
+    Store { room: "accounts", tables: accounts::store::TABLES, statements: accounts::store::STATEMENTS, lists: &[] },
     Store { room: "imports", tables: imports::store::TABLES, statements: imports::store::STATEMENTS, lists: &[] },
 ];
 
