@@ -2,11 +2,13 @@
 //!
 //! A session with recorded activities can't become CANCELLED or NOT_HELD: one of the two records is wrong, and whoever corrects
 //! the session has to say which. Voiding the activities by themselves would change figures that nobody looked at.
+//! Whoever voids the session says it: it was recorded in error, and they with it.
 
 use futures_util::future::BoxFuture;
 
-use super::{Activities, store};
-use crate::db::{Context, React, Reaction, Tx};
+use super::commands::{Voided, voided};
+use super::{Activities, VoidReason, store};
+use crate::db::{Context, React, Reacted, Reaction, Tx};
 use crate::hospitals::Hospitals;
 use crate::kernel::{Change, Error, Name, Reason, Result};
 use crate::sessions::{SessionState, Sessions, Transition};
@@ -19,6 +21,12 @@ pub const REACTIONS: &[Reaction] = &[
         collection: "sessions",
         verbs: &["cancel", "mark_not_held", "correct_outcome"],
         react: React::Object(keep_held),
+    },
+    Reaction {
+        what: "activities are voided with the session in which they were done",
+        collection: "sessions",
+        verbs: &["void"],
+        react: React::Follow(void_with_session),
     },
     Reaction {
         what: "activities refuse the deletion of a site where something was done",
@@ -50,6 +58,28 @@ fn keep_held<'a>(tx: &'a mut Tx<'_>, change: &'a Change, _: Context<'a>) -> BoxF
                 Err(refusal.with("name", session).with("activity", activity))
             }
         }
+    })
+}
+
+/// A session that is voided was recorded in error, and so was what was recorded in it.
+fn void_with_session<'a>(
+    tx: &'a mut Tx<'_>,
+    change: &'a Change,
+    context: Context<'a>,
+) -> BoxFuture<'a, Result<Reacted>> {
+    Box::pin(async move {
+        let session = Name::<Sessions>::parse(&change.name).map_err(Error::Internal)?;
+        let mut reacted = Reacted::default();
+        let sequences = tx.sequence()..;
+        for (current, sequence) in
+            store::all_standing_in(tx, session.programme(), session.id()).await?.iter().zip(sequences)
+        {
+            let Voided { next, change, fact } = voided(current, VoidReason::EntryError, &context, sequence);
+            store::replace(tx, &next).await?;
+            reacted.changes.push(change);
+            reacted.facts.push(fact);
+        }
+        Ok(reacted)
     })
 }
 

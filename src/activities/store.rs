@@ -58,6 +58,10 @@ const STANDING_IN: Sql = Sql::new(
     "SELECT v.activity FROM activity_versions v WHERE v.programme = $1 AND v.session = $2 AND v.until_sequence IS NULL \
      AND v.state = 'RECORDED' ORDER BY v.date, v.activity LIMIT 1",
 );
+const ALL_STANDING_IN: Sql = Sql::new(
+    "SELECT v.activity FROM activity_versions v WHERE v.programme = $1 AND v.session = $2 AND v.until_sequence IS NULL \
+     AND v.state = 'RECORDED' ORDER BY v.date, v.activity",
+);
 const FIRST_AT: Sql = Sql::new(
     "SELECT v.activity FROM activity_versions v WHERE v.programme = $1 AND v.site = $2 AND v.until_sequence IS NULL \
      ORDER BY v.date, v.activity LIMIT 1",
@@ -88,6 +92,7 @@ pub const STATEMENTS: &[(&str, Sql)] = &[
     ("CURRENT", CURRENT),
     ("EXISTING", EXISTING),
     ("STANDING_IN", STANDING_IN),
+    ("ALL_STANDING_IN", ALL_STANDING_IN),
     ("FIRST_AT", FIRST_AT),
     ("FIRST_FROM", FIRST_FROM),
     ("SUMS", SUMS),
@@ -343,6 +348,17 @@ pub async fn existing(tx: &mut Tx<'_>, programme: &Id, ids: &[&Id]) -> Result<Ha
 pub async fn standing_in(tx: &mut Tx<'_>, programme: &Id, session: &Id) -> Result<Option<Id>> {
     let row = tx.sql(STANDING_IN).bind(programme).bind(session).fetch_optional().await?;
     row.map(|row| row.get("activity")).transpose()
+}
+
+/// Every activity that stands in a session.
+///
+/// # Errors
+/// A storage error.
+pub async fn all_standing_in(tx: &mut Tx<'_>, programme: &Id, session: &Id) -> Result<Vec<Activity>> {
+    let rows = tx.sql(ALL_STANDING_IN).bind(programme).bind(session).fetch_all().await?;
+    let ids = rows.iter().map(|row| row.get("activity")).collect::<Result<Vec<Id>>>()?;
+    let mut found = current(tx, programme, &ids.iter().collect::<Vec<_>>()).await?;
+    Ok(ids.iter().filter_map(|id| found.remove(id)).collect())
 }
 
 /// One activity that was done at a site, if any was; voided ones are on record too.

@@ -178,7 +178,7 @@ impl HomeTie {
 }
 
 /// 同意: that an expert said yes. Silence is none.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Consent {
     /// Who heard it, a pseudonym or post, 1 to 64 characters.
     pub heard_by: String,

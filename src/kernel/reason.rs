@@ -209,6 +209,15 @@ reasons! {
     /// No standing offer of the expert covers it.
     OfferRequired = 140 => "OFFER_REQUIRED", FailedPrecondition;
 
+    /// A hold would last longer than one may.
+    HoldTooLong = 180 => "HOLD_TOO_LONG", FieldViolation;
+    /// A series overlaps itself.
+    SeriesOverlaps = 181 => "SERIES_OVERLAPS", FieldViolation;
+    /// The caller may not set planning rules aside.
+    OverrideNotAllowed = 182 => "OVERRIDE_NOT_ALLOWED", PermissionDenied;
+    /// Another party's answer is awaited.
+    NotAwaited = 183 => "NOT_AWAITED", FailedPrecondition;
+
     /// A row of a table was brought in before and said something else.
     RowDiffers = 120 => "ROW_DIFFERS", FailedPrecondition;
 

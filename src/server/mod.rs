@@ -1,6 +1,6 @@
 //! Serves the slices over gRPC: wiring, limits, telemetry, health, reflection. There is no rule of a slice here.
 mod deadline;
-mod housekeeping;
+pub mod housekeeping;
 mod observe;
 mod services;
 pub mod settings;

@@ -3,6 +3,8 @@
 //! Its fields are well-formed; whether it can be is `predicate`'s to say.
 use std::collections::BTreeSet;
 
+use serde::{Deserialize, Serialize};
+
 use crate::experts::Consent;
 use crate::kernel::{Date, ExternalId, Grade, HalfDay, Id, SessionKind, Specialty, Timestamp, Zone};
 
@@ -67,7 +69,7 @@ pub struct SessionDraft {
 }
 
 /// One expert's yes to one session.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ExpertConsent {
     /// Whose.
     pub expert: Id,

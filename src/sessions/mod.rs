@@ -23,20 +23,13 @@ pub mod store;
 mod wire;
 
 pub use draft::{ExpertConsent, Resource, SessionDraft};
-pub use pending::{Delay, Overridden, ProposedMove};
+pub use pending::{Delay, Move, Overridden, ProposedMove};
 pub use predicate::Irregularity;
 pub use purpose::Purpose;
 pub use sittings::{Held, leaves};
 pub use state::{
     Awaiting, CancelCode, CancelParty, EarlyEndCause, LapseCause, NotHeldCause, SessionState, Transition, Urgency,
 };
-
-/// The collection `dossiers`, which a session of an out-of-hours consultation names.
-pub enum Dossiers {}
-
-impl Collection for Dossiers {
-    const COLLECTION: &'static str = "dossiers";
-}
 
 /// The collection `sessions`.
 pub enum Sessions {}
@@ -217,7 +210,7 @@ impl Session {
             awaiting: None,
             proposed_time: None,
             lapse_cause: None,
-            confirmed: matches!(state, SessionState::Confirmed),
+            confirmed: matches!(state, SessionState::Confirmed | SessionState::Completed),
             proposed_move: None,
             overridden: None,
             delay: None,
@@ -225,6 +218,24 @@ impl Session {
             tz_version: Zone::tz_version().to_owned(),
             meta: Meta::new(now),
         }
+    }
+
+    /// The same, and nothing of it waits for anybody any more.
+    #[must_use]
+    pub fn settled(self) -> Session {
+        Session { lapse_time: None, awaiting: None, proposed_move: None, ..self }
+    }
+
+    /// The same, planned so and counted there.
+    #[must_use]
+    pub fn planned_as(self, plan: SessionDraft, place: Place) -> Session {
+        Session { plan, place, tz_version: Zone::tz_version().to_owned(), ..self }
+    }
+
+    /// The same, confirmed as planned so.
+    #[must_use]
+    pub fn confirmed(self, plan: SessionDraft, place: Place) -> Session {
+        Session { state: SessionState::Confirmed, confirmed: true, ..self.planned_as(plan, place) }
     }
 
     /// The session as it is at an instant: what has lapsed by then is LAPSED, and a move that has isn't proposed any more,

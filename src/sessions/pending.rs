@@ -3,30 +3,52 @@
 //! Who may say so, and when, is decided in `commands`.
 use serde::{Deserialize, Serialize};
 
-use super::{Awaiting, Irregularity, SessionDraft};
+use super::{Awaiting, ExpertConsent, Irregularity, SessionDraft};
 use crate::kernel::{Id, Timestamp};
 
 /// A change of a session that waits for a yes; what was planned stands until then.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProposedMove {
-    /// The proposed start.
-    pub start: Timestamp,
-    /// The proposed end.
-    pub end: Timestamp,
-    /// Who would lead it.
-    pub expert: Id,
-    /// The assistant.
-    pub assistant: Option<Id>,
-    /// The room, by its id within the site.
-    pub room: Option<Id>,
+    /// What would change.
+    pub to: Move,
     /// Whose answer it waits for.
     pub awaiting: Awaiting,
     /// When it is dropped by itself.
     pub lapses: Timestamp,
 }
 
-impl ProposedMove {
-    /// The plan as it would be.
+/// The time, the people and the room that a session moves to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Move {
+    /// The first instant.
+    pub start: Timestamp,
+    /// The first instant after it.
+    pub end: Timestamp,
+    /// Who leads it.
+    pub expert: Id,
+    /// The assistant.
+    pub assistant: Option<Id>,
+    /// The room, by its id within the site.
+    pub room: Option<Id>,
+    /// What its experts said yes to the move with, so far.
+    pub consents: Vec<ExpertConsent>,
+}
+
+impl Move {
+    /// To where the plan is already.
+    #[must_use]
+    pub fn of(plan: &SessionDraft) -> Move {
+        Move {
+            start: plan.start,
+            end: plan.end,
+            expert: plan.expert.clone(),
+            assistant: plan.assistant.clone(),
+            room: plan.room.clone(),
+            consents: Vec::new(),
+        }
+    }
+
+    /// The plan once moved. A yes to other times is none to these, and one of who doesn't come any more is none at all.
     #[must_use]
     pub fn applied_to(&self, plan: &SessionDraft) -> SessionDraft {
         let mut moved = SessionDraft {
@@ -38,6 +60,12 @@ impl ProposedMove {
             ..plan.clone()
         };
         moved.co_experts.retain(|id| *id != self.expert);
+        if (self.start, self.end) != (plan.start, plan.end) {
+            moved.consents.clear();
+        }
+        let comes: Vec<Id> = moved.experts().cloned().collect();
+        moved.consents.retain(|given| comes.contains(&given.expert));
+        moved.consents.extend(self.consents.iter().filter(|given| comes.contains(&given.expert)).cloned());
         moved
     }
 }

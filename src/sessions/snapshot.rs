@@ -217,8 +217,8 @@ pub struct Busy {
     pub before_minutes: i64,
     /// Minutes that its people need free after.
     pub after_minutes: i64,
-    /// Until when it was booked to keep its room, turnover counted; none: the room's present turnover says it.
-    pub room_until: Option<Timestamp>,
+    /// The interval in which it keeps the resource, as it was taken: buffers, turnover and delays counted. None: it wasn't.
+    pub row: Option<(Timestamp, Timestamp)>,
     /// From when on it isn't taken any more; none: it doesn't lapse.
     pub lapses: Option<Timestamp>,
 }
@@ -235,7 +235,7 @@ impl Busy {
             end: draft.end,
             before_minutes: draft.before_minutes,
             after_minutes: draft.after_minutes,
-            room_until: None,
+            row: None,
             lapses: None,
         }
     }
@@ -251,6 +251,30 @@ impl Snapshot {
             counted.retain(|one| one.lapses.is_none_or(|lapses| lapses > now));
         }
         self.now = Some(now);
+    }
+
+    /// What is left of an interval of a resource, in order, beside the rows that block.
+    #[must_use]
+    pub fn left_of(
+        &self,
+        resource: &Resource,
+        (from, until): (Timestamp, Timestamp),
+        blocks: impl Fn(&Busy) -> bool,
+    ) -> Vec<(Timestamp, Timestamp)> {
+        let busy = self.busy.get(resource).into_iter().flatten();
+        let mut rows: Vec<_> = busy.filter(|busy| blocks(busy)).filter_map(|busy| busy.row).collect();
+        rows.sort_unstable();
+        let (mut left, mut from) = (Vec::new(), from);
+        for (taken_from, taken_until) in rows {
+            if from < taken_from.min(until) {
+                left.push((from, taken_from.min(until)));
+            }
+            from = from.max(taken_until);
+        }
+        if from < until {
+            left.push((from, until));
+        }
+        left
     }
 
     /// The sessions that have lapsed by `now`, or whose proposed move has, and still take rows.

@@ -2,25 +2,31 @@
 use std::collections::BTreeSet;
 
 use super::commands::{
-    Actual, BatchBookSessions, BatchRecordHeldSessions, BookSession, CancelSession, CompleteSession,
-    CorrectSessionOutcome, Correction, Entry, GetControlTotals, GetSession, ListOutcomes, ListSessions,
-    MarkSessionNotHeld, RecordHeldSession, StartSession,
+    Actual, Amend, BatchBookSessions, BatchRecordHeldSessions, BookSession, CancelSession, CompleteSession,
+    ConfirmHold, CorrectSessionOutcome, Correction, Entry, GetControlTotals, GetSession, ListOutcomes, ListSessions,
+    MarkSessionNotHeld, RecordHeldSession, StartSession, Target,
 };
 use super::draft::{LARGEST_CAPACITY, LONGEST_BUFFER_MINUTES, LONGEST_MINUTES, MOST_CO_EXPERTS};
 use super::store::Filter;
-use super::{CancelParty, Dossiers, ExpertConsent, SessionDraft, SessionState, Sessions, Urgency};
+use super::{CancelCode, CancelParty, ExpertConsent, SessionDraft, SessionState, Urgency};
 use crate::assistants::Assistants;
-use crate::experts::{self, Experts};
-use crate::kernel::{Error, Fields, Grade, Id, Name, Reason, Timestamp};
+use crate::credentials::Dossiers;
+use crate::experts::{self, Consent, Experts};
+use crate::kernel::{Caller, Error, Fields, Grade, Id, Reason, Timestamp};
 use crate::pb;
 use crate::sites::Sites;
 use crate::wire::mutations;
 
 mod answers;
 mod slots;
+mod verbs;
 
-pub(super) use answers::{outcome, results, session, totals};
+pub(super) use answers::{outcome, results, seen, session, suspended, totals};
 pub(super) use slots::{batch_find, check_slot, checked, explain_slot, explanation, find, found};
+pub(super) use verbs::{
+    batch_cancel, book_series, delay, hold, plan_series, propose, replace_assistant, replace_expert, replace_room,
+    reschedule, respond, suspend, void,
+};
 
 mutations!(
     pb::BookSessionRequest,
@@ -32,18 +38,54 @@ mutations!(
     pb::CompleteSessionRequest,
     pb::MarkSessionNotHeldRequest,
     pb::CorrectSessionOutcomeRequest,
+    pb::CreateHoldRequest,
+    pb::ProposeSessionRequest,
+    pb::RespondSessionRequest,
+    pb::BookSeriesRequest,
+    pb::BatchCancelSessionsRequest,
+    pb::RescheduleSessionRequest,
+    pb::ReplaceSessionExpertRequest,
+    pb::ReplaceSessionAssistantRequest,
+    pb::ReplaceSessionRoomRequest,
+    pb::ReportSessionDelayRequest,
+    pb::VoidSessionRequest,
+    pb::SuspendSiteRequest,
 );
 
 /// The most rows of a batch.
 const MOST_ROWS: usize = 200;
+/// The longest note, in characters.
+const MAX_NOTE: usize = 500;
 /// The most people who come along.
 const MOST_ACCOMPANYING: i64 = 50;
 
-pub(super) fn book(fields: &mut Fields, request: pb::BookSessionRequest, now: Timestamp) -> BookSession {
+/// What BookSession asks for.
+pub(super) enum Booking {
+    /// A new session.
+    New(BookSession),
+    /// The one that is held.
+    Held(Amend<ConfirmHold>),
+}
+
+pub(super) fn book(fields: &mut Fields, request: pb::BookSessionRequest, now: Timestamp) -> Booking {
     let programme = fields.parent("parent", &request.parent);
-    let id = fields.id("session_id", &request.session_id).unwrap_or_else(|| Id::fresh(now));
+    let overriding = override_note(fields, &request.override_note);
     let said = Said { consent: request.consent, beside: request.co_expert_consents };
-    BookSession::new(draft(fields, programme, id, request.session, said, now))
+    if request.hold.is_empty() {
+        let id = fields.id("session_id", &request.session_id).unwrap_or_else(|| Id::fresh(now));
+        let draft = draft(fields, programme, id, request.session, said, now);
+        return Booking::New(BookSession::new(draft).overriding(overriding));
+    }
+    if !request.session_id.is_empty() || request.session.is_some() {
+        fields.refuse("hold", Reason::Inconsistent, "must not be set with session_id or session: a hold has both");
+    }
+    let target = target(fields, &request.hold, &request.etag, "hold");
+    if *target.name.programme() != programme {
+        fields.refuse("hold", Reason::Inconsistent, "must be of the request's programme");
+    }
+    let leading = leading(fields, said.consent.as_ref(), now);
+    let consents = consents(fields, "co_expert_consents", &said.beside, MOST_CO_EXPERTS, &programme, now);
+    Booking::Held(Amend(ConfirmHold { target, leading, consents, overriding }))
 }
 
 pub(super) fn record(fields: &mut Fields, request: pb::RecordHeldSessionRequest, now: Timestamp) -> RecordHeldSession {
@@ -66,7 +108,8 @@ pub(super) fn batch_book(
         said: Said { consent: row.consent, beside: row.co_expert_consents },
     });
     let entries = entries(fields, &programme, rows.collect(), now);
-    BatchBookSessions::new(programme, entries, request.all_or_nothing)
+    let overriding = override_note(fields, &request.override_note);
+    BatchBookSessions::new(programme, entries, request.all_or_nothing).overriding(overriding)
 }
 
 pub(super) fn batch_record(
@@ -94,6 +137,7 @@ struct Row {
 }
 
 /// What the experts of a session said yes with.
+#[derive(Default)]
 struct Said {
     /// The leading one.
     consent: Option<pb::Consent>,
@@ -140,18 +184,27 @@ fn draft(
     said: Said,
     now: Timestamp,
 ) -> SessionDraft {
-    let plan = fields.message("session", plan);
+    draft_in(fields, "session", programme, session, plan, said, now)
+}
+
+/// The draft in a field of the request; what was said about it stands beside.
+fn draft_in(
+    fields: &mut Fields,
+    field: &str,
+    programme: Id,
+    session: Id,
+    plan: Option<pb::SessionPlan>,
+    said: Said,
+    now: Timestamp,
+) -> SessionDraft {
+    let plan = fields.message(field, plan);
     let Said { consent, beside } = said;
-    let consent = consent.and_then(|consent| experts::wire::consent(fields, "consent", Some(&consent), now));
-    let beside = fields.list("co_expert_consents", &beside, MOST_CO_EXPERTS, |fields, given| {
-        let expert = fields.name_in::<Experts>("expert", &given.expert, &programme);
-        let consent = experts::wire::consent(fields, "consent", given.consent.as_ref(), now)?;
-        Some(ExpertConsent { expert, consent })
-    });
-    fields.within("session", |fields| {
+    let consent = leading(fields, consent.as_ref(), now);
+    let beside = consents(fields, "co_expert_consents", &beside, MOST_CO_EXPERTS, &programme, now);
+    fields.within(field, |fields| {
         let expert = fields.name_in::<Experts>("expert", &plan.expert, &programme);
         let co_experts = co_experts(fields, &plan.co_experts, &expert, &programme);
-        let (start, end) = interval(fields, &plan);
+        let (start, end) = interval(fields, plan.start_time.as_ref(), plan.end_time.as_ref());
         let leads = consent.map(|consent| ExpertConsent { expert: expert.clone(), consent });
         SessionDraft {
             session,
@@ -174,10 +227,42 @@ fn draft(
             dossier: fields.optional_name_in::<Dossiers>("dossier", &plan.dossier, &programme),
             urgency: fields.optional_choice("urgency", plan.urgency).unwrap_or(Urgency::Elective),
             external_ids: fields.external_ids("external_ids", &plan.external_ids),
-            consents: leads.into_iter().chain(beside.into_iter().flatten()).collect(),
+            consents: leads.into_iter().chain(beside).collect(),
             programme,
         }
     })
+}
+
+/// The leading expert's yes, where there is one.
+fn leading(fields: &mut Fields, consent: Option<&pb::Consent>, now: Timestamp) -> Option<Consent> {
+    consent.and_then(|consent| experts::wire::consent(fields, "consent", Some(consent), now))
+}
+
+/// Consents by name, in a field of the request.
+fn consents(
+    fields: &mut Fields,
+    field: &str,
+    given: &[pb::ExpertConsent],
+    most: usize,
+    programme: &Id,
+    now: Timestamp,
+) -> Vec<ExpertConsent> {
+    let read = fields.list(field, given, most, |fields, given| {
+        let expert = fields.name_in::<Experts>("expert", &given.expert, programme);
+        let consent = experts::wire::consent(fields, "consent", given.consent.as_ref(), now)?;
+        Some(ExpertConsent { expert, consent })
+    });
+    read.into_iter().flatten().collect()
+}
+
+/// Why planning rules are to be set aside; none where nothing is said.
+fn override_note(fields: &mut Fields, note: &str) -> Option<String> {
+    Some(fields.prose("override_note", note, MAX_NOTE)).filter(|note| !note.trim().is_empty())
+}
+
+/// The session that a verb is about.
+fn target(fields: &mut Fields, name: &str, etag: &str, field: &str) -> Target {
+    Target { name: fields.name(field, name), etag: fields.etag("etag", etag) }
 }
 
 fn assistant(fields: &mut Fields, field: &str, name: &str, programme: &Id) -> Option<Id> {
@@ -195,73 +280,79 @@ fn co_experts(fields: &mut Fields, names: &[String], leading: &Id, programme: &I
     })
 }
 
-fn interval(fields: &mut Fields, plan: &pb::SessionPlan) -> (Timestamp, Timestamp) {
-    let start = fields.time("start_time", plan.start_time.as_ref());
-    let end = fields.time("end_time", plan.end_time.as_ref());
-    if plan.start_time.is_some() && plan.end_time.is_some() {
-        if end <= start {
-            fields.refuse("end_time", Reason::Inconsistent, "must be later than start_time");
-        } else if end > start.plus_minutes(LONGEST_MINUTES) {
-            fields.refuse("end_time", Reason::OutOfRange, "must be within 24 hours of start_time");
-        }
+fn interval(
+    fields: &mut Fields,
+    start: Option<&prost_types::Timestamp>,
+    end: Option<&prost_types::Timestamp>,
+) -> (Timestamp, Timestamp) {
+    let are_set = start.is_some() && end.is_some();
+    let (start, end) = (fields.time("start_time", start), fields.time("end_time", end));
+    if are_set && end <= start {
+        fields.refuse("end_time", Reason::Inconsistent, "must be later than start_time");
+    } else if are_set && end > start.plus_minutes(LONGEST_MINUTES) {
+        fields.refuse("end_time", Reason::OutOfRange, "must be within 24 hours of start_time");
     }
     (start, end)
 }
 
-pub(super) fn cancel(fields: &mut Fields, request: pb::CancelSessionRequest, _now: Timestamp) -> CancelSession {
-    let party = fields.choice("party", request.party);
-    let code = fields.optional_choice("code", request.code);
-    if party != CancelParty::Expert && request.code == 0 {
+pub(super) fn cancel(fields: &mut Fields, request: pb::CancelSessionRequest, _now: Timestamp) -> Amend<CancelSession> {
+    let (party, code) = cancelling(fields, request.party, request.code);
+    Amend(CancelSession { target: target(fields, &request.name, &request.etag, "name"), party, code })
+}
+
+/// Who cancels and why; an expert isn't asked.
+fn cancelling(fields: &mut Fields, party: i32, code: i32) -> (CancelParty, Option<CancelCode>) {
+    let party = fields.choice("party", party);
+    if party != CancelParty::Expert && code == 0 {
         fields.refuse("code", Reason::Required, "must be set unless the expert cancels");
     }
-    CancelSession { name: fields.name("name", &request.name), etag: fields.etag("etag", &request.etag), party, code }
+    (party, fields.optional_choice("code", code))
 }
 
-pub(super) fn start(fields: &mut Fields, request: pb::StartSessionRequest, _now: Timestamp) -> StartSession {
-    StartSession {
-        name: fields.name("name", &request.name),
-        etag: fields.etag("etag", &request.etag),
+pub(super) fn start(fields: &mut Fields, request: pb::StartSessionRequest, _now: Timestamp) -> Amend<StartSession> {
+    Amend(StartSession {
+        target: target(fields, &request.name, &request.etag, "name"),
         start: fields.optional_time("actual_start_time", request.actual_start_time.as_ref()),
-    }
+    })
 }
 
-pub(super) fn complete(fields: &mut Fields, request: pb::CompleteSessionRequest, _now: Timestamp) -> CompleteSession {
-    let name: Name<Sessions> = fields.name("name", &request.name);
-    CompleteSession {
-        etag: fields.etag("etag", &request.etag),
-        actual: Actual {
-            start: fields.optional_time("actual_start_time", request.actual_start_time.as_ref()),
-            end: fields.optional_time("actual_end_time", request.actual_end_time.as_ref()),
-            early_end: fields.optional_choice("early_end_cause", request.early_end_cause),
-            expert: fields.optional_name_in::<Experts>("credited_expert", &request.credited_expert, name.programme()),
-        },
-        name,
-    }
+pub(super) fn complete(
+    fields: &mut Fields,
+    request: pb::CompleteSessionRequest,
+    _now: Timestamp,
+) -> Amend<CompleteSession> {
+    let target = target(fields, &request.name, &request.etag, "name");
+    let programme = target.name.programme();
+    let actual = Actual {
+        start: fields.optional_time("actual_start_time", request.actual_start_time.as_ref()),
+        end: fields.optional_time("actual_end_time", request.actual_end_time.as_ref()),
+        early_end: fields.optional_choice("early_end_cause", request.early_end_cause),
+        expert: fields.optional_name_in::<Experts>("credited_expert", &request.credited_expert, programme),
+    };
+    Amend(CompleteSession { target, actual })
 }
 
 pub(super) fn mark_not_held(
     fields: &mut Fields,
     request: pb::MarkSessionNotHeldRequest,
     _now: Timestamp,
-) -> MarkSessionNotHeld {
-    MarkSessionNotHeld {
-        name: fields.name("name", &request.name),
-        etag: fields.etag("etag", &request.etag),
-        cause: fields.choice("cause", request.cause),
-    }
+) -> Amend<MarkSessionNotHeld> {
+    let target = target(fields, &request.name, &request.etag, "name");
+    Amend(MarkSessionNotHeld { target, cause: fields.choice("cause", request.cause) })
 }
 
 pub(super) fn correct(
     fields: &mut Fields,
     request: pb::CorrectSessionOutcomeRequest,
     _now: Timestamp,
-) -> CorrectSessionOutcome {
-    let name: Name<Sessions> = fields.name("name", &request.name);
+) -> Amend<CorrectSessionOutcome> {
+    let target = target(fields, &request.name, &request.etag, "name");
+    let programme = target.name.programme();
     let actual = Actual {
         start: fields.optional_time("actual_start_time", request.actual_start_time.as_ref()),
         end: fields.optional_time("actual_end_time", request.actual_end_time.as_ref()),
         early_end: None,
-        expert: fields.optional_name_in::<Experts>("credited_expert", &request.credited_expert, name.programme()),
+        expert: fields.optional_name_in::<Experts>("credited_expert", &request.credited_expert, programme),
     };
     let correction = match fields.choice::<SessionState>("state", request.state) {
         SessionState::Completed => {
@@ -293,15 +384,15 @@ pub(super) fn correct(
             Correction::Held(actual)
         }
     };
-    let note = fields.required("note", &request.note, 500);
-    CorrectSessionOutcome { etag: fields.etag("etag", &request.etag), correction, note, name }
+    let note = fields.required("note", &request.note, MAX_NOTE);
+    Amend(CorrectSessionOutcome { target, correction, note })
 }
 
-pub(super) fn get(fields: &mut Fields, request: pb::GetSessionRequest) -> GetSession {
-    GetSession { name: fields.name("name", &request.name) }
+pub(super) fn get(fields: &mut Fields, request: pb::GetSessionRequest, caller: Caller, now: Timestamp) -> GetSession {
+    GetSession { name: fields.name("name", &request.name), now, person: caller.person }
 }
 
-pub(super) fn list(fields: &mut Fields, request: pb::ListSessionsRequest) -> ListSessions {
+pub(super) fn list(fields: &mut Fields, request: pb::ListSessionsRequest, now: Timestamp) -> ListSessions {
     let programme = fields.parent("parent", &request.parent);
     let external_id = request.external_id.as_ref();
     let filter = Filter {
@@ -312,13 +403,14 @@ pub(super) fn list(fields: &mut Fields, request: pb::ListSessionsRequest) -> Lis
         co_expert: fields.optional_name_in::<Experts>("co_expert", &request.co_expert, &programme),
         assistant: assistant(fields, "assistant", &request.assistant, &programme),
         state: fields.optional_choice("state", request.state),
+        now,
         kind: fields.optional_choice("kind", request.kind),
         half_day: fields.optional_choice("half_day", request.half_day),
         external_id: external_id.and_then(|id| fields.external_id("external_id", &id.system, &id.value)),
     };
     let bound_to = ListSessions::bound_to(&programme, &filter);
     let page = fields.page(request.page_size, &request.page_token, &bound_to);
-    ListSessions { programme, filter, page, bound_to }
+    ListSessions { programme, filter, with_attention: request.with_attention, page, bound_to }
 }
 
 pub(super) fn list_outcomes(fields: &mut Fields, request: pb::ListSessionOutcomesRequest) -> ListOutcomes {

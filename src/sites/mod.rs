@@ -15,7 +15,7 @@ pub mod queries;
 pub mod reactions;
 pub mod service;
 pub mod store;
-mod wire;
+pub mod wire;
 
 /// The collection `sites`.
 pub enum Sites {}

@@ -48,7 +48,8 @@ pub(super) fn delete(fields: &mut Fields, request: pb::DeleteSiteRequest, _now: 
     DeleteSite { name: fields.name("name", &request.name), etag: fields.etag("etag", &request.etag) }
 }
 
-pub(super) fn close(fields: &mut Fields, request: pb::CloseSiteRequest, now: Timestamp) -> CloseSite {
+/// A request to close, as the command that it asks for.
+pub fn close(fields: &mut Fields, request: pb::CloseSiteRequest, now: Timestamp) -> CloseSite {
     let site = fields.name::<Sites>("name", &request.name);
     let id = fields.id("closure_id", &request.closure_id).unwrap_or_else(|| Id::fresh(now));
     let start = fields.time("start_time", request.start_time.as_ref());
@@ -252,7 +253,8 @@ fn room(room: Room) -> pb::Room {
     }
 }
 
-pub(super) fn closure(closure: Closure) -> pb::Closure {
+/// A closure as a message.
+pub fn closure(closure: Closure) -> pb::Closure {
     let site = Name::<Sites>::new(closure.name.programme().clone(), closure.site);
     pb::Closure {
         etag: closure.meta.etag(&closure.name),

@@ -61,6 +61,22 @@ impl Api {
         Ok(query)
     }
 
+    /// Reads a query whose answer depends on who asks, every field checked.
+    ///
+    /// # Errors
+    /// As [`Api::parse`].
+    pub fn query_by<M, Q>(
+        &self,
+        request: Request<M>,
+        parse: impl FnOnce(&mut Fields, M, Caller) -> Q,
+    ) -> Result<Q, Status> {
+        let caller = caller_of(request.metadata())?;
+        let mut fields = Fields::new();
+        let query = parse(&mut fields, request.into_inner(), caller);
+        fields.check()?;
+        Ok(query)
+    }
+
     /// Carries a command out.
     ///
     /// # Errors

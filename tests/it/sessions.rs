@@ -1,9 +1,13 @@
 //! Sessions over a real socket: plans that are refused, facts that are recorded, verbs and lists.
+mod deeds;
 mod facts;
+mod life;
 mod limits;
+mod moves;
 mod neighbours;
 mod properties;
 mod rules;
+mod scenarios;
 mod slots;
 mod verbs;
 

@@ -5,7 +5,9 @@ use super::{AMEND, VOID};
 use crate::activities::record::{Draft, Known, Taken, settle};
 use crate::activities::{Activities, Activity, State, VoidReason, store};
 use crate::db::{Command, Context, Decision, Tx, external_ids};
-use crate::kernel::{Change, Collection as _, Error, Id, Mask, Name, Reason, Result, Timestamp, Vocabulary as _, etag};
+use crate::kernel::{
+    Change, Collection as _, Error, Fact, Id, Mask, Name, Reason, Result, Timestamp, Vocabulary as _, etag,
+};
 
 /// Adds a version with other words.
 #[derive(Clone, Debug)]
@@ -105,17 +107,8 @@ impl Command for VoidActivity {
         let (current, sequence) = facts;
         etag::check(self.etag.as_deref(), &self.name.to_string(), current.meta.revision)?;
         must_stand(&current, "void")?;
-        let next = Activity {
-            state: State::Voided,
-            void_reason: Some(self.reason),
-            ..next_version(&current, context, sequence)
-        };
-        Ok(Decision {
-            changes: vec![Change::new(&self.name, VOID, next.meta.revision)],
-            facts: vec![fact(Some(&current), &next)],
-            effects: next.clone(),
-            output: next,
-        })
+        let Voided { next, change, fact } = voided(&current, self.reason, context, sequence);
+        Ok(Decision { changes: vec![change], facts: vec![fact], effects: next.clone(), output: next })
     }
 
     async fn apply(&self, next: &Activity, tx: &mut Tx<'_>) -> Result<()> {
@@ -125,6 +118,29 @@ impl Command for VoidActivity {
     async fn recall(&self, tx: &mut Tx<'_>, _: &[String]) -> Result<Activity> {
         standing(tx, &self.name).await
     }
+}
+
+/// An activity that counts no more, and what says so.
+pub(in crate::activities) struct Voided {
+    /// The last version.
+    pub next: Activity,
+    /// Its change.
+    pub change: Change,
+    /// What its counts were.
+    pub fact: Fact,
+}
+
+/// The last version of an activity, with the number of its change.
+pub(in crate::activities) fn voided(
+    current: &Activity,
+    reason: VoidReason,
+    context: &Context<'_>,
+    sequence: i64,
+) -> Voided {
+    let void_reason = Some(reason);
+    let next = Activity { state: State::Voided, void_reason, ..next_version(current, context, sequence) };
+    let change = Change::new(&next.name, VOID, next.meta.revision);
+    Voided { fact: fact(Some(current), &next), next, change }
 }
 
 async fn standing(tx: &mut Tx<'_>, name: &Name<Activities>) -> Result<Activity> {

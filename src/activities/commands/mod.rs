@@ -5,6 +5,7 @@ mod intake;
 mod record;
 
 pub use amend::{AmendActivity, VoidActivity};
+pub(super) use amend::{Voided, voided};
 pub use intake::Row;
 pub use record::{BatchRecordActivities, RecordActivity};
 

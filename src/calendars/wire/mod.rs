@@ -169,11 +169,13 @@ fn zone(fields: &mut Fields, value: &str) -> Zone {
     if value.is_empty() { Zone::UTC } else { fields.zone("zone", value) }
 }
 
-fn start_time(fields: &mut Fields, value: Option<pb::LocalTime>) -> WallTime {
+/// The time on the wall at which something starts.
+pub fn start_time(fields: &mut Fields, value: Option<pb::LocalTime>) -> WallTime {
     wall(fields, "start", value, 23)
 }
 
-fn end_time(fields: &mut Fields, value: Option<pb::LocalTime>) -> WallTime {
+/// The time on the wall at which something ends, to the midnight that ends its day.
+pub fn end_time(fields: &mut Fields, value: Option<pb::LocalTime>) -> WallTime {
     wall(fields, "end", value, 24)
 }
 

@@ -15,7 +15,7 @@ use crate::kernel::{
 };
 use crate::programmes::Programme;
 use crate::programmes::commands::{CreateProgramme, UpdateProgramme};
-use crate::sessions::commands::{CancelSession, CorrectSessionOutcome, Correction};
+use crate::sessions::commands::{Amend, CancelSession, CorrectSessionOutcome, Correction, Target};
 use crate::sessions::{CancelCode, CancelParty, ExpertConsent, NotHeldCause, SessionDraft, Urgency};
 use crate::sites::commands::{CreateSite, SetTravelMinutes};
 use crate::sites::{self, DivisionCode, Journey};
@@ -239,25 +239,23 @@ impl Drafts<'_> {
     }
 
     /// A correction of a record of a session that wasn't held after all.
-    pub(super) fn not_held(&self, session: &Session) -> Result<CorrectSessionOutcome> {
+    pub(super) fn not_held(&self, session: &Session) -> Result<Amend<CorrectSessionOutcome>> {
         let causes = [NotHeldCause::ExpertUnable, NotHeldCause::ForceMajeure, NotHeldCause::NoPatients];
         let cause = causes.into_iter().cycle().nth(session.expert).unwrap_or(NotHeldCause::Other);
-        Ok(CorrectSessionOutcome {
-            name: self.name(&session.id)?,
-            etag: None,
-            correction: Correction::NotHeld(cause),
-            note: "核对后更正（合成）".to_owned(),
-        })
+        let target = Target { name: self.name(&session.id)?, etag: None };
+        let note = "核对后更正（合成）".to_owned();
+        Ok(Amend(CorrectSessionOutcome { target, correction: Correction::NotHeld(cause), note }))
     }
 
     /// A plan called off.
-    pub(super) fn cancellation(&self, session: &Session) -> Result<CancelSession> {
+    pub(super) fn cancellation(&self, session: &Session) -> Result<Amend<CancelSession>> {
         let home = session.expert.is_multiple_of(2);
         let (party, code) = match home {
             true => (CancelParty::HomeHospital, CancelCode::HomeDuty),
             false => (CancelParty::Site, CancelCode::TooFewPatients),
         };
-        Ok(CancelSession { name: self.name(&session.id)?, etag: None, party, code: Some(code) })
+        let target = Target { name: self.name(&session.id)?, etag: None };
+        Ok(Amend(CancelSession { target, party, code: Some(code) }))
     }
 
     /// A trip with the sessions inside it.

@@ -1,16 +1,19 @@
-//! What booking and recording share: drafts judged one after another in one snapshot, and written together.
+//! Drafts that become sessions: judged one after another in one snapshot, and written together.
+//!
+//! What is booked, held, proposed and recorded goes through here; the commands themselves are in `new`.
 use std::collections::{HashMap, HashSet};
 
+use super::admit::admit;
+use super::written::Written;
 use crate::db::{Context, Decision, Tx, external_ids};
 use crate::kernel::{
     Collection as _, Error, ExternalId, Fact, Id, Reason, Result, Timestamp, Violation, Vocabulary as _,
 };
 use crate::programmes::{self, Programme};
 use crate::sessions::snapshot::{SiteFacts, Snapshot};
-use crate::sessions::store::{self, NewOutcome, Taken};
 use crate::sessions::{
-    Held, IrregularityNote, Outcome, OutcomeResult, Place, Purpose, Session, SessionDraft, SessionState, Sessions,
-    facts, leaves, predicate,
+    Awaiting, Held, IrregularityNote, Outcome, OutcomeResult, Place, Purpose, Session, SessionDraft, SessionState,
+    Sessions, facts, leaves, predicate, store,
 };
 
 /// One row: a draft, or what is wrong with its fields.
@@ -23,8 +26,12 @@ pub(super) struct Intake {
     pub programme: Id,
     /// The drafts, in the order in which they are judged.
     pub entries: Vec<Entry>,
-    /// Plans, or records of what was held.
+    /// What they are to become.
     pub purpose: Purpose,
+    /// When they lapse by themselves; what is held or proposed only.
+    pub lapses: Option<Timestamp>,
+    /// Why planning rules are to be set aside, where they are.
+    pub overriding: Option<String>,
 }
 
 /// What they are judged on.
@@ -36,15 +43,8 @@ pub struct IntakeFacts {
     clinics: Vec<Held>,
 }
 
-/// What is written of those that weren't refused.
-#[derive(Debug, Default)]
-pub struct Written {
-    sessions: Vec<Session>,
-    occupied: Vec<Taken>,
-}
-
-/// What became of each row, and what follows from it.
-pub(super) type Verdicts = Vec<Result<Session>>;
+/// What became of each row.
+pub type Verdicts = Vec<Result<Session>>;
 
 impl Intake {
     pub(super) async fn load(&self, tx: &mut Tx<'_>) -> Result<IntakeFacts> {
@@ -68,24 +68,27 @@ impl Intake {
 
     /// Judges every row in the state of things that the rows before it left.
     pub(super) fn decide(&self, mut known: IntakeFacts, context: &Context<'_>) -> Result<Decision<Written, Verdicts>> {
-        known.programme.must_be_active()?;
+        let mut written = Written::new(&self.programme, context.now);
         known.snapshot.settle(context.now);
-        let mut written = Written::default();
         let mut verdicts = Vec::with_capacity(self.entries.len());
         for entry in &self.entries {
             let verdict = match entry {
-                Ok(draft) => judge(draft, &known, self.purpose, context.now),
+                Ok(draft) => self.judge(draft, &known, context),
                 Err(violations) => Err(Error::Invalid(violations.clone())),
             };
             if let (Ok(draft), Ok(session)) = (entry, &verdict) {
-                written.take(draft, session, &known.snapshot);
+                written.make(session, &known.snapshot);
                 known.snapshot.add(draft);
                 known.taken.extend(draft.external_ids.iter().map(|id| (id.clone(), draft.session.clone())));
             }
             verdicts.push(verdict);
         }
-        let changes = written.sessions.iter().map(|session| session.change("create")).collect();
-        let facts = self.facts(&known, &written.sessions);
+        // Its own first: a replay finds by it what was made.
+        let mut changes: Vec<_> = written.made().iter().map(|session| session.change("create")).collect();
+        if !changes.is_empty() {
+            changes.extend(written.sweep(&known.snapshot, None));
+        }
+        let facts = self.facts(&known, written.made());
         Ok(Decision { effects: written, output: verdicts, changes, facts })
     }
 
@@ -96,11 +99,41 @@ impl Intake {
         facts(&self.programme, &before, &leaves(&held, unit))
     }
 
-    pub(super) async fn apply(&self, written: &Written, tx: &mut Tx<'_>) -> Result<()> {
-        store::insert_all(tx, &self.programme, &written.sessions).await?;
-        let outcomes: Vec<_> = written.sessions.iter().map(|session| NewOutcome { session, note: "" }).collect();
-        store::insert_outcomes(tx, &outcomes).await?;
-        store::occupy(tx, &self.programme, &written.occupied).await
+    /// The session that a draft becomes, or why not.
+    fn judge(&self, draft: &SessionDraft, known: &IntakeFacts, context: &Context<'_>) -> Result<Session> {
+        let (programme, snapshot) = (&draft.programme, &known.snapshot);
+        if snapshot.existing.contains(&draft.session) {
+            return Err(Error::already_exists(format!("programmes/{programme}/sessions/{}", draft.session)));
+        }
+        let holder = |id: &ExternalId| Some((id.clone(), known.taken.get(id)?.clone()));
+        let taken = draft.external_ids.iter().filter_map(holder).collect();
+        external_ids::refuse_taken(programme, Sessions::COLLECTION, taken)?;
+        if let Some(tail) = predicate::unknown(draft, snapshot) {
+            return Err(predicate::not_found(programme, &tail));
+        }
+        let Some(site) = snapshot.sites.get(&draft.site) else {
+            return Err(Error::Internal("a site that is known isn't in the snapshot"));
+        };
+        let found = predicate::findings(draft, snapshot, self.purpose);
+        let place = place(draft, site, snapshot)?;
+        let state = becomes(self.purpose);
+        let mut session = Session::planned(draft.clone(), state, site.zone, place, context.now);
+        if self.purpose.is_plan() {
+            session.overridden = admit(&found, self.overriding.as_deref(), context)?;
+            session.lapse_time = self.lapses;
+            if state == SessionState::Proposed {
+                (session.awaiting, session.proposed_time) = (Some(Awaiting::Expert), Some(context.now));
+            }
+            return Ok(session);
+        }
+        super::must_have_passed(&session, "session.end_time", draft.end, context.now)?;
+        session.recorded = true;
+        session.irregularities = super::notes(&found);
+        let result =
+            OutcomeResult::Held { start: draft.start, end: draft.end, early_end: None, expert: draft.expert.clone() };
+        session.outcome = Some(Outcome { version: 1, result });
+        session.started = Some(draft.start);
+        Ok(session)
     }
 
     /// The one session that a first run made.
@@ -112,31 +145,36 @@ impl Intake {
 
     /// What a first run made, row by row; a row that it refused says so.
     pub(super) async fn recall_all(&self, tx: &mut Tx<'_>, names: &[String]) -> Result<Verdicts> {
-        let made: HashSet<&str> = names.iter().filter_map(|name| name.rsplit('/').next()).collect();
-        let ids: Vec<&Id> = self.entries.iter().flatten().map(|draft| &draft.session).collect();
-        let found = store::get_many(tx, &self.programme, &ids).await?;
-        let mut found: HashMap<Id, Session> =
-            found.into_iter().map(|session| (session.plan.session.clone(), session)).collect();
-        let verdict = |(at, entry): (usize, &Entry)| {
-            let id = entry.as_ref().ok().map(|draft| &draft.session);
-            let session = id.filter(|id| made.contains(id.as_str())).and_then(|id| found.remove(id));
-            session.ok_or_else(|| refused_before(at))
-        };
-        Ok(self.entries.iter().enumerate().map(verdict).collect())
+        let ids = self.entries.iter().map(|entry| entry.as_ref().ok().map(|draft| &draft.session));
+        recalled(tx, &self.programme, ids, names).await
     }
 }
 
-impl Written {
-    fn take(&mut self, draft: &SessionDraft, session: &Session, snapshot: &Snapshot) {
-        if session.occupies() {
-            for resource in draft.resources() {
-                let (from, until) = snapshot.taken(draft, &resource);
-                let session = draft.session.clone();
-                self.occupied.push(Taken { resource, from, until, session, lapses: None });
-            }
-        }
-        self.sessions.push(session.clone());
+/// The state that a draft comes to when it is admitted.
+const fn becomes(purpose: Purpose) -> SessionState {
+    match purpose {
+        Purpose::Hold => SessionState::Tentative,
+        Purpose::Propose => SessionState::Proposed,
+        Purpose::Book | Purpose::Move | Purpose::Start | Purpose::Review => SessionState::Confirmed,
+        Purpose::Record => SessionState::Completed,
     }
+}
+
+/// The sessions that a first run touched, in the order of its rows; a row that it refused says so.
+pub(super) async fn recalled<'a>(
+    tx: &mut Tx<'_>,
+    programme: &Id,
+    rows: impl Iterator<Item = Option<&'a Id>>,
+    names: &[String],
+) -> Result<Verdicts> {
+    let touched: HashSet<&str> = names.iter().filter_map(|name| name.rsplit('/').next()).collect();
+    let rows: Vec<Option<&Id>> = rows.collect();
+    let ids: Vec<&Id> = rows.iter().flatten().copied().filter(|id| touched.contains(id.as_str())).collect();
+    let found = store::get_many(tx, programme, &ids).await?;
+    let mut found: HashMap<Id, Session> =
+        found.into_iter().map(|session| (session.plan.session.clone(), session)).collect();
+    let verdict = |(at, id): (usize, Option<&Id>)| id.and_then(|id| found.remove(id)).ok_or_else(|| refused_before(at));
+    Ok(rows.into_iter().enumerate().map(verdict).collect())
 }
 
 /// The error of a row that was refused when its batch first ran.
@@ -145,22 +183,23 @@ fn refused_before(row: usize) -> Error {
     Error::refused(Reason::RefusedBefore, message).with("row", row)
 }
 
-/// Refuses a batch as a whole when one of its rows is refused: all rows' violations, the first row's reason.
+/// Refuses a batch as a whole when one of its rows is refused: all rows' violations, the first row's reason. `field` is what
+/// the request calls its rows.
 ///
 /// # Errors
 /// `BATCH_REFUSED`.
-pub(super) fn all_or_nothing(verdicts: &Verdicts) -> Result<()> {
+pub(super) fn all_or_nothing(verdicts: &Verdicts, field: &str) -> Result<()> {
     let mut violations = Vec::new();
     let mut first = None;
     for (row, error) in verdicts.iter().enumerate().filter_map(|(row, verdict)| Some((row, verdict.as_ref().err()?))) {
         first.get_or_insert((row, error.reason()));
         let at = |violation: &Violation| Violation {
-            field: format!("requests[{row}].{}", violation.field),
+            field: format!("{field}[{row}].{}", violation.field),
             ..violation.clone()
         };
         let own = violations_of(error);
         if own.is_empty() {
-            let field = format!("requests[{row}]");
+            let field = format!("{field}[{row}]");
             violations.push(Violation { field, reason: error.reason(), description: error.to_string() });
         }
         violations.extend(own.iter().map(at));
@@ -179,39 +218,6 @@ pub(in crate::sessions) fn violations_of(error: &Error) -> &[Violation] {
     } else {
         &[]
     }
-}
-
-/// The session that a draft becomes, or why not.
-fn judge(draft: &SessionDraft, known: &IntakeFacts, purpose: Purpose, now: Timestamp) -> Result<Session> {
-    let (programme, snapshot) = (&draft.programme, &known.snapshot);
-    if snapshot.existing.contains(&draft.session) {
-        return Err(Error::already_exists(format!("programmes/{programme}/sessions/{}", draft.session)));
-    }
-    let holder = |id: &ExternalId| Some((id.clone(), known.taken.get(id)?.clone()));
-    let taken = draft.external_ids.iter().filter_map(holder).collect();
-    external_ids::refuse_taken(programme, Sessions::COLLECTION, taken)?;
-    if let Some(tail) = predicate::unknown(draft, snapshot) {
-        return Err(predicate::not_found(programme, &tail));
-    }
-    let Some(site) = snapshot.sites.get(&draft.site) else {
-        return Err(Error::Internal("a site that is known isn't in the snapshot"));
-    };
-    let found = predicate::findings(draft, snapshot, purpose);
-    let place = place(draft, site, snapshot)?;
-    let mut session = Session::planned(draft.clone(), SessionState::Confirmed, site.zone, place, now);
-    if purpose.is_plan() {
-        return predicate::refusal(&found).map_or(Ok(session), |refusal| Err(Error::Refused(refusal)));
-    }
-    super::must_have_passed(&session, "session.end_time", draft.end, now)?;
-    session.state = SessionState::Completed;
-    session.confirmed = true;
-    session.recorded = true;
-    session.irregularities = super::notes(&found);
-    let result =
-        OutcomeResult::Held { start: draft.start, end: draft.end, early_end: None, expert: draft.expert.clone() };
-    session.outcome = Some(Outcome { version: 1, result });
-    session.started = Some(draft.start);
-    Ok(session)
 }
 
 /// Where and by what a session is counted that is led by the draft's expert and starts when the draft does.

@@ -1,52 +1,46 @@
-//! What can be done with sessions.
-mod book;
+//! What can be done with sessions. Verbs about one session are deeds (`amend`); what makes sessions goes through `intake`; what
+//! either writes is `written`.
+mod admit;
+mod amend;
 mod cancel;
 mod intake;
+mod lapse;
+mod moves;
+mod new;
 mod outcome;
 mod read;
-mod record;
+mod respond;
+mod series;
 mod slots;
 mod start;
+mod suspend;
+mod written;
 
-pub use book::{BatchBookSessions, BookSession};
-pub use cancel::CancelSession;
-pub use intake::{Entry, IntakeFacts, Written};
-pub use outcome::{
-    Actual, CompleteSession, CorrectSessionOutcome, Correction, MarkSessionNotHeld, OutcomeFacts, Resolved,
+pub use amend::{Amend, AmendFacts, Deed, Known, Target, Turn};
+pub use cancel::{BatchCancelSessions, CancelSession};
+pub use intake::{Entry, IntakeFacts, Verdicts};
+pub use lapse::{DueProgrammes, LapseSessions, TERM_MINUTES};
+pub use moves::{Moving, ReplaceAssistant, ReplaceExpert, ReplaceRoom, ReportDelay, RescheduleSession};
+pub use new::{
+    BatchBookSessions, BatchRecordHeldSessions, BookSession, CreateHold, Intent, Make, MakeMany, ProposeSession,
+    RecordHeldSession,
 };
-pub use read::{GetControlTotals, GetSession, ListOutcomes, ListSessions};
-pub use record::{BatchRecordHeldSessions, RecordHeldSession};
+pub use outcome::{Actual, CompleteSession, CorrectSessionOutcome, Correction, MarkSessionNotHeld, VoidSession};
+pub use read::{GetControlTotals, GetSession, ListOutcomes, ListSessions, Seen};
+pub use respond::{Answer, ConfirmHold, RespondSession};
+pub use series::{BookSeries, MOST_OCCURRENCES, Pattern, PlanSeries, Series, Slot};
 pub use slots::{BatchFindSlots, ExplainSlot, FindSlots, Found, check};
 pub use start::StartSession;
+pub use suspend::{SuspendSite, Suspended};
+pub use written::{Time, Written};
 
 pub(super) use intake::violations_of;
+pub(super) use read::attention;
 
 use intake::notes;
 
-use super::{Session, Sessions, store};
-use crate::db::Tx;
-use crate::kernel::{Error, Etag, Name, Reason, Result, Timestamp, Violation};
-use crate::programmes::{self, Programme};
-
-/// A session that a verb is about, and its programme.
-#[derive(Debug)]
-pub struct Known {
-    programme: Programme,
-    session: Session,
-}
-
-async fn read_known(tx: &mut Tx<'_>, name: &Name<Sessions>) -> Result<Known> {
-    let session = store::get(tx, name.programme(), name.id()).await?;
-    Ok(Known { programme: programmes::store::get(tx, name.programme()).await?, session })
-}
-
-impl Known {
-    /// Refuses a stale etag, and any verb once the programme has ended.
-    fn check(&self, name: &Name<Sessions>, etag: Option<&str>) -> Result<()> {
-        Etag::check(etag, &name.to_string(), self.session.meta.revision)?;
-        self.programme.must_be_active()
-    }
-}
+use super::{Session, Sessions};
+use crate::kernel::{Error, Name, Reason, Result, Timestamp, Violation};
 
 /// Refuses what is said to have happened and lies in the future.
 ///

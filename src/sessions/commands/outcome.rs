@@ -1,13 +1,12 @@
-//! What became of sessions: completed, not held, and corrections of either, each a version of its own.
-use super::{Known, is_near_plan, must_have_passed, notes, read_known};
-use crate::db::{Command, Context, Decision, Tx};
-use crate::kernel::{Error, Id, Name, Reason, Result, Timestamp, Violation};
+//! What became of sessions: completed, not held, corrections of either, each a version of its own, and what is voided.
+use super::amend::{Deed, Known, Target, Turn};
+use super::written::Time;
+use super::{is_near_plan, must_have_passed, notes};
+use crate::db::Context;
+use crate::kernel::{Error, Id, Reason, Result, Timestamp, Violation};
 use crate::sessions::draft::LONGEST_MINUTES;
-use crate::sessions::snapshot::Snapshot;
-use crate::sessions::store::{self, NewOutcome};
 use crate::sessions::{
-    EarlyEndCause, Held, NotHeldCause, Outcome, OutcomeResult, Place, Purpose, Session, SessionDraft, Sessions,
-    Transition, facts, leaves, predicate,
+    EarlyEndCause, NotHeldCause, Outcome, OutcomeResult, Place, Purpose, Session, SessionDraft, Transition, predicate,
 };
 
 /// What the caller says of a session that was held; what isn't said is as planned.
@@ -37,99 +36,52 @@ impl Actual {
     }
 }
 
-/// What a decision on an outcome rests on.
-#[derive(Debug)]
-pub struct OutcomeFacts {
-    known: Known,
-    snapshot: Snapshot,
-    clinics: Vec<Held>,
-}
-
-/// The session with its new outcome, and the note of a correction.
-#[derive(Debug)]
-pub struct Resolved {
-    session: Session,
-    note: String,
-}
-
 /// Completes a session with its actual times.
 #[derive(Debug)]
 pub struct CompleteSession {
-    /// The session.
-    pub name: Name<Sessions>,
-    /// The etag that the caller read, if it cares.
-    pub etag: Option<String>,
+    /// Which.
+    pub target: Target,
     /// What it was like.
     pub actual: Actual,
 }
 
-impl Command for CompleteSession {
-    type Facts = OutcomeFacts;
-    type Effects = Resolved;
-    type Output = Session;
+impl Deed for CompleteSession {
     const METHOD: &'static str = "SessionService.CompleteSession";
 
-    fn programme(&self) -> &Id {
-        self.name.programme()
+    fn target(&self) -> &Target {
+        &self.target
     }
 
-    async fn load(&self, tx: &mut Tx<'_>) -> Result<OutcomeFacts> {
-        load(tx, &self.name, Some(&self.actual)).await
+    fn draft(&self, session: &Session) -> Option<(SessionDraft, Purpose)> {
+        Some((self.actual.applied_to(session), Purpose::Record))
     }
 
-    fn decide(&self, facts: OutcomeFacts, context: &Context<'_>) -> Result<Decision<Resolved, Session>> {
-        facts.known.check(&self.name, self.etag.as_deref())?;
-        let held = facts.held(&self.actual, Transition::Complete, context.now)?;
-        Ok(facts.resolve(held, Transition::Complete, String::new()))
-    }
-
-    async fn apply(&self, resolved: &Resolved, tx: &mut Tx<'_>) -> Result<()> {
-        write(tx, resolved).await
-    }
-
-    async fn recall(&self, tx: &mut Tx<'_>, _names: &[String]) -> Result<Session> {
-        store::get(tx, self.name.programme(), self.name.id()).await
+    fn decide(&self, known: &Known, context: &Context<'_>) -> Result<Turn> {
+        let session = held(known, &self.actual, Transition::Complete, context.now)?;
+        Ok(resolved(session, Transition::Complete, String::new()))
     }
 }
 
 /// Marks a session as not held.
 #[derive(Debug)]
 pub struct MarkSessionNotHeld {
-    /// The session.
-    pub name: Name<Sessions>,
-    /// The etag that the caller read, if it cares.
-    pub etag: Option<String>,
+    /// Which.
+    pub target: Target,
     /// Why.
     pub cause: NotHeldCause,
 }
 
-impl Command for MarkSessionNotHeld {
-    type Facts = OutcomeFacts;
-    type Effects = Resolved;
-    type Output = Session;
+impl Deed for MarkSessionNotHeld {
     const METHOD: &'static str = "SessionService.MarkSessionNotHeld";
 
-    fn programme(&self) -> &Id {
-        self.name.programme()
+    fn target(&self) -> &Target {
+        &self.target
     }
 
-    async fn load(&self, tx: &mut Tx<'_>) -> Result<OutcomeFacts> {
-        load(tx, &self.name, None).await
-    }
-
-    fn decide(&self, facts: OutcomeFacts, context: &Context<'_>) -> Result<Decision<Resolved, Session>> {
-        facts.known.check(&self.name, self.etag.as_deref())?;
-        let session = facts.not_held(self.cause, Transition::MarkNotHeld, context.now)?;
+    fn decide(&self, known: &Known, context: &Context<'_>) -> Result<Turn> {
+        let session = not_held(&known.session, self.cause, Transition::MarkNotHeld)?;
         must_have_passed(&session, "name", session.plan.start, context.now)?;
-        Ok(facts.resolve(session, Transition::MarkNotHeld, String::new()))
-    }
-
-    async fn apply(&self, resolved: &Resolved, tx: &mut Tx<'_>) -> Result<()> {
-        write(tx, resolved).await
-    }
-
-    async fn recall(&self, tx: &mut Tx<'_>, _names: &[String]) -> Result<Session> {
-        store::get(tx, self.name.programme(), self.name.id()).await
+        Ok(resolved(session, Transition::MarkNotHeld, String::new()))
     }
 }
 
@@ -145,134 +97,108 @@ pub enum Correction {
 /// Corrects what became of a session; the version before is kept.
 #[derive(Debug)]
 pub struct CorrectSessionOutcome {
-    /// The session.
-    pub name: Name<Sessions>,
-    /// The etag that the caller read, if it cares.
-    pub etag: Option<String>,
+    /// Which.
+    pub target: Target,
     /// What it is corrected to.
     pub correction: Correction,
     /// Why, 1 to 500 characters.
     pub note: String,
 }
 
-impl Command for CorrectSessionOutcome {
-    type Facts = OutcomeFacts;
-    type Effects = Resolved;
-    type Output = Session;
+impl Deed for CorrectSessionOutcome {
     const METHOD: &'static str = "SessionService.CorrectSessionOutcome";
 
-    fn programme(&self) -> &Id {
-        self.name.programme()
+    fn target(&self) -> &Target {
+        &self.target
     }
 
-    async fn load(&self, tx: &mut Tx<'_>) -> Result<OutcomeFacts> {
-        let actual = match &self.correction {
-            Correction::Held(actual) => Some(actual),
+    fn draft(&self, session: &Session) -> Option<(SessionDraft, Purpose)> {
+        match &self.correction {
+            Correction::Held(actual) => Some((actual.applied_to(session), Purpose::Record)),
             Correction::NotHeld(_) => None,
-        };
-        load(tx, &self.name, actual).await
+        }
     }
 
-    fn decide(&self, facts: OutcomeFacts, context: &Context<'_>) -> Result<Decision<Resolved, Session>> {
-        facts.known.check(&self.name, self.etag.as_deref())?;
+    fn decide(&self, known: &Known, context: &Context<'_>) -> Result<Turn> {
         let (session, transition) = match &self.correction {
             Correction::Held(actual) => {
                 let transition = Transition::CorrectToCompleted;
-                (facts.held(actual, transition, context.now)?, transition)
+                (held(known, actual, transition, context.now)?, transition)
             }
             Correction::NotHeld(cause) => {
                 let transition = Transition::CorrectToNotHeld;
-                (facts.not_held(*cause, transition, context.now)?, transition)
+                (not_held(&known.session, *cause, transition)?, transition)
             }
         };
-        Ok(facts.resolve(session, transition, self.note.clone()))
-    }
-
-    async fn apply(&self, resolved: &Resolved, tx: &mut Tx<'_>) -> Result<()> {
-        write(tx, resolved).await
-    }
-
-    async fn recall(&self, tx: &mut Tx<'_>, _names: &[String]) -> Result<Session> {
-        store::get(tx, self.name.programme(), self.name.id()).await
+        Ok(resolved(session, transition, self.note.clone()))
     }
 }
 
-async fn load(tx: &mut Tx<'_>, name: &Name<Sessions>, actual: Option<&Actual>) -> Result<OutcomeFacts> {
-    let known = read_known(tx, name).await?;
-    let session = &known.session;
-    let mut groups: Vec<_> = session.held().map(|held| (held.expert, held.date, held.site)).into_iter().collect();
-    let mut snapshot = Snapshot::default();
-    if let Some(actual) = actual {
-        let draft = actual.applied_to(session);
-        groups.push((draft.expert.clone(), session.zone.date_of(draft.start), draft.site.clone()));
-        snapshot = store::load_snapshot(tx, name.programme(), &[&draft], Purpose::Record).await?;
-        // A session keeps the zone in which it was booked, whatever its site's is corrected to.
-        if let Some(site) = snapshot.sites.get_mut(&draft.site) {
-            site.zone = session.zone;
-        }
-    }
-    let clinics = store::held_clinics(tx, name.programme(), &groups).await?;
-    Ok(OutcomeFacts { known, snapshot, clinics })
+/// Takes back what was recorded of a session; its versions are kept, and count no more.
+#[derive(Debug)]
+pub struct VoidSession {
+    /// Which.
+    pub target: Target,
+    /// Why, 1 to 500 characters.
+    pub note: String,
 }
 
-async fn write(tx: &mut Tx<'_>, Resolved { session, note }: &Resolved) -> Result<()> {
-    store::update(tx, session).await?;
-    store::insert_outcomes(tx, &[NewOutcome { session, note }]).await?;
-    store::release(tx, &session.plan.programme, &session.plan.session).await
+impl Deed for VoidSession {
+    const METHOD: &'static str = "SessionService.VoidSession";
+
+    fn target(&self) -> &Target {
+        &self.target
+    }
+
+    fn decide(&self, known: &Known, _: &Context<'_>) -> Result<Turn> {
+        let before = &known.session;
+        let state = Transition::Void.of(&before.name(), before.state)?;
+        let void_note = Some(self.note.clone());
+        let session = Session { state, outcome: None, started: None, void_note, ..before.clone() };
+        Ok(Turn::new(session, Transition::Void.verb(), Time::Keep))
+    }
 }
 
-impl OutcomeFacts {
-    /// The session as held.
-    fn held(&self, actual: &Actual, transition: Transition, now: Timestamp) -> Result<Session> {
-        let before = &self.known.session;
-        let state = transition.of(&before.name(), before.state)?;
-        let draft = actual.applied_to(before);
-        let wrong = wrong_times(before, &draft, actual);
-        if !wrong.is_empty() {
-            return Err(Error::Invalid(wrong));
-        }
-        must_have_passed(before, "actual_end_time", draft.end, now)?;
-        // What the plan names was there when it was booked; only who came may be new.
-        if let Some(tail) = predicate::unknown_expert(&draft, &self.snapshot) {
-            return Err(predicate::not_found(&draft.programme, &tail));
-        }
-        let Some(site) = self.snapshot.sites.get(&draft.site) else {
-            return Err(Error::Internal("a session's site isn't in its snapshot"));
-        };
-        let place = super::intake::place(&draft, site, &self.snapshot)?;
-        let irregularities = notes(&predicate::findings(&draft, &self.snapshot, Purpose::Record));
-        let SessionDraft { start, end, expert, .. } = draft;
-        let result = OutcomeResult::Held { start, end, early_end: actual.early_end, expert };
-        let outcome = Some(Outcome { version: next_version(before), result });
-        let meta = before.meta.touched(now);
-        Ok(Session { state, place, outcome, started: Some(start), irregularities, meta, ..before.clone() })
-    }
+/// The session with its new outcome; nobody's time is taken any more.
+fn resolved(session: Session, transition: Transition, note: String) -> Turn {
+    Turn { outcome: Some(note), ..Turn::new(session.settled(), transition.verb(), Time::Free) }
+}
 
-    /// The session as not held, on the day that was planned.
-    fn not_held(&self, cause: NotHeldCause, transition: Transition, now: Timestamp) -> Result<Session> {
-        let before = &self.known.session;
-        let state = transition.of(&before.name(), before.state)?;
-        let (zone, start) = (before.zone, before.plan.start);
-        let place = Place { date: zone.date_of(start), half_day: zone.half_day_of(start), ..before.place.clone() };
-        let result = OutcomeResult::NotHeld { cause };
-        let outcome = Some(Outcome { version: next_version(before), result });
-        let meta = before.meta.touched(now);
-        // The start that a corrected outcome told is that version's; one that was recorded by itself stays.
-        let started = before.started.filter(|_| before.outcome.is_none());
-        Ok(Session { state, place, outcome, started, irregularities: Vec::new(), meta, ..before.clone() })
+/// The session as held.
+fn held(known: &Known, actual: &Actual, transition: Transition, now: Timestamp) -> Result<Session> {
+    let before = &known.session;
+    let state = transition.of(&before.name(), before.state)?;
+    let draft = actual.applied_to(before);
+    let wrong = wrong_times(before, &draft, actual);
+    if !wrong.is_empty() {
+        return Err(Error::Invalid(wrong));
     }
+    must_have_passed(before, "actual_end_time", draft.end, now)?;
+    // What the plan names was there when it was booked; only who came may be new.
+    if let Some(tail) = predicate::unknown_expert(&draft, &known.snapshot) {
+        return Err(predicate::not_found(&draft.programme, &tail));
+    }
+    let Some(site) = known.snapshot.sites.get(&draft.site) else {
+        return Err(Error::Internal("a session's site isn't in its snapshot"));
+    };
+    let place = super::intake::place(&draft, site, &known.snapshot)?;
+    let irregularities = notes(&predicate::findings(&draft, &known.snapshot, Purpose::Record));
+    let SessionDraft { start, end, expert, .. } = draft;
+    let result = OutcomeResult::Held { start, end, early_end: actual.early_end, expert };
+    let outcome = Some(Outcome { version: next_version(before), result });
+    Ok(Session { state, place, outcome, started: Some(start), irregularities, ..before.clone() })
+}
 
-    /// The decision: the session, and what counts differently now, siblings that lose or gain a sitting among it.
-    fn resolve(self, session: Session, transition: Transition, note: String) -> Decision<Resolved, Session> {
-        let OutcomeFacts { known, clinics, .. } = self;
-        let unit = |date| known.programme.sitting_unit_on(date);
-        let others = |held: &&Held| held.session != session.plan.session;
-        let others: Vec<Held> = clinics.iter().filter(others).cloned().collect();
-        let with = |own: Option<Held>| leaves(&others.iter().cloned().chain(own).collect::<Vec<_>>(), unit);
-        let facts = facts(&session.plan.programme, &with(known.session.held()), &with(session.held()));
-        let changes = vec![session.change(transition.verb())];
-        Decision { effects: Resolved { session: session.clone(), note }, output: session, changes, facts }
-    }
+/// The session as not held, on the day that was planned.
+fn not_held(before: &Session, cause: NotHeldCause, transition: Transition) -> Result<Session> {
+    let state = transition.of(&before.name(), before.state)?;
+    let (zone, start) = (before.zone, before.plan.start);
+    let place = Place { date: zone.date_of(start), half_day: zone.half_day_of(start), ..before.place.clone() };
+    let result = OutcomeResult::NotHeld { cause };
+    let outcome = Some(Outcome { version: next_version(before), result });
+    // The start that a corrected outcome told is that version's; one that was recorded by itself stays.
+    let started = before.started.filter(|_| before.outcome.is_none());
+    Ok(Session { state, place, outcome, started, irregularities: Vec::new(), ..before.clone() })
 }
 
 fn next_version(session: &Session) -> i64 {

@@ -2,7 +2,7 @@
 //!
 //! A check is the command that plans, loaded and decided and no more; what is found and explained is judged by the same predicate
 //! on a snapshot that was loaded the same way.
-use super::BookSession;
+use super::{BookSession, CreateHold, ProposeSession};
 use crate::db::{Db, Query, Tx};
 use crate::kernel::{
     Call, Cursor as Keys, Error, Id, Key, Page, PageRequest, Reason, Result, SessionKind, Timestamp, Vocabulary as _,
@@ -224,6 +224,7 @@ fn cursor_of(keys: &Keys) -> Result<Cursor> {
 pub async fn check(db: &Db, call: Call, purpose: SlotPurpose, draft: SessionDraft) -> Result<Session> {
     match purpose {
         SlotPurpose::Book => db.check(call, BookSession::new(draft)).await,
-        SlotPurpose::Hold | SlotPurpose::Propose => db.check(call, BookSession::new(draft)).await,
+        SlotPurpose::Hold => db.check(call, CreateHold::new(draft)).await,
+        SlotPurpose::Propose => db.check(call, ProposeSession::new(draft)).await,
     }
 }

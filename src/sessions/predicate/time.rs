@@ -78,7 +78,11 @@ pub(in crate::sessions) fn taken_by(busy: &Busy, snapshot: &Snapshot, resource: 
         }
         // As it was booked: a turnover that is changed later moves nobody.
         Resource::Room(site, room) => {
-            let until = busy.room_until.unwrap_or_else(|| busy.end.plus_minutes(snapshot.turnover(site, room)));
+            let until = busy.row.map_or_else(
+                || busy.end.plus_minutes(snapshot.turnover(site, room)),
+                // A delay is cut off where the room is another's already; it lasts all the same.
+                |(_, until)| until.max(busy.end),
+            );
             (busy.start, until)
         }
     }

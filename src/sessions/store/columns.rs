@@ -3,7 +3,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value as Json, json};
 
-use super::super::{IrregularityNote, Outcome, OutcomeResult, Place, Session, SessionDraft};
+use super::super::{IrregularityNote, Outcome, OutcomeResult, Place, Session, SessionDraft, SessionState};
 use crate::db::Row;
 use crate::kernel::{Error, Grade, Id, Meta, Result, Timestamp, Vocabulary as _};
 
@@ -92,7 +92,8 @@ pub(super) fn row_of(session: &Session) -> Result<Json> {
         plan.grade,
         plan.dossier,
         plan.urgency,
-        session.lapse_time.map(Timestamp::micros),
+        // When the clock acts: for a session that is confirmed, on its proposed move.
+        session.lapse_time.or(session.proposed_move.as_ref().map(|proposed| proposed.lapses)).map(Timestamp::micros),
         session.awaiting,
         session.proposed_time.map(Timestamp::micros),
         session.lapse_cause,
@@ -143,6 +144,7 @@ pub(super) fn plan_of(row: &Row) -> Result<SessionDraft> {
 
 /// The session in a row of `sessions`.
 pub(super) fn session_of(row: &Row, plan: SessionDraft) -> Result<Session> {
+    let state = row.code("state")?;
     let party = row.optional_code("cancel_party")?;
     let code = row.optional_code("cancel_code")?;
     let revision = row.get("revision")?;
@@ -156,7 +158,7 @@ pub(super) fn session_of(row: &Row, plan: SessionDraft) -> Result<Session> {
     };
     Ok(Session {
         plan,
-        state: row.code("state")?,
+        state,
         recorded: row.get("recorded")?,
         zone: row.get("zone")?,
         place,
@@ -164,7 +166,7 @@ pub(super) fn session_of(row: &Row, plan: SessionDraft) -> Result<Session> {
         outcome: outcome_of(row, row.get("outcome_version")?)?,
         started: row.get("actual_start_time")?,
         irregularities: row.json::<Vec<IrregularityNote>>("irregularities")?,
-        lapse_time: row.get("lapse_time")?,
+        lapse_time: row.get::<Option<Timestamp>>("lapse_time")?.filter(|_| state != SessionState::Confirmed),
         awaiting: row.optional_code("awaiting")?,
         proposed_time: row.get("proposed_time")?,
         lapse_cause: row.optional_code("lapse_cause")?,

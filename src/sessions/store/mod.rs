@@ -2,7 +2,7 @@
 //! `outcomes`.
 use std::collections::HashMap;
 
-use serde_json::json;
+use serde_json::{Value as Json, json};
 
 use super::{ExpertConsent, Resource, Session, SessionState, Sessions};
 use crate::db::{List, Row, Select, Sql, Tx, Value, external_ids};
@@ -13,12 +13,18 @@ use crate::kernel::{
 use crate::rows;
 
 mod columns;
+mod life;
 mod outcomes;
 mod snapshot;
 
 use columns::{plan_of, row_of, session_of};
+pub use life::{
+    Due, Lease, Touched, due, due_programmes, lapse, lease, lease_of, release, release_moves, touched_at_site,
+    touched_with_assistant, touched_with_expert, update_people,
+};
 pub use outcomes::{
-    HeldKey, NewOutcome, Taken, control_totals, held_clinics, held_page, insert_outcomes, occupy, outcome_page, release,
+    HeldKey, NewOutcome, Taken, close_outcome, control_totals, held_clinics, held_page, insert_outcomes, occupy,
+    outcome_page,
 };
 pub use snapshot::{Scope, load as load_snapshot, load_scope};
 
@@ -94,13 +100,15 @@ const CO_EXPERTS: Sql = rows!(
 );
 const INSERT_CONSENTS: Sql = rows!(
     "INSERT INTO session_consents (programme, session, number, heard_by, medium, heard_time, words, record_time, expert) \
-     SELECT r.value->>0, r.value->>1, CAST(r.value->>2 AS BIGINT), r.value->>3, r.value->>4, CAST(r.value->>5 AS BIGINT), \
-     r.value->>6, CAST(r.value->>7 AS BIGINT), r.value->>8 FROM ",
+     SELECT r.value->>0, r.value->>1, CAST(r.value->>2 AS BIGINT) + COALESCE((SELECT MAX(c.number) FROM session_consents c \
+     WHERE c.programme = r.value->>0 AND c.session = r.value->>1), 0), r.value->>3, r.value->>4, \
+     CAST(r.value->>5 AS BIGINT), r.value->>6, CAST(r.value->>7 AS BIGINT), r.value->>8 FROM ",
     "WHERE TRUE"
 );
 const CONSENTS: Sql = rows!(
     "SELECT c.session, c.expert, c.heard_by, c.medium, c.heard_time, c.words FROM ",
-    "JOIN session_consents c ON c.programme = r.value->>0 AND c.session = r.value->>1 ORDER BY c.session, c.number"
+    "JOIN session_consents c ON c.programme = r.value->>0 AND c.session = r.value->>1 WHERE NOT c.superseded \
+     ORDER BY c.session, c.number"
 );
 
 const FIRST_AT_SITE: Sql = Sql::new(
@@ -126,6 +134,8 @@ const LIST: List = List {
         "s.kind = ?",
         "s.half_day = ?",
         "s.session = ?",
+        "s.state = ? AND s.lapse_time > ?",
+        "(s.state = ? OR (s.state IN ('TENTATIVE', 'PROPOSED') AND s.lapse_time <= ?))",
     ],
     after: "(s.start_time, s.session) > (?, ?)",
     order: "ORDER BY s.start_time, s.session",
@@ -146,7 +156,18 @@ pub const STATEMENTS: &[(&str, Sql)] = &[
     ("INSERT_OUTCOMES", outcomes::INSERT),
     ("CLOSE_OUTCOMES", outcomes::CLOSE),
     ("OCCUPY", outcomes::OCCUPY),
-    ("RELEASE", outcomes::RELEASE),
+    ("RELEASE", life::RELEASE),
+    ("RELEASE_MOVES", life::RELEASE_MOVES),
+    ("LAPSE", life::LAPSE),
+    ("DELETE_CO_EXPERTS", life::DELETE_CO_EXPERTS),
+    ("SUPERSEDE", life::SUPERSEDE),
+    ("DUE_PROGRAMMES", life::DUE_PROGRAMMES),
+    ("DUE", life::DUE),
+    ("LEASE", life::LEASE),
+    ("LEASE_OF", life::LEASE_OF),
+    ("TOUCHED_AT_SITE", life::TOUCHED_AT_SITE),
+    ("TOUCHED_WITH_EXPERT", life::TOUCHED_WITH_EXPERT),
+    ("TOUCHED_WITH_ASSISTANT", life::TOUCHED_WITH_ASSISTANT),
     ("HELD_CLINICS", outcomes::HELD_CLINICS),
     ("HELD_PAGE", outcomes::HELD_PAGE),
     ("COUNT", outcomes::COUNT),
@@ -180,8 +201,10 @@ pub struct Filter {
     pub co_expert: Option<Id>,
     /// With this assistant.
     pub assistant: Option<Id>,
-    /// In this state.
+    /// In this state at [`Filter::now`].
     pub state: Option<SessionState>,
+    /// When the list is asked for.
+    pub now: Timestamp,
     /// Of this kind.
     pub kind: Option<SessionKind>,
     /// In this half-day.
@@ -261,10 +284,23 @@ fn narrow(select: &mut Select, filter: &Filter) {
         (3, filter.expert.as_ref().map(Id::as_str)),
         (4, filter.co_expert.as_ref().map(Id::as_str)),
         (5, filter.assistant.as_ref().map(Id::as_str)),
-        (6, filter.state.map(SessionState::code)),
         (7, filter.kind.map(SessionKind::code)),
         (8, filter.half_day.map(HalfDay::code)),
     ];
+    if let Some(state) = filter.state {
+        // What has lapsed is LAPSED, whether or not anybody has written so.
+        let (code, now) = (Value::from(state.code()), Value::from(filter.now));
+        match state {
+            SessionState::Tentative | SessionState::Proposed => select.filter(10, [code, now]),
+            SessionState::Lapsed => select.filter(11, [code, now]),
+            SessionState::Confirmed
+            | SessionState::InProgress
+            | SessionState::Completed
+            | SessionState::NotHeld
+            | SessionState::Cancelled
+            | SessionState::Voided => select.filter(6, [code]),
+        };
+    }
     for (index, time) in [(0, filter.start_from), (1, filter.start_until)] {
         if let Some(time) = time {
             select.filter(index, [Value::from(time)]);
@@ -287,38 +323,12 @@ pub async fn insert_all(tx: &mut Tx<'_>, programme: &Id, sessions: &[Session]) -
     }
     let rows: Vec<_> = sessions.iter().map(row_of).collect::<Result<_>>()?;
     tx.sql(INSERT).bind_rows(&rows).execute().await?;
-    let of = |session: &Session| (programme.to_string(), session.plan.session.to_string());
-    let co_experts: Vec<_> = sessions
-        .iter()
-        .flat_map(|session| {
-            let (programme, id) = of(session);
-            let start = session.plan.start.micros();
-            session.plan.co_experts.iter().map(move |expert| json!([programme, id, expert, start]))
-        })
-        .collect();
+    let co_experts: Vec<_> = sessions.iter().flat_map(co_expert_rows).collect();
     if !co_experts.is_empty() {
         tx.sql(INSERT_CO_EXPERTS).bind_rows(&co_experts).execute().await?;
     }
-    let mut consents = Vec::new();
-    for session in sessions {
-        let (programme, id) = of(session);
-        let recorded = session.meta.create_time.micros();
-        for (at, ExpertConsent { expert, consent }) in session.consents().iter().enumerate() {
-            let Consent { heard_by, medium, heard_time, words } = consent;
-            let heard = heard_time.micros();
-            consents.push(json!([
-                programme,
-                id,
-                at + 1,
-                heard_by,
-                medium.code(),
-                heard,
-                words,
-                recorded,
-                expert.as_str()
-            ]));
-        }
-    }
+    let given = |session| consent_rows(session, session.consents().iter(), session.meta.create_time);
+    let consents: Vec<_> = sessions.iter().flat_map(given).collect();
     if !consents.is_empty() {
         tx.sql(INSERT_CONSENTS).bind_rows(&consents).execute().await?;
     }
@@ -326,24 +336,37 @@ pub async fn insert_all(tx: &mut Tx<'_>, programme: &Id, sessions: &[Session]) -
     external_ids::insert_all(tx, programme, Sessions::COLLECTION, &ids).await
 }
 
-/// Writes what can change in a session.
+/// Writes what can change in sessions, their people and yeses aside.
 ///
 /// # Errors
 /// A storage error.
-pub async fn update(tx: &mut Tx<'_>, session: &Session) -> Result<()> {
-    update_all(tx, std::slice::from_ref(session)).await
-}
-
-/// Writes what can change in sessions.
-///
-/// # Errors
-/// A storage error.
-pub async fn update_all(tx: &mut Tx<'_>, sessions: &[Session]) -> Result<()> {
-    let rows: Vec<_> = sessions.iter().map(row_of).collect::<Result<_>>()?;
+pub async fn update_all(tx: &mut Tx<'_>, sessions: &[&Session]) -> Result<()> {
+    let rows: Vec<_> = sessions.iter().copied().map(row_of).collect::<Result<_>>()?;
     if !rows.is_empty() {
         tx.sql(UPDATE).bind_rows(&rows).execute().await?;
     }
     Ok(())
+}
+
+/// Rows of the experts beside the leading one.
+fn co_expert_rows(session: &Session) -> impl Iterator<Item = Json> + '_ {
+    let (plan, start) = (&session.plan, session.plan.start.micros());
+    plan.co_experts.iter().map(move |expert| json!([plan.programme, plan.session, expert, start]))
+}
+
+/// Rows of consents, to be numbered from the session's last one on.
+fn consent_rows<'a>(
+    session: &'a Session,
+    consents: impl Iterator<Item = &'a ExpertConsent>,
+    recorded: Timestamp,
+) -> Vec<Json> {
+    let plan = &session.plan;
+    let row = |(at, ExpertConsent { expert, consent }): (usize, &ExpertConsent)| {
+        let Consent { heard_by, medium, heard_time, words } = consent;
+        let (heard, recorded) = (heard_time.micros(), recorded.micros());
+        json!([plan.programme, plan.session, at + 1, heard_by, medium, heard, words, recorded, expert])
+    };
+    consents.enumerate().map(row).collect()
 }
 
 /// Rows of `sessions`, with what other tables say of them, in the rows' order.

@@ -25,7 +25,6 @@ pub(super) const OCCUPY: Sql = rows!(
      CAST(r.value->>5 AS BIGINT) FROM ",
     "WHERE TRUE"
 );
-pub(super) const RELEASE: Sql = Sql::new("DELETE FROM occupancy WHERE programme = $1 AND session = $2");
 
 pub(super) const HELD_CLINICS: Sql = rows!(
     "SELECT s.session, s.kind, s.site, s.site_level, s.service_specialty AS specialty, s.credited_expert, s.home_hospital, \
@@ -172,12 +171,15 @@ pub async fn occupy(tx: &mut Tx<'_>, programme: &Id, taken: &[Taken]) -> Result<
     Ok(())
 }
 
-/// Frees everything that a session takes.
+/// Ends the last version of a session's outcome without another: from now on it counts no more.
 ///
 /// # Errors
 /// A storage error.
-pub async fn release(tx: &mut Tx<'_>, programme: &Id, session: &Id) -> Result<()> {
-    tx.sql(RELEASE).bind(programme).bind(session).execute().await?;
+pub async fn close_outcome(tx: &mut Tx<'_>, session: &Session) -> Result<()> {
+    let Some(outcome) = &session.outcome else { return Ok(()) };
+    let since = tx.sequence();
+    let stmt = tx.sql(CLOSE).bind(&session.plan.programme).bind(&session.plan.session);
+    stmt.bind(outcome.version).bind(since).execute().await?;
     Ok(())
 }
 

@@ -1,13 +1,16 @@
 //! Sessions, outcomes and verdicts to messages.
-use super::super::commands::violations_of;
+use super::super::commands::{Seen, Suspended, violations_of};
 use super::super::{
     ControlTotals, Delay, ExpertConsent, IrregularityNote, OutcomeResult, OutcomeVersion, Overridden, ProposedMove,
     Session, SessionDraft, SessionState,
 };
 use crate::kernel::{Error, Id, Result, Timestamp, Vocabulary, Zone};
 use crate::pb;
+use crate::sites;
 
-pub(in crate::sessions) fn session(session: Session) -> pb::Session {
+/// A session as it is at an instant.
+pub(in crate::sessions) fn session(session: Session, now: Timestamp) -> pb::Session {
+    let session = session.at(now);
     let name = session.name();
     let programme = session.plan.programme.clone();
     let expert = |id: &Id| resource(&programme, "experts", id);
@@ -16,10 +19,6 @@ pub(in crate::sessions) fn session(session: Session) -> pb::Session {
         OutcomeResult::Held { end, .. } => Some(end),
         OutcomeResult::NotHeld { .. } => None,
     });
-    let note = |note: &IrregularityNote| pb::IrregularityNote {
-        irregularity: note.irregularity.number(),
-        concerns: note.concerns.as_ref().map_or_else(String::new, |tail| format!("programmes/{programme}/{tail}")),
-    };
     let given = |given: &ExpertConsent| pb::ExpertConsent {
         expert: expert(&given.expert),
         consent: Some(given.consent.clone().into()),
@@ -39,7 +38,7 @@ pub(in crate::sessions) fn session(session: Session) -> pb::Session {
         cancel_party: session.cancelled.map_or(0, |(party, _)| party.number()),
         cancel_code: number(session.cancelled.and_then(|(_, code)| code)),
         not_held_cause: not_held,
-        irregularities: session.irregularities.iter().map(note).collect(),
+        irregularities: notes(&programme, &session.irregularities),
         consents: session.consents().iter().map(given).collect(),
         site_level: session.place.site_level.code().to_owned(),
         home_hospital: optional(&programme, "hospitals", session.place.home_hospital.as_ref()),
@@ -54,7 +53,10 @@ pub(in crate::sessions) fn session(session: Session) -> pb::Session {
         proposed_move: session.proposed_move.as_ref().map(|proposed| proposed_move(&programme, proposed)),
         planning_override: session.overridden.map(planning_override),
         delay: session.delay.map(|reported| delay(reported, session.plan.start)),
+        // The expert's alone to see.
         lapse_cause: 0,
+        needs_attention: false,
+        attention: Vec::new(),
         void_note: session.void_note.unwrap_or_default(),
         plan: Some(plan(session.plan)),
     }
@@ -88,13 +90,38 @@ fn plan(plan: SessionDraft) -> pb::SessionPlan {
     }
 }
 
+fn notes(programme: &Id, notes: &[IrregularityNote]) -> Vec<pb::IrregularityNote> {
+    let note = |note: &IrregularityNote| pb::IrregularityNote {
+        irregularity: note.irregularity.number(),
+        concerns: note.concerns.as_ref().map_or_else(String::new, |tail| format!("programmes/{programme}/{tail}")),
+    };
+    notes.iter().map(note).collect()
+}
+
+/// A session as a caller sees it.
+pub(in crate::sessions) fn seen(seen: Seen, now: Timestamp) -> pb::Session {
+    let Seen { session: shown, attention, is_own } = seen;
+    let programme = shown.plan.programme.clone();
+    let lapse_cause = number(shown.lapse_cause.filter(|_| is_own));
+    let attention = notes(&programme, &attention.unwrap_or_default());
+    pb::Session { lapse_cause, needs_attention: !attention.is_empty(), attention, ..session(shown, now) }
+}
+
+pub(in crate::sessions) fn suspended(suspended: Suspended, now: Timestamp) -> pb::SuspendSiteResponse {
+    pb::SuspendSiteResponse {
+        closure: Some(sites::wire::closure(suspended.closure)),
+        sessions: suspended.sessions.into_iter().map(|touched| session(touched, now)).collect(),
+        touched_count: i32::try_from(suspended.touched).unwrap_or(i32::MAX),
+    }
+}
+
 fn proposed_move(programme: &Id, proposed: &ProposedMove) -> pb::ProposedMove {
     pb::ProposedMove {
-        start_time: Some(proposed.start.into()),
-        end_time: Some(proposed.end.into()),
-        expert: resource(programme, "experts", &proposed.expert),
-        assistant: optional(programme, "assistants", proposed.assistant.as_ref()),
-        room: proposed.room.as_ref().map(ToString::to_string).unwrap_or_default(),
+        start_time: Some(proposed.to.start.into()),
+        end_time: Some(proposed.to.end.into()),
+        expert: resource(programme, "experts", &proposed.to.expert),
+        assistant: optional(programme, "assistants", proposed.to.assistant.as_ref()),
+        room: proposed.to.room.as_ref().map(ToString::to_string).unwrap_or_default(),
         awaiting: proposed.awaiting.number(),
         lapse_time: Some(proposed.lapses.into()),
     }
@@ -148,9 +175,9 @@ fn causes(result: Option<&OutcomeResult>) -> (i32, i32) {
     }
 }
 
-pub(in crate::sessions) fn results(verdicts: Vec<Result<Session>>) -> Vec<pb::SessionResult> {
+pub(in crate::sessions) fn results(verdicts: Vec<Result<Session>>, now: Timestamp) -> Vec<pb::SessionResult> {
     let result = |verdict| match verdict {
-        Ok(written) => pb::session_result::Result::Session(session(written)),
+        Ok(written) => pb::session_result::Result::Session(session(written, now)),
         Err(error) => pb::session_result::Result::Refusal(refusal(&error)),
     };
     verdicts.into_iter().map(|verdict| pb::SessionResult { result: Some(result(verdict)) }).collect()

@@ -225,7 +225,7 @@ fn busy(snapshot: &mut Snapshot, site: &str, from: i64, until: i64) {
         end: TOMORROW.plus_minutes(until),
         before_minutes: 0,
         after_minutes: 0,
-        room_until: None,
+        row: None,
         lapses: None,
     };
     snapshot.busy.entry(Resource::Expert(id("e1"))).or_default().push(busy);

@@ -122,7 +122,7 @@ fn busy_of(row: &Row) -> Result<Busy> {
         end: row.get("end_time")?,
         before_minutes: row.get("before_minutes")?,
         after_minutes: row.get("after_minutes")?,
-        room_until: None,
+        row: None,
         lapses: None,
     })
 }
@@ -130,7 +130,7 @@ fn busy_of(row: &Row) -> Result<Busy> {
 /// What a plan takes. A row of a proposed move is about the move's time, not about the session's own.
 fn planned(row: &Row, resource: &Resource, snapshot: &mut Snapshot) -> Result<Busy> {
     let (from, until): (Timestamp, Timestamp) = (row.get("busy_from")?, row.get("busy_until")?);
-    let mut busy = Busy { room_until: Some(until), lapses: row.get("lapses")?, ..busy_of(row)? };
+    let mut busy = Busy { row: Some((from, until)), lapses: row.get("lapses")?, ..busy_of(row)? };
     let Some(at) = busy.lapses else { return Ok(busy) };
     let is_move = row.code::<SessionState>("state")? == SessionState::Confirmed;
     if is_move {

@@ -8,6 +8,8 @@ use crate::hospitals::Hospitals;
 use crate::kernel::{Change, Error, Id, Name, Reason, Result};
 use crate::sites::{RoomName, Sites};
 
+mod attention;
+
 /// Every reaction of this slice; `server/` registers them.
 pub const REACTIONS: &[Reaction] = &[
     Reaction {
@@ -33,6 +35,54 @@ pub const REACTIONS: &[Reaction] = &[
         collection: "experts",
         verbs: &["merge"],
         react: React::Object(keep_time),
+    },
+    Reaction {
+        what: "sessions call attention to those that are planned where and when a site or a room closes or opens again",
+        collection: "closures",
+        verbs: &["create", "reopen"],
+        react: React::Follow(attention::of_closure),
+    },
+    Reaction {
+        what: "sessions call attention to those of an expert who pauses, comes back or leaves",
+        collection: "experts",
+        verbs: &["pause", "resume", "end"],
+        react: React::Follow(attention::of_expert),
+    },
+    Reaction {
+        what: "sessions call attention to those of an assistant who is away or leaves",
+        collection: "assistants",
+        verbs: &["update", "end"],
+        react: React::Follow(attention::of_assistant),
+    },
+    Reaction {
+        what: "sessions call attention to those inside an offer that is withdrawn",
+        collection: "offers",
+        verbs: &["withdraw"],
+        react: React::Follow(attention::of_offer),
+    },
+    Reaction {
+        what: "sessions call attention to those in an expert's absence, said or taken back",
+        collection: "expert-absences",
+        verbs: &["create", "withdraw"],
+        react: React::Follow(attention::of_absence),
+    },
+    Reaction {
+        what: "sessions call attention to those that rest on a paper that ends",
+        collection: "credentials",
+        verbs: &["end"],
+        react: React::Follow(attention::of_paper),
+    },
+    Reaction {
+        what: "sessions call attention to those of an expert whose limits change",
+        collection: "charters",
+        verbs: &["update"],
+        react: React::Follow(attention::of_charter),
+    },
+    Reaction {
+        what: "sessions call attention to those that a delay disturbs",
+        collection: "sessions",
+        verbs: &["delay"],
+        react: React::Follow(attention::of_delay),
     },
 ];
 
