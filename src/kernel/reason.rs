@@ -223,4 +223,13 @@ reasons! {
 
     /// A charter's limit would be looser without the expert's word.
     CharterWordRequired = 160 => "CHARTER_WORD_REQUIRED", FailedPrecondition;
+
+    /// No approved tariff is in force on the service date.
+    TariffGap = 210 => "TARIFF_GAP", FailedPrecondition;
+    /// Two versions of one tariff or policy would be in force on one day.
+    TariffOverlap = 211 => "TARIFF_OVERLAP", FailedPrecondition;
+    /// An amount of money leaves the range that can be stored.
+    AmountOutOfRange = 212 => "AMOUNT_OUT_OF_RANGE", FailedPrecondition;
+    /// No approved policy is in force on the service date.
+    SavingPolicyGap = 213 => "SAVING_POLICY_GAP", FailedPrecondition;
 }

@@ -26,6 +26,7 @@ mod process;
 mod programmes;
 mod protos;
 mod races;
+mod savings;
 mod server;
 mod sessions;
 mod sites;

@@ -3,7 +3,7 @@ use homecoming::kernel::{HalfDay, Reason, Residence, SessionKind, Vocabulary};
 use homecoming::pb;
 use homecoming::{
     activities, assistants, bulletins, calendars, charters, credentials, experts, feeds, hospitals, imports,
-    programmes, sessions, sites, tallies, visits,
+    programmes, savings, sessions, sites, tallies, visits,
 };
 use prost_reflect::DescriptorPool;
 
@@ -104,6 +104,27 @@ fn every_vocabulary_is_the_protos() {
         registered::<activities::State>(&pool),
         registered::<activities::VoidReason>(&pool),
         registered::<feeds::Language>(&pool),
+        registered::<savings::Part>(&pool),
+        registered::<savings::Side>(&pool),
+        registered::<savings::Ledger>(&pool),
+        registered::<savings::Stratum>(&pool),
+        registered::<savings::Component>(&pool),
+        registered::<savings::Unit>(&pool),
+        registered::<savings::TravelMode>(&pool),
+        registered::<savings::PersonClass>(&pool),
+        registered::<savings::line::Rule>(&pool),
+        registered::<savings::evidence::ProvenanceClass>(&pool),
+        registered::<savings::evidence::EvidenceGrade>(&pool),
+        registered::<savings::saving::Standing>(&pool),
+        registered::<savings::eligibility::Exclusion>(&pool),
+        registered::<savings::eligibility::Unknown>(&pool),
+        registered::<savings::eligibility::Attendance>(&pool),
+        registered::<savings::tariff::TariffGrade>(&pool),
+        registered::<savings::policy::CompanionGround>(&pool),
+        registered::<savings::policy::CareSetting>(&pool),
+        registered::<savings::county::MethodNature>(&pool),
+        registered::<savings::county::MethodUnit>(&pool),
+        registered::<savings::published::MoneyBearer>(&pool),
         registered::<tallies::BalanceState>(&pool),
         registered::<tallies::Dimension>(&pool),
         registered::<tallies::MeasureSpan>(&pool),

@@ -1,0 +1,8 @@
+//! Savings: the model's rules, each by its name, and the worked cases. `fixture` has one trip from Liling to Changsha.
+mod bills;
+mod fixture;
+mod lines;
+mod published;
+mod rules;
+mod tariffs;
+mod totals;
