@@ -292,7 +292,10 @@ impl Session {
             self.consents().iter().map(|given| 90 + name + given.consent.heard_by.len() + given.consent.words.len());
         let external_ids = self.plan.external_ids.iter().map(|id| 10 + id.system().len() + id.value().len());
         let names = 10 + self.plan.co_experts.len() + self.irregularities.len();
-        300 + names * name + consents.sum::<usize>() + external_ids.sum::<usize>()
+        let notes = self.void_note.as_ref().map_or(0, String::len)
+            + self.overridden.as_ref().map_or(0, |overridden| 200 + overridden.note.len() + overridden.subject.len());
+        let moved = if self.proposed_move.is_some() { 100 + 3 * name } else { 0 };
+        500 + notes + moved + names * name + consents.sum::<usize>() + external_ids.sum::<usize>()
     }
 
     /// Whether its people and its room are taken by it as a plan.

@@ -1,7 +1,9 @@
 //! Reading sessions, their outcomes and their counts.
+use crate::charters::CharterLimit;
 use crate::db::{Query, Tx};
 use crate::kernel::{Cursor, Id, Key, Name, Page, PageRequest, Result, Timestamp};
 use crate::programmes;
+use crate::sessions::predicate::Finding;
 use crate::sessions::store::{self, Filter};
 use crate::sessions::{
     ControlTotals, IrregularityNote, OutcomeVersion, Purpose, Session, SessionDraft, SessionState, Sessions, predicate,
@@ -109,6 +111,12 @@ const fn reviewed_for(state: SessionState) -> Option<Purpose> {
     }
 }
 
+/// Whether it is about how long before its start a session is planned.
+fn is_notice(finding: &Finding) -> bool {
+    let notice = CharterLimit::NoticeHours.field();
+    finding.concerns.iter().any(|(key, value)| *key == "limit" && value == notice)
+}
+
 /// What has come between since each of these sessions was planned, rules that were set aside for it aside.
 pub(in crate::sessions) async fn attention(
     tx: &mut Tx<'_>,
@@ -129,6 +137,8 @@ pub(in crate::sessions) async fn attention(
             let set_aside = session.overridden.as_ref().map_or(&[][..], |overridden| &overridden.irregularities);
             let mut found = predicate::findings(&session.plan, &snapshot, purpose);
             found.retain(|finding| finding.refuses() && !set_aside.contains(&finding.irregularity));
+            // It was made in time, whatever is left of it.
+            found.retain(|finding| !is_notice(finding));
             *notes = super::notes(&found);
         }
     }

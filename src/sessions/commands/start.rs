@@ -5,7 +5,7 @@ use super::{is_near_plan, must_have_passed, notes};
 use crate::db::Context;
 use crate::kernel::{Error, Reason, Result, Timestamp};
 use crate::sessions::predicate::{self, Finding};
-use crate::sessions::{Purpose, Session, SessionDraft, Transition, Urgency};
+use crate::sessions::{Purpose, Session, SessionDraft, Transition};
 
 /// Starts a session.
 #[derive(Debug)]
@@ -37,15 +37,11 @@ impl Deed for StartSession {
             return Err(Error::field("actual_start_time", Reason::Inconsistent, text));
         }
         let (_, found) = known.judged()?;
-        // An emergency doesn't wait for papers: they are listed, and due.
-        let due = |finding: &&Finding| {
-            before.plan.urgency == Urgency::Emergency && finding.refuses() && finding.irregularity.is_paper()
-        };
-        let due: Vec<Finding> = found.iter().filter(due).cloned().collect();
-        let kept: Vec<Finding> = found.iter().filter(|finding| !due.contains(finding)).cloned().collect();
-        if let Some(refusal) = predicate::refusal(&kept) {
+        if let Some(refusal) = predicate::refusal(&found) {
             return Err(Error::Refused(refusal));
         }
+        // An emergency doesn't wait for papers: they are listed, and due.
+        let due: Vec<Finding> = found.into_iter().filter(|finding| finding.is_due).collect();
         let session = Session { state, started: Some(start), irregularities: notes(&due), ..before.clone().settled() };
         Ok(Turn::new(session, Transition::Start.verb(), Time::FreeMove))
     }

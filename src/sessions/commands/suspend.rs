@@ -2,7 +2,7 @@
 //!
 //! Nothing is cancelled by it: whoever knows decides session by session, or all of them by BatchCancelSessions.
 use crate::db::{Command, Context, Decision, Tx};
-use crate::kernel::{Change, Id, Result, Timestamp};
+use crate::kernel::{Id, Result, Timestamp};
 use crate::sessions::{Session, store};
 use crate::sites::Closure;
 use crate::sites::commands::CloseSite;
@@ -58,7 +58,9 @@ impl Command for SuspendSite {
     fn decide(&self, facts: Self::Facts, context: &Context<'_>) -> Result<Decision<Closure, Suspended>> {
         let (closing, (sessions, touched)) = facts;
         let Decision { effects, output: closure, changes, facts } = self.0.decide(closing, context)?;
-        let changes: Vec<Change> = changes;
+        let stands = |session: &Session| session.clone().at(context.now).occupies();
+        let (sessions, lapsed): (Vec<_>, Vec<_>) = sessions.into_iter().partition(stands);
+        let touched = touched - lapsed.len();
         Ok(Decision { effects, output: Suspended { closure, sessions, touched }, changes, facts })
     }
 

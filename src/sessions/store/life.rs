@@ -56,6 +56,12 @@ pub(super) const TOUCHED_WITH_EXPERT: Sql = Sql::new(
      AND s.start_time > $3 AND s.start_time < $4 AND s.end_time > $5 \
      AND s.state IN ('TENTATIVE', 'PROPOSED', 'CONFIRMED') ORDER BY s.start_time, s.session LIMIT 1000",
 );
+pub(super) const TOUCHED_BESIDE: Sql = Sql::new(
+    "SELECT s.session, s.revision, s.room FROM session_co_experts c \
+     JOIN sessions s ON s.programme = c.programme AND s.session = c.session WHERE c.programme = $1 AND c.expert = $2 \
+     AND c.start_time > $3 AND c.start_time < $4 AND s.end_time > $5 \
+     AND s.state IN ('TENTATIVE', 'PROPOSED', 'CONFIRMED') ORDER BY c.start_time, c.session LIMIT 1000",
+);
 pub(super) const TOUCHED_WITH_ASSISTANT: Sql = Sql::new(
     "SELECT s.session, s.revision, s.room FROM sessions s WHERE s.programme = $1 AND s.assistant = $2 \
      AND s.start_time > $3 AND s.start_time < $4 AND s.end_time > $5 \
@@ -206,7 +212,8 @@ pub async fn touched_at_site(
     touched(tx, TOUCHED_AT_SITE, programme, site, window).await
 }
 
-/// The plans that an expert leads and that have an instant in `[from, until)`, by start: the first 1,000.
+/// The plans that an expert leads, and those beside another, that have an instant in `[from, until)`: the first 1,000 of each, by
+/// start.
 ///
 /// # Errors
 /// A storage error.
@@ -216,7 +223,9 @@ pub async fn touched_with_expert(
     expert: &Id,
     window: (Timestamp, Timestamp),
 ) -> Result<Vec<Touched>> {
-    touched(tx, TOUCHED_WITH_EXPERT, programme, expert, window).await
+    let mut plans = touched(tx, TOUCHED_WITH_EXPERT, programme, expert, window).await?;
+    plans.extend(touched(tx, TOUCHED_BESIDE, programme, expert, window).await?);
+    Ok(plans)
 }
 
 /// The plans with an assistant that have an instant in `[from, until)`, by start: the first 1,000.

@@ -167,6 +167,7 @@ pub const STATEMENTS: &[(&str, Sql)] = &[
     ("LEASE_OF", life::LEASE_OF),
     ("TOUCHED_AT_SITE", life::TOUCHED_AT_SITE),
     ("TOUCHED_WITH_EXPERT", life::TOUCHED_WITH_EXPERT),
+    ("TOUCHED_BESIDE", life::TOUCHED_BESIDE),
     ("TOUCHED_WITH_ASSISTANT", life::TOUCHED_WITH_ASSISTANT),
     ("HELD_CLINICS", outcomes::HELD_CLINICS),
     ("HELD_PAGE", outcomes::HELD_PAGE),

@@ -4,13 +4,15 @@ use homecoming::pb;
 use homecoming::pb::SessionState::{
     Cancelled, Completed, Confirmed, InProgress, Lapsed, NotHeld, Proposed, Tentative, Voided,
 };
+use homecoming::pb::calendar_service_client::CalendarServiceClient;
+use homecoming::pb::charter_service_client::CharterServiceClient;
 use homecoming::server::housekeeping::sweep;
 use tonic::{Code, Request, Response, Status};
 
 use super::deeds::*;
 use crate::support::each_engine;
 use crate::support::errors::refused;
-use crate::support::schedule::{self, PARENT, TOMORROW, at, booking, clinic, name};
+use crate::support::schedule::{self, PARENT, TOMORROW, at, booking, clinic, date, name};
 
 /// Brings a fresh session into a state; it begins at `hour`, and the clock stands at 0.
 async fn in_state(client: &mut Client, id: &str, hour: i64, state: pb::SessionState) {
@@ -34,13 +36,12 @@ async fn in_state(client: &mut Client, id: &str, hour: i64, state: pb::SessionSt
         }
         Cancelled => drop(client.cancel_session(cancel(id)).await.unwrap()),
         Lapsed => drop(client.respond_session(answer(id, pb::SessionAnswer::Decline)).await.unwrap()),
-        Unspecified | Tentative | Proposed | Confirmed => {}
+        pb::SessionState::Unspecified | Tentative | Proposed | Confirmed => {}
     }
     if state == Voided {
         client.void_session(void(id)).await.unwrap();
     }
 }
-use pb::SessionState::Unspecified;
 
 const VERBS: [(&str, pb::SessionState, &[pb::SessionState]); 16] = [
     ("confirm", Confirmed, &[Tentative]),
@@ -275,6 +276,59 @@ async fn every_expert_of_a_proposal_is_asked() {
         assert_eq!(stranger.violations, [("expert".to_owned(), Reason::Inconsistent)]);
         let both = client.respond_session(theirs("e2")).await.unwrap().into_inner();
         assert_eq!((both.state(), both.consents.len()), (Confirmed, 2));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_counter_stays_inside_the_charter() {
+    each_engine("session_counter", async |server| {
+        let mut client = schedule::make(&server.channel, 1).await;
+        server.clock.set(TOMORROW);
+        let quiet = pb::QuietDates { from_date: Some(date(2024, 4, 4)), to_date: Some(date(2024, 4, 4)) };
+        let charter = pb::Charter { name: name("charters", "e1"), quiet_dates: vec![quiet], ..Default::default() };
+        let update = pb::UpdateCharterRequest {
+            charter: Some(charter),
+            update_mask: Some(prost_types::FieldMask { paths: vec!["quiet_dates".to_owned()] }),
+            ..Default::default()
+        };
+        CharterServiceClient::new(server.channel.clone()).update_charter(update).await.unwrap();
+        client.propose_session(propose("p1", clinic(1, 32, 36), at(20, 0))).await.unwrap();
+        // 2024-04-04 begins 48 hours after tomorrow's midnight.
+        let quiet = refused(client.respond_session(counter("p1", 56, 60)).await);
+        assert_eq!((quiet.reason, quiet.metadata["limit"].as_str()), (Reason::CharterLimit, "quiet_dates"));
+        assert_eq!(get(&mut client, "p1").await.awaiting(), pb::Awaiting::Expert, "nothing has changed");
+        client.respond_session(counter("p1", 80, 84)).await.unwrap();
+        let booked = client.respond_session(office("p1", pb::SessionAnswer::Accept)).await.unwrap().into_inner();
+        assert_eq!(booked.state(), Confirmed);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn who_takes_back_an_offer_or_is_away_is_heard_by_the_plans() {
+    each_engine("session_attention", async |server| {
+        let mut client = schedule::make(&server.channel, 2).await;
+        server.clock.set(TOMORROW);
+        let offer = offered(&server.channel, "e1", (0, 24)).await;
+        let inside = pb::BookSessionRequest { consent: None, ..booking("inside", clinic(1, 32, 36)) };
+        client.book_session(inside).await.unwrap();
+        client.book_session(booking("agreed", clinic(1, 37, 40))).await.unwrap();
+        let beside =
+            pb::SessionPlan { co_experts: vec![name("experts", "e1")], room: "c2".to_owned(), ..clinic(2, 56, 58) };
+        client.book_session(booking("beside", beside)).await.unwrap();
+        let mut calendar = CalendarServiceClient::new(server.channel.clone());
+        calendar.withdraw_offer(pb::WithdrawOfferRequest { name: offer, ..Default::default() }).await.unwrap();
+        for (id, found) in [("inside", 1), ("agreed", 0), ("beside", 1)] {
+            let seen = get(&mut client, id).await;
+            assert_eq!(attention(&seen), vec![pb::Irregularity::NoConsent; found], "{id}");
+            assert_eq!(changes(&server.db, id).await, ["create", "attention"], "{id}");
+        }
+        assert_eq!(
+            get(&mut client, "inside").await.state(),
+            Confirmed,
+            "the plan itself stands until somebody decides"
+        );
     })
     .await;
 }

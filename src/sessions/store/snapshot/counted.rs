@@ -2,7 +2,7 @@
 use super::Subjects;
 use crate::charters::{month_of, week_of};
 use crate::db::{Row, Sql, Tx};
-use crate::kernel::{Date, Id, Result};
+use crate::kernel::{Date, Id, Result, Timestamp};
 use crate::rows;
 use crate::sessions::SessionState;
 use crate::sessions::snapshot::{Counted, Snapshot};
@@ -51,7 +51,8 @@ pub(super) async fn load(tx: &mut Tx<'_>, subjects: &Subjects<'_>, snapshot: &mu
 }
 
 fn note(row: &Row, snapshot: &mut Snapshot) -> Result<()> {
-    let counts = match row.code::<SessionState>("state")? {
+    let state = row.code::<SessionState>("state")?;
+    let counts = match state {
         SessionState::Tentative | SessionState::Confirmed | SessionState::InProgress | SessionState::Completed => true,
         // What is only asked takes nothing yet.
         SessionState::Proposed
@@ -60,7 +61,9 @@ fn note(row: &Row, snapshot: &mut Snapshot) -> Result<()> {
         | SessionState::Lapsed
         | SessionState::Voided => false,
     };
-    let one = Counted { session: row.get("session")?, date: row.get("date")?, lapses: row.get("lapse_time")? };
+    // Of a session that is confirmed it is the proposed move that lapses, not the session.
+    let lapses = row.get::<Option<Timestamp>>("lapse_time")?.filter(|_| state == SessionState::Tentative);
+    let one = Counted { session: row.get("session")?, date: row.get("date")?, lapses };
     let all = snapshot.counted.entry(row.get("expert")?).or_default();
     if counts && !all.contains(&one) {
         all.push(one);
