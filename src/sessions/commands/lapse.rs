@@ -8,8 +8,9 @@ use crate::sessions::{Sessions, Transition};
 
 use super::written::DROP_MOVE;
 
-/// For how long a server that has swept a programme alone goes on to, in minutes.
-pub const TERM_MINUTES: i64 = 1;
+/// For how long a server that has swept a programme alone goes on to, in microseconds: five seconds, so that when it is gone another
+/// one's next round comes in time.
+pub const TERM_MICROS: i64 = 5_000_000;
 
 /// Which programmes have something due that a server may sweep.
 #[derive(Debug)]
@@ -74,7 +75,7 @@ impl Command for LapseSessions {
 
     async fn apply(&self, (sessions, now): &Self::Effects, tx: &mut Tx<'_>) -> Result<()> {
         store::lapse(tx, &self.programme, sessions, *now).await?;
-        let until = self.now.plus_minutes(TERM_MINUTES);
+        let until = self.now.plus_micros(TERM_MICROS);
         store::lease(tx, &self.programme, &Lease { holder: self.holder.clone(), until }).await
     }
 

@@ -19,7 +19,7 @@ mod written;
 pub use amend::{Amend, AmendFacts, Deed, Known, Target, Turn};
 pub use cancel::{BatchCancelSessions, CancelSession};
 pub use intake::{Entry, IntakeFacts, Verdicts};
-pub use lapse::{DueProgrammes, LapseSessions, TERM_MINUTES};
+pub use lapse::{DueProgrammes, LapseSessions, TERM_MICROS};
 pub use moves::{Moving, ReplaceAssistant, ReplaceExpert, ReplaceRoom, ReportDelay, RescheduleSession};
 pub use new::{
     BatchBookSessions, BatchRecordHeldSessions, BookSession, CreateHold, Intent, Make, MakeMany, ProposeSession,
