@@ -40,6 +40,8 @@ pub struct Snapshot {
     pub papers: Papers,
     /// What counts for the limits of those experts who have set some.
     pub counted: BTreeMap<Id, Vec<Counted>>,
+    /// When somebody turned to those experts who limit it, in the year before.
+    pub contacts: BTreeMap<Id, Vec<Timestamp>>,
     /// What days are for the experts' home hospitals, where somebody is told so; nobody is refused by it.
     pub calendar: Option<Calendar>,
     /// As of when it was settled: notice counts from here.

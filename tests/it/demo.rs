@@ -1,16 +1,20 @@
 //! The demo in a database: exactly the published figures, whatever ends a load before it is complete. What the plan says
 //! is `demo_plan`'s.
+use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
 
 use chrono::NaiveTime;
 use homecoming::db::Engine;
 use homecoming::demo::commands::{DemoError, load};
-use homecoming::demo::{AS_OF, DECLARED_SAVINGS_ABOVE_FEN, OPERATION_CASES, PROGRAMME, ROSTER, SITTINGS, ZONE};
-use homecoming::kernel::Zone;
+use homecoming::demo::{
+    AS_OF, DECLARED_SAVINGS_ABOVE_FEN, OPERATION_CASES, Outcome, PROGRAMME, Plan, ROSTER, SITTINGS, ZONE,
+};
+use homecoming::kernel::{SessionKind, Zone};
 use homecoming::pb;
 use homecoming::pb::programme_service_client::ProgrammeServiceClient;
 use homecoming::pb::session_service_client::SessionServiceClient;
 use homecoming::pb::tally_service_client::TallyServiceClient;
+use homecoming::sessions::predicate::is_among_patients;
 use tonic::transport::Channel;
 
 use crate::support::program::{self, Program};
@@ -31,6 +35,7 @@ async fn a_load_that_was_killed_is_completed_with_the_published_figures() {
         figures(&channel).await;
         reconciles(&channel).await;
         control_totals(&channel).await;
+        irregularities(&channel).await;
         let resident = program.resident_kib();
         assert!(resident < MOST_RESIDENT_KIB, "{resident} KiB");
         drop(program);
@@ -89,6 +94,41 @@ async fn control_totals(channel: &Channel) {
     assert!(totals.balanced && totals.unresolved == 0, "{totals:?}");
     assert!(totals.completed > i64::from(SITTINGS), "{totals:?}");
     assert!([totals.cancelled, totals.not_held, totals.future].iter().all(|count| *count > 0), "{totals:?}");
+}
+
+/// What was missing in held sessions is what the plan leaves out, and nothing else: everybody has the papers of the day.
+async fn irregularities(channel: &Channel) {
+    let mut sessions = SessionServiceClient::new(channel.clone());
+    let mut found: BTreeMap<i32, usize> = BTreeMap::new();
+    let mut request = pb::ListSessionsRequest {
+        parent: PARENT.into(),
+        state: pb::SessionState::Completed.into(),
+        page_size: 1000,
+        ..Default::default()
+    };
+    loop {
+        let page = sessions.list_sessions(request.clone()).await.unwrap().into_inner();
+        for note in page.sessions.iter().flat_map(|session| &session.irregularities) {
+            *found.entry(note.irregularity).or_default() += 1;
+        }
+        if page.next_page_token.is_empty() {
+            break;
+        }
+        request.page_token = page.next_page_token;
+    }
+    let plan = Plan::new(AS_OF);
+    let held = || plan.sessions.iter().filter(|session| session.outcome == Outcome::Held);
+    let alone = held().filter(|session| is_among_patients(session.kind) && session.assistant.is_none()).count();
+    let unasked = held().filter(|session| session.consent.is_none()).count();
+    let operated = held().filter(|session| session.kind == SessionKind::Operation && session.assistant.is_none());
+    let expected = [
+        (pb::Irregularity::NoConsent as i32, unasked),
+        (pb::Irregularity::NoAssistant as i32, alone),
+        // Nobody before, nobody after.
+        (pb::Irregularity::NoResponsiblePhysician as i32, 2 * operated.count()),
+    ];
+    let expected = expected.into();
+    assert_eq!(found, expected);
 }
 
 #[tokio::test]

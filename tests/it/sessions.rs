@@ -3,6 +3,7 @@ mod deeds;
 mod facts;
 mod life;
 mod limits;
+mod model;
 mod moves;
 mod neighbours;
 mod properties;
@@ -10,6 +11,7 @@ mod rules;
 mod scenarios;
 mod slots;
 mod verbs;
+mod worlds;
 
 use homecoming::kernel::Reason;
 use homecoming::pb;

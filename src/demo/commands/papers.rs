@@ -9,7 +9,7 @@ use crate::credentials::commands::{CreateCredential, CreateDossier, Entry};
 use crate::credentials::{BasisKind, Document, DossierPapers, Paper};
 use crate::demo::people::Expert;
 use crate::demo::plan::{Deed, Session};
-use crate::demo::{FIRST_DAY, SYSTEM};
+use crate::demo::{AS_OF, FIRST_DAY, SYSTEM};
 use crate::experts::{self, ConsentMedium, Days};
 use crate::kernel::{Date, Error, Fen, Grade, Id, Patient, Result};
 use crate::sites::RoomKind;
@@ -22,8 +22,8 @@ const WEEKDAYS: [Weekday; 6] =
     [Weekday::Saturday, Weekday::Sunday, Weekday::Wednesday, Weekday::Saturday, Weekday::Friday, Weekday::Thursday];
 
 impl Drafts<'_> {
-    /// What the sites have filed, and what each expert has: the licence, the filing at the sites, the notice of free clinics, and, who
-    /// operates, the sites' authorisations.
+    /// What the sites have filed, and what each expert has: the licence, the filing at the sites, the notice of free clinics, the
+    /// agreement on remote consultations, and, who operates, the sites' authorisations.
     pub(super) fn credentials(&self) -> Result<Vec<CreateCredential>> {
         let mut all = Vec::new();
         for site in &self.plan.sites {
@@ -46,6 +46,7 @@ impl Drafts<'_> {
             ("licence", Paper::Licence { expert: own.clone() }),
             ("filed", basis(BasisKind::Filed)),
             ("notice", basis(BasisKind::FreeClinicNotice)),
+            ("remote", basis(BasisKind::RemoteAgreement)),
         ];
         for (what, paper) in papers {
             all.push(self.credential(format!("{what}-{}", expert.id), paper, expert.joined)?);
@@ -79,7 +80,8 @@ impl Drafts<'_> {
         Ok(sites)
     }
 
-    /// The time every week that an expert has offered at the present site, to be booked at once.
+    /// The time every week that an expert has offered at the present site, to be booked at once: from the day of the figures on, so that what
+    /// papers of the past are missing stays missing.
     pub(super) fn offer(&self, number: usize, expert: &Expert) -> Result<CreateOffer> {
         let wall = |hour: i64| WallTime::new(hour * 60).ok_or(Error::Internal("a demo's hour is none"));
         let weekday = WEEKDAYS.into_iter().cycle().nth(number).unwrap_or(Weekday::Saturday);
@@ -90,7 +92,7 @@ impl Drafts<'_> {
             weekdays: [weekday].into(),
             start: wall(from)?,
             end: wall(until)?,
-            first: expert.joined,
+            first: AS_OF,
             last: None,
             except: Default::default(),
         };
@@ -98,7 +100,7 @@ impl Drafts<'_> {
         let consent = experts::Consent {
             heard_by: OFFICE.to_owned(),
             medium: ConsentMedium::Message,
-            heard_time: self.instant((expert.joined, told)),
+            heard_time: self.instant((AS_OF - chrono::Days::new(7), told)),
             words: "这一天都可以（合成）".to_owned(),
         };
         let host = expert.hosts.last().ok_or(Error::Internal("an expert of the demo is nowhere"))?;

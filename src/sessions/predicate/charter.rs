@@ -27,7 +27,7 @@ pub(super) fn of(case: &Case<'_>, found: &mut Vec<Finding>) {
             visit_minutes: None,
             notice_minutes: snapshot.now.filter(|_| is_new(case.purpose)).map(|now| draft.start.minutes_since(now)),
             travel_minutes_that_day: limits.travel_minutes_a_day.map(|_| travel(case, id)),
-            contacts_that_week: None,
+            contacts_that_week: limits.contacts_a_week.and_then(|_| contacts(case, id)),
         };
         for breach in limits.breaches(&load) {
             let whom = vec![
@@ -46,21 +46,32 @@ pub(super) fn of(case: &Case<'_>, found: &mut Vec<Finding>) {
 pub(super) fn lasts(concerns: &[(&'static str, String)]) -> Lasts {
     let of = |limit: &&CharterLimit| concerns.iter().any(|(key, value)| *key == "limit" && value == limit.field());
     match CharterLimit::ALL.iter().find(of) {
-        Some(CharterLimit::Kinds | CharterLimit::Sites | CharterLimit::PatientsAClinic) => Lasts::Always,
+        Some(
+            CharterLimit::Kinds | CharterLimit::Sites | CharterLimit::PatientsAClinic | CharterLimit::ContactsAWeek,
+        ) => Lasts::Always,
         Some(
             CharterLimit::SessionsADay
             | CharterLimit::SessionsAWeek
             | CharterLimit::SessionsAMonth
             | CharterLimit::QuietDates,
         ) => Lasts::Day,
-        Some(
-            CharterLimit::HoursAVisit
-            | CharterLimit::NoticeHours
-            | CharterLimit::TravelMinutesADay
-            | CharterLimit::ContactsAWeek,
-        )
-        | None => Lasts::Instant,
+        Some(CharterLimit::HoursAVisit | CharterLimit::NoticeHours | CharterLimit::TravelMinutesADay) | None => {
+            Lasts::Instant
+        }
     }
+}
+
+/// The contacts of the present week with one more: who is asked is turned to. None: nobody is asked.
+fn contacts(case: &Case<'_>, expert: &Id) -> Option<i64> {
+    let asks = match case.purpose {
+        Purpose::Propose => true,
+        Purpose::Book | Purpose::Hold | Purpose::Move | Purpose::Start | Purpose::Review | Purpose::Record => false,
+    };
+    let now = case.snapshot.now.filter(|_| asks)?;
+    let (first, last) = week_of(case.site.zone.date_of(now));
+    let known = case.snapshot.contacts.get(expert).map_or(&[][..], Vec::as_slice);
+    let that_week = known.iter().filter(|time| (first..=last).contains(&case.site.zone.date_of(**time)));
+    i64::try_from(that_week.count()).ok().map(|known| known + 1)
 }
 
 /// Whether it is planned now, so that notice counts.

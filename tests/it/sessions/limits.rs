@@ -183,6 +183,21 @@ fn notice_is_for_what_is_planned_now() {
 }
 
 #[test]
+fn who_is_asked_is_turned_to_once_more() {
+    let (draft, mut snapshot) = (draft(), snapshot());
+    limits(&mut snapshot, Limits { contacts_a_week: Some(2), ..Limits::default() });
+    // Now is Monday; on Sunday it was another week.
+    snapshot.settle(TOMORROW.plus_minutes(-12 * 60));
+    let contact = |minutes: i64| TOMORROW.plus_minutes(minutes);
+    snapshot.contacts.insert(id("e1"), vec![contact(-30 * 60), contact(-20 * 60)]);
+    assert_eq!(passed(&draft, &snapshot, Purpose::Propose), []);
+    snapshot.contacts.insert(id("e1"), vec![contact(-20 * 60), contact(-13 * 60)]);
+    let expected = ("contacts_a_week".to_owned(), "2".to_owned(), Lasts::Always);
+    assert_eq!(passed(&draft, &snapshot, Purpose::Propose), [expected]);
+    assert_eq!(passed(&draft, &snapshot, Purpose::Book), [], "nobody is asked again");
+}
+
+#[test]
 fn journeys_of_a_day_add_up() {
     let (draft, mut snapshot) = (draft(), snapshot());
     let at = |session: &str, site: &str, hour: i64| Busy {

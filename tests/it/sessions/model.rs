@@ -239,7 +239,7 @@ impl Model {
         planned.iter().enumerate().all(|(at, one)| {
             planned[at + 1..]
                 .iter()
-                .all(|other| self.leaves_free(one, &other.draft) || self.leaves_free(other, &one.draft))
+                .all(|other| self.leaves_free(one, &other.draft) && self.leaves_free(other, &one.draft))
         })
     }
 

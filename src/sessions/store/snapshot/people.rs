@@ -8,6 +8,8 @@ use crate::kernel::{Date, Id, Result};
 use crate::sessions::snapshot::{AssistantFacts, ExpertFacts, Snapshot, Standing};
 use crate::{assistants, calendars, charters, experts};
 
+const YEAR_MINUTES: i64 = 366 * 24 * 60;
+
 pub(super) async fn load_experts(tx: &mut Tx<'_>, subjects: &Subjects<'_>, snapshot: &mut Snapshot) -> Result<()> {
     let Subjects { programme, experts: ids, window: (first, last), .. } = subjects;
     let mut offers = calendars::store::offers::of_experts(tx, programme, ids, *first, *last).await?;
@@ -26,6 +28,14 @@ pub(super) async fn load_experts(tx: &mut Tx<'_>, subjects: &Subjects<'_>, snaps
         };
         snapshot.experts.insert(id, facts);
     }
+    let limits_contacts = |id: &&Id| {
+        let limits = snapshot.experts.get(*id).and_then(|expert| expert.limits.as_ref());
+        limits.is_some_and(|limits| limits.contacts_a_week.is_some())
+    };
+    let limiting: Vec<Id> = ids.iter().filter(limits_contacts).cloned().collect();
+    // Nobody asks for a time more than a year ahead; with nobody limiting nothing is read.
+    let since = first.plus_minutes(-YEAR_MINUTES);
+    snapshot.contacts = charters::store::contacts(tx, programme, &limiting, since, *last).await?;
     Ok(())
 }
 
