@@ -18,6 +18,7 @@ pub mod hospitals;
 pub mod imports;
 pub mod kernel;
 pub mod programmes;
+pub mod reservations;
 pub mod savings;
 pub mod server;
 pub mod sessions;

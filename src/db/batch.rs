@@ -155,6 +155,7 @@ async fn fill(
     let mut heads = ledger::lock(tx, &programmes, &may_be_made).await?;
     // Read once the heads are ours, and never before what they have seen: times follow the sequence across servers.
     let now = heads.values().map(|head| head.time).max().unwrap_or_default().max(setup.clock.now());
+    tx.at(now);
     let requests: Vec<_> = jobs.iter().filter_map(|job| request_of(job)).collect();
     let answered = ledger::answered(tx, &requests, now).await?;
 

@@ -156,7 +156,7 @@ impl Db {
             // After the database was restarted, every connection of the pool is broken once.
             for _ in 0..=shared.readers {
                 let mut conn = shared.reads.acquire().await?;
-                let output = snapshot(&mut conn, &query).await;
+                let output = snapshot(&mut conn, &query, shared.setup.clock.now()).await;
                 match &output {
                     Err(error) if engine_error(error).is_some_and(|error| classify(error) == Fault::Broken) => {
                         conn.discard();
@@ -216,8 +216,9 @@ impl Db {
 
 /// Runs a query in a transaction of its own. Nothing was written, so nobody waits for its end: the connection rolls back before
 /// it is in the pool again.
-async fn snapshot<Q: Query>(conn: &mut Conn, query: &Q) -> Result<Q::Output> {
+async fn snapshot<Q: Query>(conn: &mut Conn, query: &Q, now: Timestamp) -> Result<Q::Output> {
     let mut tx = conn.begin_read().await.map_err(storage)?;
+    tx.at(now);
     query.run(&mut tx).await
 }
 
@@ -233,6 +234,7 @@ impl<C: Command> Query for Dry<C> {
     type Output = C::Output;
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<C::Output> {
+        tx.at(self.now);
         let programme = self.command.programme();
         match ledger::has_ended(tx, programme).await? {
             None if !C::CREATES_PROGRAMME => return Err(Error::not_found(format!("programmes/{programme}"))),

@@ -10,7 +10,7 @@ use super::row::Row;
 use super::select::Select;
 use super::sql::Sql;
 use super::value::Value;
-use crate::kernel::{Error, Result};
+use crate::kernel::{Error, Result, Timestamp};
 
 enum Inner<'c> {
     Sqlite(Transaction<'c, Sqlite>),
@@ -26,6 +26,7 @@ pub struct Tx<'c> {
     wrote: bool,
     failed: bool,
     sequence: i64,
+    now: Timestamp,
     statements: u64,
     pending: Pending,
 }
@@ -51,6 +52,7 @@ impl<'c> Tx<'c> {
             wrote: false,
             failed: false,
             sequence: 0,
+            now: Timestamp::default(),
             statements: 1,
             pending: Pending::default(),
         }
@@ -61,6 +63,18 @@ impl<'c> Tx<'c> {
     #[must_use]
     pub fn sequence(&self) -> i64 {
         self.sequence
+    }
+
+    /// The time by which everything in this transaction is decided: a command's [`super::Context::now`], a query's own. Only what
+    /// narrows a read by time needs it.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    /// Everything in this transaction is decided by this time.
+    pub(super) fn at(&mut self, now: Timestamp) {
+        self.now = now;
     }
 
     /// Starts a statement.

@@ -232,4 +232,15 @@ reasons! {
     AmountOutOfRange = 212 => "AMOUNT_OUT_OF_RANGE", FailedPrecondition;
     /// No approved policy is in force on the service date.
     SavingPolicyGap = 213 => "SAVING_POLICY_GAP", FailedPrecondition;
+
+    /// The session's places aren't to be had at present.
+    RegisterClosed = 220 => "REGISTER_CLOSED", FailedPrecondition;
+    /// Every place of the session is taken.
+    SessionFull = 221 => "SESSION_FULL", ResourceExhausted;
+    /// The patient has a reservation of the session.
+    PatientHoldsPlace = 222 => "PATIENT_HOLDS_PLACE", AlreadyExists;
+    /// No more patients can wait for the session.
+    WaitlistFull = 223 => "WAITLIST_FULL", ResourceExhausted;
+    /// The session has no places for patients.
+    TakesNoPatients = 224 => "TAKES_NO_PATIENTS", FailedPrecondition;
 }

@@ -1,5 +1,5 @@
 //! What a server does by itself now and then: it forgets request ids that are older than they are kept, and writes down which
-//! sessions have lapsed.
+//! sessions have lapsed, and which places (`lapses`).
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
@@ -7,6 +7,7 @@ use tokio::task::JoinHandle;
 use tokio::time::{MissedTickBehavior, interval};
 use tracing::{debug, info, warn};
 
+use super::lapses;
 use crate::db::Db;
 use crate::kernel::{Call, Caller, Error, Id, Result};
 use crate::sessions::commands::{DueProgrammes, LapseSessions};
@@ -24,7 +25,8 @@ pub(super) fn start(db: Db) -> JoinHandle<()> {
         let holder = Id::fresh(db.clock().now()).to_string();
         let sweeping = rhythm(SWEEPING, || sweep_and_tell(&db, &holder).boxed());
         let forgetting = rhythm(FORGETTING, || forget(&db).boxed());
-        tokio::join!(sweeping, forgetting);
+        let places = rhythm(SWEEPING, || lapses::sweep_and_tell(&db).boxed());
+        tokio::join!(sweeping, places, forgetting);
     })
 }
 

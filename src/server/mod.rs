@@ -1,6 +1,7 @@
 //! Serves the slices over gRPC: wiring, limits, telemetry, health, reflection. There is no rule of a slice here.
 mod deadline;
 pub mod housekeeping;
+pub mod lapses;
 mod observe;
 mod services;
 pub mod settings;
@@ -24,7 +25,10 @@ pub use status::DOMAIN;
 
 use crate::db::{Db, Options};
 use crate::wire::Api;
-use crate::{activities, assistants, calendars, charters, credentials, experts, pb, sessions, sites, tallies, visits};
+use crate::{
+    activities, assistants, calendars, charters, credentials, experts, pb, reservations, sessions, sites, tallies,
+    visits,
+};
 
 /// Calls at a time on one connection; more wait in the client.
 const STREAMS_PER_CONNECTION: u32 = 1_024;
@@ -71,6 +75,7 @@ pub fn options() -> Options {
         sessions::reactions::REACTIONS,
         visits::reactions::REACTIONS,
         activities::reactions::REACTIONS,
+        reservations::reactions::REACTIONS,
     ]
     .concat();
     Options { reactions, projections: vec![tallies::cells::project], ..Options::default() }

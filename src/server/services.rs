@@ -25,6 +25,7 @@ use crate::pb::import_service_server::ImportServiceServer;
 use crate::pb::onboarding_service_server::OnboardingServiceServer;
 use crate::pb::pairing_service_server::PairingServiceServer;
 use crate::pb::programme_service_server::ProgrammeServiceServer;
+use crate::pb::reservation_service_server::ReservationServiceServer;
 use crate::pb::session_service_server::SessionServiceServer;
 use crate::pb::site_service_server::SiteServiceServer;
 use crate::pb::slot_service_server::SlotServiceServer;
@@ -33,7 +34,7 @@ use crate::pb::visit_service_server::VisitServiceServer;
 use crate::wire::Api;
 use crate::{
     accounts, activities, assistants, bulletins, calendars, charters, credentials, experts, feeds, hospitals, imports,
-    programmes, sessions, sites, tallies, visits,
+    programmes, reservations, sessions, sites, tallies, visits,
 };
 
 /// Every slice's service, in the order of the slices.
@@ -55,6 +56,7 @@ pub(super) fn all(api: &Api) -> Services {
         .add(SlotServiceServer::new(sessions::service::Service { api: api.clone() }))
         .add(VisitServiceServer::new(visits::service::Service { api: api.clone() }))
         .add(ActivityServiceServer::new(activities::service::Service { api: api.clone() }))
+        .add(ReservationServiceServer::new(reservations::service::Service { api: api.clone() }))
         .add(TallyServiceServer::new(tallies::service::Service { api: api.clone() }))
         .add(AccountServiceServer::new(accounts::service::Service { api: api.clone() }))
         .add(FeedServiceServer::new(feeds::service::Service { api: api.clone() }))

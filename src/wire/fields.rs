@@ -94,6 +94,14 @@ impl Fields {
         None
     }
 
+    /// A patient, de-identified, who must be named. The refusal never has the value.
+    pub fn required_patient(&mut self, field: &str, value: Option<&pb::Patient>) -> Patient {
+        if value.is_none() {
+            self.refuse(field, Reason::Required, "must be set");
+        }
+        self.patient(field, value).unwrap_or_else(Patient::placeholder)
+    }
+
     /// A message inside the request that must be set.
     pub fn message<M: Default>(&mut self, field: &str, value: Option<M>) -> M {
         if value.is_none() {

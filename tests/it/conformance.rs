@@ -6,7 +6,7 @@ use homecoming::db::{self, Engine, List, Select, Sql, Target, Value};
 use homecoming::kernel::{Cursor, Key, PageRequest};
 use homecoming::{
     accounts, activities, assistants, calendars, charters, credentials, experts, hospitals, imports, programmes,
-    sessions, sites, tallies, visits,
+    reservations, sessions, sites, tallies, visits,
 };
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection, Row as _, SqlSafeStr as _, SqliteConnection};
 
@@ -130,6 +130,13 @@ const STORES: &[Store] = &[
         lists: activities::store::LISTS,
     },
     Store {
+        room: "reservations",
+        tables: reservations::store::TABLES,
+        statements: reservations::store::STATEMENTS,
+        lists: reservations::store::list::LISTS,
+    },
+    Store { room: "reservations/desks", tables: &[], statements: reservations::store::desks::STATEMENTS, lists: &[] },
+    Store {
         room: "tallies",
         tables: tallies::store::TABLES,
         statements: tallies::store::STATEMENTS,
@@ -144,6 +151,7 @@ const WHOLE_TABLES: &[(&str, &str)] = &[
     ("db/verify HEADS", "verifies every programme, off the write path"),
     ("db/verify HEADLESS", "verifies every programme, off the write path"),
     ("db/ledger FORGET_REQUESTS", "finds what is old by the index on time"),
+    ("reservations DUE", "finds what is due in any programme by the index on time"),
 ];
 
 #[test]

@@ -26,6 +26,7 @@ mod process;
 mod programmes;
 mod protos;
 mod races;
+mod reservations;
 mod savings;
 mod server;
 mod sessions;

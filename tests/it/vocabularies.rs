@@ -3,7 +3,7 @@ use homecoming::kernel::{HalfDay, Reason, Residence, SessionKind, Vocabulary};
 use homecoming::pb;
 use homecoming::{
     activities, assistants, bulletins, calendars, charters, credentials, experts, feeds, hospitals, imports,
-    programmes, savings, sessions, sites, tallies, visits,
+    programmes, reservations, savings, sessions, sites, tallies, visits,
 };
 use prost_reflect::DescriptorPool;
 
@@ -74,6 +74,13 @@ fn every_vocabulary_is_the_protos() {
         registered::<sessions::Awaiting>(&pool),
         registered::<sessions::LapseCause>(&pool),
         registered::<sessions::Urgency>(&pool),
+        registered::<reservations::AffectedCause>(&pool),
+        registered::<reservations::CancelRule>(&pool),
+        registered::<reservations::CancelledBy>(&pool),
+        registered::<reservations::MoveRule>(&pool),
+        registered::<reservations::ReservationState>(&pool),
+        registered::<reservations::WaitlistRule>(&pool),
+        registered::<reservations::register::JobKind>(&pool),
         registered::<visits::VisitDiscrepancy>(&pool),
         registered::<visits::VisitState>(&pool),
         registered::<sites::ClosureCause>(&pool),
