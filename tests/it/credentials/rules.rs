@@ -141,7 +141,7 @@ fn papers_count_on_their_days_and_at_their_sites() {
     let licence = Paper::Licence { expert: id("e1") };
     let cases: &[(&[Paper], &str, &[Gap])] = &[
         (&[], "2024-03-01", &[Gap::LicenceNotInForce, Gap::NoLawfulBasis]),
-        (&[licence.clone()], "2024-03-01", &[Gap::NoLawfulBasis]),
+        (std::slice::from_ref(&licence), "2024-03-01", &[Gap::NoLawfulBasis]),
         (&[licence.clone(), basis(BasisKind::Filed, &[])], "2024-03-01", &[]),
         (&[licence.clone(), basis(BasisKind::Filed, &[])], "2024-01-01", &[]),
         (&[licence.clone(), basis(BasisKind::Filed, &[])], "2024-12-31", &[]),
