@@ -10,7 +10,7 @@ use tonic::transport::Channel;
 
 use crate::support::errors::refused;
 use crate::support::figures::{self, activities, consultation, correct, headcount, held, name, operation};
-use crate::support::{START, TestServer, bare, each_engine};
+use crate::support::{START, TestServer, bare, each_engine, schedule};
 
 /// A month after START: 2024-05-01, in the second quarter.
 const MAY: i64 = 30 * 24 * 60;
@@ -166,6 +166,53 @@ async fn a_quarter_asks_what_is_on_record_and_nothing_is_assumed() {
         let expected = [("year", Reason::OutOfRange), ("quarter", Reason::OutOfRange), ("expert", Reason::Required)];
         let refusal = refused(client.get_burden_statement(bad).await);
         assert_eq!(refusal.violations, expected.map(|(field, reason)| (field.to_owned(), reason)));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn proposals_are_counted_and_who_said_no_isnt_told() {
+    each_engine("burden_proposals", async |server| {
+        let mut sessions = schedule::make(&server.channel, 1).await;
+        let mut client = AccountServiceClient::new(server.channel.clone());
+        for (id, from) in [("p1", 8), ("p2", 10), ("p3", 14)] {
+            let propose = pb::ProposeSessionRequest {
+                parent: figures::PROGRAMME.to_owned(),
+                session_id: id.to_owned(),
+                session: Some(schedule::clinic(1, from, from + 1)),
+                deadline: Some(schedule::at(6, 0)),
+                ..Default::default()
+            };
+            sessions.propose_session(propose).await.unwrap();
+        }
+        for (id, answer) in [("p1", pb::SessionAnswer::Accept), ("p3", pb::SessionAnswer::Decline)] {
+            let respond = pb::RespondSessionRequest {
+                name: name("sessions", id),
+                party: pb::Awaiting::Expert as i32,
+                answer: answer as i32,
+                consent: (answer == pb::SessionAnswer::Accept).then(|| consent(0)),
+                ..Default::default()
+            };
+            sessions.respond_session(respond).await.unwrap();
+        }
+        let mut found = async || {
+            let answer = client.get_burden_statement(statement("e1", 2)).await.unwrap().into_inner();
+            let proposals = (answer.proposals, answer.proposals_accepted, answer.proposals_open);
+            (proposals, (answer.sessions_to_come, answer.sessions_unresolved, answer.sessions_cancelled))
+        };
+        assert_eq!(found().await, ((3, 1, 1), (1, 0, 0)));
+        // The deadline passes, then the session's end, and nobody says what became of it.
+        server.clock.set(schedule::TOMORROW.plus_minutes(6 * 60));
+        assert_eq!(found().await, ((3, 1, 0), (1, 0, 0)));
+        server.clock.set(schedule::TOMORROW.plus_minutes(9 * 60));
+        assert_eq!(found().await, ((3, 1, 0), (0, 1, 0)));
+        let cancel = pb::CancelSessionRequest {
+            name: name("sessions", "p1"),
+            party: pb::CancelParty::Expert as i32,
+            ..Default::default()
+        };
+        sessions.cancel_session(cancel).await.unwrap();
+        assert_eq!(found().await, ((3, 1, 0), (0, 0, 1)));
     })
     .await;
 }

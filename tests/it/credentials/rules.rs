@@ -149,7 +149,7 @@ fn papers_count_on_their_days_and_at_their_sites() {
         (&[licence.clone(), basis(BasisKind::Filed, &[])], "2025-01-01", &[Gap::LicenceNotInForce, Gap::NoLawfulBasis]),
         (&[licence.clone(), basis(BasisKind::Filed, &["banshan"])], "2024-03-01", &[Gap::NoLawfulBasis]),
         (&[licence.clone(), basis(BasisKind::Filed, &["banshan", "county"])], "2024-03-01", &[]),
-        (&[licence, basis(BasisKind::HomeLeave, &[])], "2024-03-01", &[Gap::NoLawfulBasis]),
+        (&[licence.clone(), basis(BasisKind::HomeLeave, &[])], "2024-03-01", &[Gap::NoLawfulBasis]),
     ];
     for (of_expert, on, expected) in cases {
         assert_eq!(gaps(&papers(of_expert, &[]), SessionKind::Clinic, on, |_| {}), *expected, "{of_expert:?} on {on}");
