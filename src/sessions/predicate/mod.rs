@@ -171,10 +171,10 @@ impl Finding {
     /// For how long it goes on being true of the same expert, site, kind, specialty and grade: what lets a search pass over starts.
     #[must_use]
     pub fn lasts(&self) -> Lasts {
-        match self.irregularity {
-            Irregularity::CharterLimit => charter::lasts(&self.concerns),
-            other => other.lasts(),
+        if self.irregularity == Irregularity::CharterLimit {
+            return charter::lasts(&self.concerns);
         }
+        self.irregularity.lasts()
     }
 
     /// What could be exchanged to be rid of it.

@@ -49,7 +49,7 @@ async fn two_hours_late() {
         let late = client.report_session_delay(delay("morning", 120)).await.unwrap().into_inner();
         let plan = late.plan.clone().unwrap();
         assert_eq!((late.state(), plan.start_time, plan.end_time), (Confirmed, Some(at(10, 0)), Some(at(14, 0))));
-        let told = late.delay.clone().unwrap();
+        let told = late.delay.unwrap();
         assert_eq!((told.minutes, told.planned_start_time), (120, Some(at(8, 0))));
         // What it reaches into is told, and keeps its own time; who isn't touched hears nothing.
         assert_eq!(changes(&server.db, "afternoon").await, ["create", "attention"]);
