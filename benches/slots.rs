@@ -5,7 +5,7 @@
 //! included. The load average is printed, too: with a build beside it a 99th percentile says nothing.
 //! `cargo bench --bench slots [-- TIMES] [ADDRESS]`: questions about one expert so many times, 2,000 unless told; at the server that
 //! listens at an address with the demo's data, instead of servers of its own.
-#![expect(clippy::unwrap_used, reason = "a bench fails by panicking")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a bench fails by panicking")]
 #![expect(clippy::disallowed_methods, reason = "a bench reads the clock and its arguments")]
 #![expect(dead_code, reason = "shares files with the tests and with another bench")]
 

@@ -83,10 +83,11 @@ pub struct Session {
 impl Session {
     /// Its state as the clock has it.
     pub fn state_at(&self, now: i64) -> State {
-        match self.state {
-            State::Tentative(until) | State::Proposed(until) if until <= now => State::Gone,
-            state => state,
-        }
+        let is_over = match self.state {
+            State::Tentative(until) | State::Proposed(until) => until <= now,
+            State::Confirmed | State::Gone => false,
+        };
+        if is_over { State::Gone } else { self.state }
     }
 }
 
@@ -172,10 +173,7 @@ impl Model {
             && limits.kind.is_none_or(|kind| kind == draft.kind)
             && limits.site.is_none_or(|site| site == draft.site)
             && limits.quiet_day.is_none_or(|quiet| !days().any(|day| day == quiet));
-        let room_suits = draft.room.is_none_or(|room| match draft.kind {
-            Kind::Lecture => false,
-            kind => kind.suits(room),
-        });
+        let room_suits = draft.room.is_none_or(|room| draft.kind.suits(room));
         let half = |minute: i64| (minute.div_euclid(DAY), minute.rem_euclid(DAY) >= 13 * 60);
         let in_one_half = draft.kind != Kind::Clinic || half(draft.from) == half(draft.until - 1);
         let free =
