@@ -7,6 +7,7 @@ pub mod activities;
 pub mod assistants;
 pub mod bulletins;
 pub mod calendars;
+pub mod changes;
 pub mod charters;
 pub mod cli;
 pub mod credentials;

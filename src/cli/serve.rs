@@ -40,7 +40,8 @@ impl Serve {
 
         server::refuse_strangers(self.settings.listen)?;
         let target = self.settings.storage.target();
-        let db = Db::open(&target, self.settings.traffic.apply(server::options()), Arc::new(SystemClock)).await?;
+        let options = self.settings.keeping.apply(self.settings.traffic.apply(server::options()));
+        let db = Db::open(&target, options, Arc::new(SystemClock)).await?;
         if self.demo {
             // What is loaded when told to stop stays; the next start goes on from there.
             tokio::select! {

@@ -120,7 +120,10 @@ async fn attempt(conn: &mut Option<Conn>, jobs: &[&Job], setup: &Setup, careful:
     };
     Stats::add(&setup.stats.commits, 1);
     match tx.commit().await {
-        Ok(()) => Ok(answers),
+        Ok(()) => {
+            setup.commits.send_modify(|commits| *commits += 1);
+            Ok(answers)
+        }
         Err(error) => Err(Stop::Unknown(storage(error), answers, heads)),
     }
 }

@@ -1,7 +1,7 @@
 //! The database as the rest of the service sees it: commands in, queries in, answers out.
 use std::sync::Arc;
 
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 use tracing::{Instrument as _, Span, error, info};
 
@@ -12,6 +12,7 @@ use super::fault::{Fault, classify, engine_error, storage};
 use super::ledger::{self, Projection};
 use super::migrations;
 use super::reaction::{self, Reaction};
+use super::retention;
 use super::stats::{Counts, Stats};
 use super::tx::Tx;
 use super::writer::{self, Setup};
@@ -39,6 +40,8 @@ pub struct Options {
     pub projections: Vec<Projection>,
     /// What follows what.
     pub reactions: Vec<Reaction>,
+    /// For how many days changes are kept; 0: for ever.
+    pub keep_changes_days: u32,
 }
 
 impl Default for Options {
@@ -49,6 +52,7 @@ impl Default for Options {
             readers: 4,
             projections: Vec::new(),
             reactions: Vec::new(),
+            keep_changes_days: 0,
         }
     }
 }
@@ -63,6 +67,7 @@ struct Shared {
     reads: Pool,
     readers: u32,
     path: WritePath,
+    keep_changes_days: u32,
     queue: std::sync::Mutex<Option<mpsc::Sender<Job>>>,
     lane: std::sync::Mutex<Option<JoinHandle<()>>>,
 }
@@ -92,6 +97,7 @@ impl Db {
             reactions: options.reactions.into(),
             stats: Arc::default(),
             count_at: Arc::new(writer::FIRST_COUNT.into()),
+            commits: Arc::new(watch::Sender::new(0)),
         };
         let (sender, queue) = mpsc::channel(options.queue.max(1));
         let lane = tokio::spawn(writer::lane(queue, setup.clone()));
@@ -101,6 +107,7 @@ impl Db {
             reads,
             readers: options.readers,
             path: options.write_path,
+            keep_changes_days: options.keep_changes_days,
             queue: std::sync::Mutex::new(Some(sender)),
             lane: std::sync::Mutex::new(Some(lane)),
         })))
@@ -197,6 +204,23 @@ impl Db {
     /// An error of the storage.
     pub async fn forget_requests(&self) -> Result<u64> {
         writer::forget_requests(&self.0.setup).await
+    }
+
+    /// Forgets changes that are older than they are kept; returns how many.
+    ///
+    /// # Errors
+    /// An error of the storage.
+    pub async fn forget_changes(&self) -> Result<u64> {
+        match self.0.keep_changes_days {
+            0 => Ok(0),
+            days => retention::forget_changes(&self.0.setup, days).await,
+        }
+    }
+
+    /// Changes with each commit of this server: a hint that there is news. Another server's commits aren't seen here.
+    #[must_use]
+    pub fn commits(&self) -> watch::Receiver<u64> {
+        self.0.setup.commits.subscribe()
     }
 
     /// Takes no more commands, finishes those that wait, and closes the connections.

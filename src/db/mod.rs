@@ -14,6 +14,7 @@ pub mod ledger;
 mod migrations;
 mod pending;
 mod reaction;
+pub mod retention;
 mod row;
 mod select;
 mod sql;

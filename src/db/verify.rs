@@ -7,13 +7,15 @@ use super::sql::Sql;
 use super::tx::Tx;
 use crate::kernel::{Id, Result};
 
-const HEADS: Sql = Sql::new("SELECT h.programme, h.sequence, h.entry, h.link FROM heads h ORDER BY h.programme");
+const HEADS: Sql =
+    Sql::new("SELECT h.programme, h.sequence, h.expired, h.entry, h.link FROM heads h ORDER BY h.programme");
 const HEADLESS: Sql = Sql::new(
     "SELECT a.programme FROM audit_entries a \
      WHERE a.entry = 1 AND (SELECT 1 FROM heads h WHERE h.programme = a.programme LIMIT 1) IS NULL ORDER BY a.programme",
 );
 const SEQUENCES: Sql = Sql::new(
-    "SELECT count(*) AS rows, COALESCE(MIN(c.sequence), 1) AS lowest, COALESCE(MAX(c.sequence), 0) AS highest FROM changes c WHERE c.programme = $1",
+    "SELECT count(*) AS rows, COALESCE(MIN(c.sequence), $2 + 1) AS lowest, COALESCE(MAX(c.sequence), $2) AS highest \
+     FROM changes c WHERE c.programme = $1 AND c.sequence > $2",
 );
 const ENTRIES: Sql = Sql::new(
     "SELECT a.entry, a.time, a.subject, a.on_behalf_of, a.method, a.names, a.digest, a.link FROM audit_entries a \
@@ -29,7 +31,7 @@ pub const STATEMENTS: &[(&str, Sql)] =
 pub struct Verified {
     /// Programmes looked at.
     pub programmes: u64,
-    /// Changes counted.
+    /// Changes counted, those aside that are kept no longer.
     pub changes: u64,
     /// Audit entries whose hashes were computed again.
     pub entries: u64,
@@ -49,15 +51,14 @@ impl Query for VerifyLedger {
         for head in tx.sql(HEADS).fetch_all().await? {
             verified.programmes += 1;
             let programme: Id = head.get("programme")?;
-            let counted = tx.sql(SEQUENCES).bind(&programme).fetch_one().await?;
+            let (sequence, expired): (i64, i64) = (head.get("sequence")?, head.get("expired")?);
+            let counted = tx.sql(SEQUENCES).bind(&programme).bind(expired).fetch_one().await?;
             let (rows, lowest, highest): (i64, i64, i64) =
                 (counted.get("rows")?, counted.get("lowest")?, counted.get("highest")?);
-            let sequence: i64 = head.get("sequence")?;
             verified.changes += rows.unsigned_abs();
-            if (rows, lowest, highest) != (sequence, 1, sequence) {
-                verified
-                    .wrong
-                    .push(format!("{programme}: {rows} changes from {lowest} to {highest}, the head says {sequence}"));
+            if (rows, lowest, highest) != (sequence - expired, expired + 1, sequence) {
+                let found = format!("{rows} changes from {lowest} to {highest}");
+                verified.wrong.push(format!("{programme}: {found}, the head says {} to {sequence}", expired + 1));
             }
             let chain = walk(tx, &programme).await?;
             verified.entries += chain.entries.unsigned_abs();

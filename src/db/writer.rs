@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::Relaxed;
 
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 
 use super::batch::{self, Job};
 use super::engine::{Conn, Pool};
@@ -28,6 +28,8 @@ pub(super) struct Setup {
     pub stats: Arc<Stats>,
     /// At how many changes the engine is asked to look at its tables next.
     pub count_at: Arc<AtomicU64>,
+    /// Counts this server's commits, for those who wait for news.
+    pub commits: Arc<watch::Sender<u64>>,
 }
 
 /// Runs batches until the last sender of its queue is gone and the queue is empty.

@@ -243,4 +243,11 @@ reasons! {
     WaitlistFull = 223 => "WAITLIST_FULL", ResourceExhausted;
     /// The session has no places for patients.
     TakesNoPatients = 224 => "TAKES_NO_PATIENTS", FailedPrecondition;
+
+    /// What was changed then isn't kept any more.
+    SequenceExpired = 230 => "SEQUENCE_EXPIRED", FailedPrecondition;
+    /// The programme has no such change yet.
+    SequenceAhead = 231 => "SEQUENCE_AHEAD", FailedPrecondition;
+    /// A watcher doesn't keep up.
+    WatcherTooSlow = 232 => "WATCHER_TOO_SLOW", ResourceExhausted;
 }

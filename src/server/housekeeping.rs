@@ -1,5 +1,5 @@
-//! What a server does by itself now and then: it forgets request ids that are older than they are kept, and writes down which
-//! sessions have lapsed, and which places (`lapses`).
+//! What a server does by itself now and then: it forgets request ids and changes that are older than they are kept, and writes
+//! down which sessions have lapsed, and which places (`lapses`).
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
@@ -12,7 +12,7 @@ use crate::db::Db;
 use crate::kernel::{Call, Caller, Error, Id, Result};
 use crate::sessions::commands::{DueProgrammes, LapseSessions};
 
-/// How often request ids are forgotten. One that waits an hour longer is refused by its time alone.
+/// How often request ids and changes are forgotten. A request id that waits an hour longer is refused by its time alone.
 const FORGETTING: Duration = Duration::from_secs(3_600);
 
 /// How often lapsed sessions are looked for: their changes follow within twice this. Whoever reads sees them lapsed at once.
@@ -44,6 +44,11 @@ async fn forget(db: &Db) {
         Ok(0) => {}
         Ok(forgotten) => info!(forgotten, "old request ids are forgotten"),
         Err(error) => warn!(%error, "old request ids can't be forgotten now"),
+    }
+    match db.forget_changes().await {
+        Ok(0) => {}
+        Ok(forgotten) => info!(forgotten, "old changes are forgotten"),
+        Err(error) => warn!(%error, "old changes can't be forgotten now"),
     }
 }
 

@@ -3,12 +3,14 @@ mod deadline;
 pub mod housekeeping;
 pub mod lapses;
 mod observe;
+mod present;
 mod services;
 pub mod settings;
 mod status;
 pub mod telemetry;
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::TcpListener;
@@ -23,6 +25,7 @@ use tracing::{info, warn};
 
 pub use status::DOMAIN;
 
+use crate::changes::service::hub::Hub;
 use crate::db::{Db, Options};
 use crate::wire::Api;
 use crate::{
@@ -81,6 +84,11 @@ pub fn options() -> Options {
     Options { reactions, projections: vec![tallies::cells::project], ..Options::default() }
 }
 
+/// The messages of the resources whose states can be joined to changes.
+pub fn joined_messages() -> impl Iterator<Item = &'static str> {
+    present::COLLECTIONS.iter().map(|collection| collection.message)
+}
+
 /// Refuses an address that other machines can reach: nobody is asked who they are yet.
 ///
 /// # Errors
@@ -93,6 +101,7 @@ pub fn refuse_strangers(listen: SocketAddr) -> Result<(), StartError> {
 pub struct Server {
     address: SocketAddr,
     db: Db,
+    hub: Arc<Hub>,
     health: HealthReporter,
     names: Vec<&'static str>,
     stop: oneshot::Sender<()>,
@@ -111,7 +120,8 @@ impl Server {
         let listener = TcpListener::bind(listen).await.map_err(unheard)?;
         let address = listener.local_addr().map_err(unheard)?;
 
-        let services = services::all(&Api::new(db.clone()));
+        let hub = Hub::new(db.clone());
+        let services = services::all(&Api::new(db.clone()), &hub);
         let (health, health_service) = tonic_health::server::health_reporter();
         let names = services.names().to_vec();
         for name in &names {
@@ -141,7 +151,7 @@ impl Server {
                 let _ = stopped.await; // a server that was dropped stops too
             });
         let housekeeping = housekeeping::start(db.clone());
-        Ok(Server { address, db, health, names, stop, task: tokio::spawn(serving), housekeeping })
+        Ok(Server { address, db, hub, health, names, stop, task: tokio::spawn(serving), housekeeping })
     }
 
     /// Where it listens, with the port that the system chose.
@@ -157,6 +167,7 @@ impl Server {
             // Ends the streams of those who watch, once they have seen it; they would hold the server open.
             self.health.clear_service_status(name).await;
         }
+        self.hub.close().await; // watchers would hold the server open too
         let _ = self.stop.send(());
         let cut_off = self.task.abort_handle();
         match timeout(DRAIN, self.task).await {

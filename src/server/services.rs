@@ -2,6 +2,7 @@
 //!
 //! What a service needs comes in with [`Api`]; how it is served is in `mod.rs`.
 use std::convert::Infallible;
+use std::sync::Arc;
 
 use http::{Request, Response};
 use tonic::body::Body;
@@ -9,11 +10,14 @@ use tonic::server::NamedService;
 use tonic::service::{Routes, RoutesBuilder};
 use tower::Service;
 
+use super::present;
+use crate::changes::service::hub::Hub;
 use crate::pb::account_service_server::AccountServiceServer;
 use crate::pb::activity_service_server::ActivityServiceServer;
 use crate::pb::assistant_service_server::AssistantServiceServer;
 use crate::pb::bulletin_service_server::BulletinServiceServer;
 use crate::pb::calendar_service_server::CalendarServiceServer;
+use crate::pb::change_service_server::ChangeServiceServer;
 use crate::pb::charter_service_server::CharterServiceServer;
 use crate::pb::credential_service_server::CredentialServiceServer;
 use crate::pb::dossier_service_server::DossierServiceServer;
@@ -33,12 +37,12 @@ use crate::pb::tally_service_server::TallyServiceServer;
 use crate::pb::visit_service_server::VisitServiceServer;
 use crate::wire::Api;
 use crate::{
-    accounts, activities, assistants, bulletins, calendars, charters, credentials, experts, feeds, hospitals, imports,
-    programmes, reservations, sessions, sites, tallies, visits,
+    accounts, activities, assistants, bulletins, calendars, changes, charters, credentials, experts, feeds, hospitals,
+    imports, programmes, reservations, sessions, sites, tallies, visits,
 };
 
 /// Every slice's service, in the order of the slices.
-pub(super) fn all(api: &Api) -> Services {
+pub(super) fn all(api: &Api, hub: &Arc<Hub>) -> Services {
     Services::default()
         .add(ProgrammeServiceServer::new(programmes::service::Service { api: api.clone() }))
         .add(HospitalServiceServer::new(hospitals::service::Service { api: api.clone() }))
@@ -60,6 +64,11 @@ pub(super) fn all(api: &Api) -> Services {
         .add(TallyServiceServer::new(tallies::service::Service { api: api.clone() }))
         .add(AccountServiceServer::new(accounts::service::Service { api: api.clone() }))
         .add(FeedServiceServer::new(feeds::service::Service { api: api.clone() }))
+        .add(ChangeServiceServer::new(changes::service::Service {
+            api: api.clone(),
+            hub: hub.clone(),
+            collections: present::COLLECTIONS,
+        }))
         .add(ImportServiceServer::new(imports::service::Service::new(api.clone())))
         .add(BulletinServiceServer::new(bulletins::service::Service { api: api.clone() }))
 }

@@ -20,9 +20,28 @@ pub struct Settings {
     /// How many wait and read at a time.
     #[command(flatten)]
     pub traffic: Traffic,
+    /// How long things are kept.
+    #[command(flatten)]
+    pub keeping: Keeping,
     /// What is logged, and how.
     #[command(flatten)]
     pub logging: Logging,
+}
+
+/// How long things are kept.
+#[derive(Clone, Debug, Args)]
+pub struct Keeping {
+    /// For how many days changes are kept for ListChanges and WatchChanges; 0 keeps them for ever
+    #[arg(long, env = "HOMECOMING_KEEP_CHANGES_DAYS", default_value = "400", value_name = "DAYS")]
+    pub keep_changes_days: u32,
+}
+
+impl Keeping {
+    /// What the database's room is told of it.
+    #[must_use]
+    pub fn apply(&self, options: Options) -> Options {
+        Options { keep_changes_days: self.keep_changes_days, ..options }
+    }
 }
 
 /// How many wait and read at a time.

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use homecoming::db::{self, Engine, List, Select, Sql, Target, Value};
 use homecoming::kernel::{Cursor, Key, PageRequest};
 use homecoming::{
-    accounts, activities, assistants, calendars, charters, credentials, experts, hospitals, imports, programmes,
-    reservations, sessions, sites, tallies, visits,
+    accounts, activities, assistants, calendars, changes, charters, credentials, experts, hospitals, imports,
+    programmes, reservations, sessions, sites, tallies, visits,
 };
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection, Row as _, SqlSafeStr as _, SqliteConnection};
 
@@ -29,6 +29,7 @@ const STORES: &[Store] = &[
         statements: db::external_ids::STATEMENTS,
         lists: &[],
     },
+    Store { room: "db/retention", tables: &[], statements: db::retention::STATEMENTS, lists: &[] },
     Store { room: "db/verify", tables: &[], statements: db::verify::STATEMENTS, lists: &[] },
     Store {
         room: "programmes",
@@ -142,6 +143,7 @@ const STORES: &[Store] = &[
         statements: tallies::store::STATEMENTS,
         lists: tallies::store::LISTS,
     },
+    Store { room: "changes", tables: &[], statements: changes::store::STATEMENTS, lists: &[] },
     Store { room: "accounts", tables: accounts::store::TABLES, statements: accounts::store::STATEMENTS, lists: &[] },
     Store { room: "imports", tables: imports::store::TABLES, statements: imports::store::STATEMENTS, lists: &[] },
 ];
@@ -150,6 +152,7 @@ const STORES: &[Store] = &[
 const WHOLE_TABLES: &[(&str, &str)] = &[
     ("db/verify HEADS", "verifies every programme, off the write path"),
     ("db/verify HEADLESS", "verifies every programme, off the write path"),
+    ("db/retention HEADS", "looks through every programme, off the write path"),
     ("db/ledger FORGET_REQUESTS", "finds what is old by the index on time"),
     ("reservations DUE", "finds what is due in any programme by the index on time"),
 ];

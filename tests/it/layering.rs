@@ -8,7 +8,7 @@ use std::path::Path;
 use crate::support::source::{self, File};
 
 /// The slices, earlier ones first: a slice names itself and earlier ones.
-const SLICES: [&str; 20] = [
+const SLICES: [&str; 21] = [
     "programmes",
     "hospitals",
     "sites",
@@ -25,6 +25,7 @@ const SLICES: [&str; 20] = [
     "tallies",
     "accounts",
     "feeds",
+    "changes",
     "imports",
     "exports",
     "bulletins",

@@ -9,6 +9,7 @@ mod bad_input;
 mod batches;
 mod bulletins;
 mod calendars;
+mod changes;
 mod charters;
 mod conformance;
 mod crashes;

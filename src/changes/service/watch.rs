@@ -1,0 +1,145 @@
+//! One watcher: reads the log until it has caught up, and goes on from the shared ring.
+//!
+//! It does something only when its client takes the next message, so that a slow client holds nothing but its place.
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::stream::{self, BoxStream, StreamExt as _};
+use tokio::sync::broadcast::{self, error::RecvError, error::TryRecvError};
+use tokio::time::{Interval, MissedTickBehavior, interval};
+use tonic::Status;
+
+use super::hub::Hub;
+use super::present::{Collections, Joined, Seen, join};
+use crate::changes::queries::ReadChanges;
+use crate::changes::{Interest, refuse_too_slow};
+use crate::kernel::{Error, Id};
+use crate::pb;
+use crate::wire::Api;
+
+/// The most changes in one message.
+const MESSAGE: usize = 256;
+
+/// What a watcher gets.
+pub(super) type Watched = BoxStream<'static, Result<pb::WatchChangesResponse, Status>>;
+
+/// What is watched, and how.
+pub(crate) struct Wish {
+    /// The programme.
+    pub programme: Id,
+    /// After this sequence number.
+    pub after: i64,
+    /// Which changes.
+    pub interest: Interest,
+    /// After how long without a message one is sent that says so.
+    pub heartbeat: Duration,
+}
+
+struct Watcher {
+    wish: Wish,
+    api: Api,
+    hub: Arc<Hub>,
+    collections: Collections,
+    ring: broadcast::Receiver<Arc<Seen>>,
+    heartbeats: Interval,
+    /// Up to here everything was sent.
+    last: i64,
+    /// Whether the log has to be read, because the ring doesn't have what comes next.
+    behind: bool,
+    /// Whether it has been up to date once: from then on it has to keep up.
+    caught_up: bool,
+    greeted: bool,
+    ended: bool,
+}
+
+/// Begins to watch.
+pub(super) async fn watch(api: Api, hub: Arc<Hub>, collections: Collections, wish: Wish) -> Result<Watched, Status> {
+    // A number that can't be gone on from is refused before the stream begins.
+    api.read(ReadChanges { programme: wish.programme.clone(), after: wish.after, most: 1 }).await?;
+    let ring = hub.subscribe(&wish.programme).await?;
+    let mut heartbeats = interval(wish.heartbeat);
+    heartbeats.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let (last, behind, caught_up, greeted, ended) = (wish.after, true, false, false, false);
+    let watcher = Watcher { wish, api, hub, collections, ring, heartbeats, last, behind, caught_up, greeted, ended };
+    Ok(stream::unfold(watcher, Watcher::next).boxed())
+}
+
+impl Watcher {
+    async fn next(mut self) -> Option<(Result<pb::WatchChangesResponse, Status>, Watcher)> {
+        if self.ended {
+            return None;
+        }
+        let message = self.message().await;
+        self.ended = message.is_err();
+        self.greeted = true;
+        self.heartbeats.reset();
+        Some((message, self))
+    }
+
+    /// The next message: changes, or none as a heartbeat. The first comes at once, so that the watcher knows where it stands.
+    async fn message(&mut self) -> Result<pb::WatchChangesResponse, Status> {
+        loop {
+            self.hub.refuse_closed()?;
+            let seen = if self.behind {
+                self.read().await?
+            } else {
+                tokio::select! {
+                    biased; // whom nothing interests gets heartbeats under load too
+                    _ = self.heartbeats.tick() => return Ok(self.answer(Vec::new())),
+                    taken = take(&mut self.ring) => {
+                        let taken = taken.ok_or(Error::ShuttingDown)?;
+                        self.behind = taken.is_overtaken;
+                        taken.seen
+                    }
+                }
+            };
+            let joined = join(&self.api, self.collections, &self.wish.interest, self.last, seen).await?;
+            let Joined { changes, last, is_cut } = joined;
+            self.last = last;
+            self.behind |= is_cut;
+            if !changes.is_empty() || !self.greeted {
+                return Ok(self.answer(changes));
+            }
+        }
+    }
+
+    fn answer(&self, changes: Vec<pb::Change>) -> pb::WatchChangesResponse {
+        pb::WatchChangesResponse { changes, sequence: self.last, time: Some(self.api.db().clock().now().into()) }
+    }
+
+    /// What the log has after the last change that was sent.
+    async fn read(&mut self) -> Result<Vec<Arc<Seen>>, Status> {
+        let read = ReadChanges { programme: self.wish.programme.clone(), after: self.last, most: MESSAGE };
+        let (extent, changes) = self.api.read(read).await?;
+        if self.caught_up {
+            refuse_too_slow(&self.wish.programme, self.last, extent.newest)?;
+        }
+        self.behind = changes.len() == MESSAGE;
+        self.caught_up |= !self.behind;
+        Ok(changes.into_iter().map(Seen::new).collect())
+    }
+}
+
+struct Taken {
+    seen: Vec<Arc<Seen>>,
+    /// Whether the ring dropped something before it was taken.
+    is_overtaken: bool,
+}
+
+/// What the ring has, at least one change unless it was overtaken; nothing once the server shuts down.
+async fn take(ring: &mut broadcast::Receiver<Arc<Seen>>) -> Option<Taken> {
+    let mut taken = Taken { seen: Vec::new(), is_overtaken: false };
+    match ring.recv().await {
+        Ok(seen) => taken.seen.push(seen),
+        Err(RecvError::Lagged(_)) => taken.is_overtaken = true,
+        Err(RecvError::Closed) => return None,
+    }
+    while !taken.is_overtaken && taken.seen.len() < MESSAGE {
+        match ring.try_recv() {
+            Ok(seen) => taken.seen.push(seen),
+            Err(TryRecvError::Lagged(_)) => taken.is_overtaken = true,
+            Err(TryRecvError::Empty | TryRecvError::Closed) => break,
+        }
+    }
+    Some(taken)
+}
