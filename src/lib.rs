@@ -5,6 +5,7 @@
 pub mod accounts;
 pub mod activities;
 pub mod assistants;
+pub mod audit;
 pub mod bulletins;
 pub mod calendars;
 pub mod changes;

@@ -1,9 +1,11 @@
 //! The command line: one file for each subcommand, which reads its arguments and calls the rest.
+pub mod audit;
 pub mod bulletin;
 pub mod client;
 mod demo;
 pub mod import;
 pub mod serve;
+pub mod verify;
 
 use std::process::ExitCode;
 
@@ -25,6 +27,10 @@ enum Command {
     Import(import::Import),
     /// Print a programme's bulletin
     Bulletin(bulletin::Bulletin),
+    /// Export a programme's audit, from a server that runs
+    Audit(audit::Audit),
+    /// Check an exported audit, without a server
+    Verify(verify::Verify),
 }
 
 /// Runs what the arguments say.
@@ -42,6 +48,8 @@ pub fn run() -> ExitCode {
             Command::Serve(serve) => serve.run(own).await,
             Command::Import(import) => import.run().await,
             Command::Bulletin(bulletin) => bulletin.run().await,
+            Command::Audit(audit) => audit.run().await,
+            Command::Verify(verify) => verify.run(),
         }
     });
     match done {

@@ -46,6 +46,12 @@ impl Entry {
         hasher.update(time.to_be_bytes());
         hasher.finalize().into()
     }
+
+    /// The hash in hex, as an exported entry carries it.
+    #[must_use]
+    pub fn fingerprint(&self) -> String {
+        hex(&self.hash())
+    }
 }
 
 /// A batch's link being computed.

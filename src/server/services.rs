@@ -15,6 +15,7 @@ use crate::changes::service::hub::Hub;
 use crate::pb::account_service_server::AccountServiceServer;
 use crate::pb::activity_service_server::ActivityServiceServer;
 use crate::pb::assistant_service_server::AssistantServiceServer;
+use crate::pb::audit_service_server::AuditServiceServer;
 use crate::pb::bulletin_service_server::BulletinServiceServer;
 use crate::pb::calendar_service_server::CalendarServiceServer;
 use crate::pb::change_service_server::ChangeServiceServer;
@@ -37,8 +38,8 @@ use crate::pb::tally_service_server::TallyServiceServer;
 use crate::pb::visit_service_server::VisitServiceServer;
 use crate::wire::Api;
 use crate::{
-    accounts, activities, assistants, bulletins, calendars, changes, charters, credentials, experts, feeds, hospitals,
-    imports, programmes, reservations, sessions, sites, tallies, visits,
+    accounts, activities, assistants, audit, bulletins, calendars, changes, charters, credentials, experts, feeds,
+    hospitals, imports, programmes, reservations, sessions, sites, tallies, visits,
 };
 
 /// Every slice's service, in the order of the slices.
@@ -69,6 +70,7 @@ pub(super) fn all(api: &Api, hub: &Arc<Hub>) -> Services {
             hub: hub.clone(),
             collections: present::COLLECTIONS,
         }))
+        .add(AuditServiceServer::new(audit::service::Service { api: api.clone() }))
         .add(ImportServiceServer::new(imports::service::Service::new(api.clone())))
         .add(BulletinServiceServer::new(bulletins::service::Service { api: api.clone() }))
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use homecoming::db::{self, Engine, List, Select, Sql, Target, Value};
 use homecoming::kernel::{Cursor, Key, PageRequest};
 use homecoming::{
-    accounts, activities, assistants, calendars, changes, charters, credentials, experts, hospitals, imports,
+    accounts, activities, assistants, audit, calendars, changes, charters, credentials, experts, hospitals, imports,
     programmes, reservations, sessions, sites, tallies, visits,
 };
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection, Row as _, SqlSafeStr as _, SqliteConnection};
@@ -143,6 +143,7 @@ const STORES: &[Store] = &[
         statements: tallies::store::STATEMENTS,
         lists: tallies::store::LISTS,
     },
+    Store { room: "audit", tables: &[], statements: audit::store::STATEMENTS, lists: &[] },
     Store { room: "changes", tables: &[], statements: changes::store::STATEMENTS, lists: &[] },
     Store { room: "accounts", tables: accounts::store::TABLES, statements: accounts::store::STATEMENTS, lists: &[] },
     Store { room: "imports", tables: imports::store::TABLES, statements: imports::store::STATEMENTS, lists: &[] },

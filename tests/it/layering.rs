@@ -8,7 +8,7 @@ use std::path::Path;
 use crate::support::source::{self, File};
 
 /// The slices, earlier ones first: a slice names itself and earlier ones.
-const SLICES: [&str; 21] = [
+const SLICES: [&str; 22] = [
     "programmes",
     "hospitals",
     "sites",
@@ -26,6 +26,7 @@ const SLICES: [&str; 21] = [
     "accounts",
     "feeds",
     "changes",
+    "audit",
     "imports",
     "exports",
     "bulletins",

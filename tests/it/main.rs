@@ -5,6 +5,7 @@
 mod accounts;
 mod activities;
 mod assistants;
+mod audit;
 mod bad_input;
 mod batches;
 mod bulletins;

@@ -2,7 +2,7 @@
 use homecoming::kernel::{HalfDay, Reason, Residence, SessionKind, Vocabulary};
 use homecoming::pb;
 use homecoming::{
-    activities, assistants, bulletins, calendars, charters, credentials, experts, feeds, hospitals, imports,
+    activities, assistants, audit, bulletins, calendars, charters, credentials, experts, feeds, hospitals, imports,
     programmes, reservations, savings, sessions, sites, tallies, visits,
 };
 use prost_reflect::DescriptorPool;
@@ -60,6 +60,7 @@ fn every_vocabulary_is_the_protos() {
         registered::<programmes::ProgrammeState>(&pool),
         registered::<programmes::SittingUnit>(&pool),
         registered::<bulletins::Language>(&pool),
+        registered::<audit::FindingKind>(&pool),
         registered::<hospitals::HospitalLevel>(&pool),
         registered::<imports::Table>(&pool),
         registered::<imports::TextEncoding>(&pool),

@@ -82,6 +82,11 @@ impl Database {
         Some(database)
     }
 
+    /// The one that a server keeps its data in; whoever made it removes it.
+    pub fn of(target: &Target) -> Database {
+        Database { target: target.clone(), folder: None }
+    }
+
     /// The value for `--database`.
     pub fn setting(&self) -> String {
         match &self.target {

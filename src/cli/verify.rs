@@ -1,0 +1,55 @@
+//! `homecoming verify`: checks an exported audit without a server.
+use std::fs::File;
+use std::io::{BufRead as _, BufReader};
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::Failure;
+use crate::audit::{Finding, Head, Report, Verifier, file};
+
+/// Arguments of `homecoming verify`.
+#[derive(Debug, Args)]
+pub struct Verify {
+    /// The file that `homecoming audit` wrote
+    #[arg(long, value_name = "FILE")]
+    audit: PathBuf,
+    /// A head that was published, as ENTRY:LINK; without one a tail that was cut off between batches can't be seen, nor a chain made anew
+    #[arg(long, value_name = "ENTRY:LINK", value_parser = head)]
+    head: Option<Head>,
+}
+
+fn head(text: &str) -> Result<Head, &'static str> {
+    Head::parse(text).ok_or(Head::SHAPE)
+}
+
+impl Verify {
+    /// Says that the file is whole and where its chain ends.
+    ///
+    /// # Errors
+    /// Everything that is wrong, or that the file can't be read.
+    pub fn run(&self) -> Result<(), Failure> {
+        let unreadable = |error: std::io::Error| format!("{}: {error}", self.audit.display());
+        let file = File::open(&self.audit).map_err(unreadable)?;
+        let mut verifier: Option<Verifier> = None;
+        let begin = |programme: &str| Verifier::new(programme, self.head.iter().cloned().collect());
+        for line in BufReader::new(file).split(b'\n') {
+            let line = line.map_err(unreadable)?;
+            match std::str::from_utf8(&line).ok().and_then(file::read) {
+                Some((recorded, hash)) => {
+                    let verifier = verifier.get_or_insert_with(|| begin(&recorded.entry.programme));
+                    verifier.take(&recorded, Some(&hash));
+                }
+                None => verifier.get_or_insert_with(|| begin("")).skip_unreadable(),
+            }
+        }
+        let Report { entries, head, findings } = verifier.unwrap_or_else(|| begin("")).finish();
+        if findings.is_empty() && entries > 0 {
+            println!("{entries} entries are whole; the head is {head}");
+            return Ok(());
+        }
+        let named: Vec<String> = findings.iter().map(Finding::to_string).collect();
+        let named = if named.is_empty() { "it has no entry".to_owned() } else { named.join("\n  ") };
+        Err(format!("{} isn't whole:\n  {named}", self.audit.display()).into())
+    }
+}
