@@ -1,5 +1,6 @@
 //! The command line: one file for each subcommand, which reads its arguments and calls the rest.
 pub mod audit;
+pub mod backup;
 pub mod bulletin;
 pub mod client;
 mod demo;
@@ -31,6 +32,10 @@ enum Command {
     Audit(audit::Audit),
     /// Check an exported audit, without a server
     Verify(verify::Verify),
+    /// Copy an SQLite database to a file, also while a server runs on it
+    Backup(backup::Backup),
+    /// Put a copy back where no database is
+    Restore(backup::Restore),
 }
 
 /// Runs what the arguments say.
@@ -50,6 +55,8 @@ pub fn run() -> ExitCode {
             Command::Bulletin(bulletin) => bulletin.run().await,
             Command::Audit(audit) => audit.run().await,
             Command::Verify(verify) => verify.run(),
+            Command::Backup(backup) => backup.run().await,
+            Command::Restore(restore) => restore.run().await,
         }
     });
     match done {

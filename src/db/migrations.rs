@@ -21,6 +21,11 @@ pub fn names() -> Vec<&'static str> {
     MIGRATIONS.iter().map(|(name, _, _)| *name).collect()
 }
 
+/// The newest migration's version.
+pub(super) fn newest() -> i64 {
+    migrator(|(_, sqlite, _)| sqlite).iter().map(|migration| migration.version).max().unwrap_or_default()
+}
+
 /// An existing file must be ours, and whole, before it is opened for writing: that alone would change it. What isn't
 /// there will be made.
 pub(super) async fn check_before_opening(target: &Target) -> Result<(), OpenError> {

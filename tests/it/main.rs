@@ -6,6 +6,7 @@ mod accounts;
 mod activities;
 mod assistants;
 mod audit;
+mod backups;
 mod bad_input;
 mod batches;
 mod bulletins;

@@ -52,10 +52,19 @@ impl Program {
         self.child.id()
     }
 
-    /// Memory that it holds now, in KiB, as the kernel counts it.
+    /// Memory that it holds now, in KiB, as the kernel counts it, its own code included.
     pub fn resident_kib(&self) -> u64 {
+        self.counted_kib("VmRSS:")
+    }
+
+    /// Memory that it holds now without its code, in KiB: a debug build's code is larger than all that it holds.
+    pub fn held_kib(&self) -> u64 {
+        self.counted_kib("RssAnon:")
+    }
+
+    fn counted_kib(&self, what: &str) -> u64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.id())).unwrap();
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix(what)).unwrap();
         line.trim().trim_end_matches(" kB").parse().unwrap()
     }
 
