@@ -69,7 +69,7 @@ CREATE TABLE reservations (
     create_time INTEGER NOT NULL,
     update_time INTEGER NOT NULL,
     PRIMARY KEY (programme, reservation)
-) STRICT, WITHOUT ROWID;
+) STRICT;
 -- One patient has one reservation of a session; a patient's reservations.
 CREATE UNIQUE INDEX reservations_by_patient ON reservations (programme, patient_token, patient_issuer, session, live);
 -- One number is one patient's; a session's reservations.
