@@ -10,12 +10,13 @@ use homecoming::pb::site_service_client::SiteServiceClient;
 use tonic::transport::Channel;
 
 use super::TestServer;
-
-pub const PROGRAMME: &str = "programmes/liling";
+use super::liling;
+pub use super::liling::{PROGRAMME, name};
 
 /// Clients of the services about people.
 #[derive(Clone)]
 pub struct County {
+    channel: Channel,
     pub programmes: ProgrammeServiceClient<Channel>,
     pub experts: ExpertServiceClient<Channel>,
     pub assistants: AssistantServiceClient<Channel>,
@@ -29,24 +30,14 @@ impl County {
     pub async fn new(server: &TestServer) -> County {
         let channel = || server.channel.clone();
         let mut county = County {
+            channel: channel(),
             programmes: ProgrammeServiceClient::new(channel()),
             experts: ExpertServiceClient::new(channel()),
             assistants: AssistantServiceClient::new(channel()),
             hospitals: HospitalServiceClient::new(channel()),
             sites: SiteServiceClient::new(channel()),
         };
-        let programme = pb::Programme {
-            display_name: "湘雅乡情".to_owned(),
-            division_code: "430281".to_owned(),
-            zone: "Asia/Shanghai".to_owned(),
-            ..Default::default()
-        };
-        let request = pb::CreateProgrammeRequest {
-            programme_id: "liling".to_owned(),
-            programme: Some(programme),
-            ..Default::default()
-        };
-        county.programmes.create_programme(request).await.unwrap();
+        liling::programme(&server.channel).await;
         for id in ["xiangya", "second"] {
             county.hospital(id).await;
         }
@@ -56,41 +47,17 @@ impl County {
     }
 
     pub async fn hospital(&mut self, id: &str) {
-        let hospital = pb::Hospital {
-            display_name: format!("医院 {id}"),
-            level: pb::HospitalLevel::ProvincialKey as i32,
-            ..Default::default()
-        };
-        let request = pb::CreateHospitalRequest {
-            parent: PROGRAMME.to_owned(),
-            hospital_id: id.to_owned(),
-            hospital: Some(hospital),
-            ..Default::default()
-        };
-        self.hospitals.create_hospital(request).await.unwrap();
+        liling::hospital(&self.channel, id).await;
     }
 
     pub async fn site(&mut self, id: &str, licensed: &[&str]) {
-        let site = pb::Site {
-            display_name: format!("服务点 {id}"),
-            level: pb::SiteLevel::TownshipHealthCentre as i32,
-            division_code: "430281".to_owned(),
-            zone: "Asia/Shanghai".to_owned(),
-            licensed_specialties: licensed.iter().map(|code| (*code).to_owned()).collect(),
-            ..Default::default()
-        };
-        let request = pb::CreateSiteRequest {
-            parent: PROGRAMME.to_owned(),
-            site_id: id.to_owned(),
-            site: Some(site),
-            ..Default::default()
-        };
-        self.sites.create_site(request).await.unwrap();
+        let site = liling::site(id, pb::SiteLevel::TownshipHealthCentre, licensed);
+        liling::make_site(&self.channel, id, site).await;
     }
 
     /// Creates an expert that must be accepted.
     pub async fn expert(&mut self, id: &str, expert: pb::Expert) -> pb::Expert {
-        self.experts.create_expert(create_expert(id, expert)).await.unwrap().into_inner()
+        liling::make_expert(&self.channel, id, expert).await
     }
 
     /// Creates an assistant that must be accepted.
@@ -121,11 +88,6 @@ pub fn date(text: &str) -> Option<pb::Date> {
     Some(day(text).into())
 }
 
-/// A name in the programme, such as of `experts` and `e1`.
-pub fn name(collection: &str, id: &str) -> String {
-    format!("{PROGRAMME}/{collection}/{id}")
-}
-
 /// An update mask.
 pub fn mask(paths: &[&str]) -> Option<prost_types::FieldMask> {
     Some(prost_types::FieldMask { paths: paths.iter().map(|path| (*path).to_owned()).collect() })
@@ -138,13 +100,7 @@ pub fn external(value: &str) -> pb::ExternalId {
 
 /// An expert with nothing but what must be there, on the roster since 2020.
 pub fn expert() -> pb::Expert {
-    pb::Expert {
-        display_name: "专家 001".to_owned(),
-        title: pb::ExpertTitle::Chief as i32,
-        specialties: vec!["03.04".to_owned()],
-        roster_entry_date: date("2020-01-01"),
-        ..Default::default()
-    }
+    pb::Expert { roster_entry_date: date("2020-01-01"), ..liling::expert("03.04") }
 }
 
 /// A request for an expert.

@@ -4,22 +4,13 @@
 use homecoming::kernel::{Date, NaiveTime, Zone};
 use homecoming::pb;
 use homecoming::pb::activity_service_client::ActivityServiceClient;
-use homecoming::pb::expert_service_client::ExpertServiceClient;
-use homecoming::pb::hospital_service_client::HospitalServiceClient;
-use homecoming::pb::programme_service_client::ProgrammeServiceClient;
 use homecoming::pb::session_service_client::SessionServiceClient;
-use homecoming::pb::site_service_client::SiteServiceClient;
 use homecoming::pb::tally_service_client::TallyServiceClient;
 use tonic::transport::Channel;
 
 use super::TestServer;
-
-pub const PROGRAMME: &str = "programmes/liling";
-
-/// A name in the county's programme.
-pub fn name(collection: &str, id: &str) -> String {
-    format!("{PROGRAMME}/{collection}/{id}")
-}
+use super::liling;
+pub use super::liling::{PROGRAMME, name};
 
 pub fn date(year: i32, month: i32, day: i32) -> Option<pb::Date> {
     Some(pb::Date { year, month, day })
@@ -36,51 +27,16 @@ pub fn tallies(server: &TestServer) -> TallyServiceClient<Channel> {
 /// Makes the county: sites `county` and `township`, hospitals `xiangya` and `second`; experts `e1` (03.04, xiangya until 2024-02,
 /// then second), `e2` (04.01, second), `e3` (05.01, on the roster from 2024-02-15, no affiliation on record).
 pub async fn make(server: &TestServer) {
-    let programme = pb::Programme {
-        display_name: "醴陵行".to_owned(),
-        division_code: "430281".to_owned(),
-        zone: "Asia/Shanghai".to_owned(),
-        ..Default::default()
-    };
-    let request = pb::CreateProgrammeRequest {
-        programme_id: "liling".to_owned(),
-        programme: Some(programme),
-        ..Default::default()
-    };
-    ProgrammeServiceClient::new(server.channel.clone()).create_programme(request).await.unwrap();
-    for (id, display_name) in [("xiangya", "湘雅医院"), ("second", "湘雅二医院")] {
-        let hospital = pb::Hospital {
-            display_name: display_name.to_owned(),
-            level: pb::HospitalLevel::County as i32,
-            ..Default::default()
-        };
-        let request = pb::CreateHospitalRequest {
-            parent: PROGRAMME.to_owned(),
-            hospital_id: id.to_owned(),
-            hospital: Some(hospital),
-            ..Default::default()
-        };
-        HospitalServiceClient::new(server.channel.clone()).create_hospital(request).await.unwrap();
+    liling::programme(&server.channel).await;
+    for id in ["xiangya", "second"] {
+        liling::hospital(&server.channel, id).await;
     }
     for (id, level, division) in [
         ("county", pb::SiteLevel::CountyHospital, "430281"),
         ("township", pb::SiteLevel::TownshipHealthCentre, "430281101"),
     ] {
-        let site = pb::Site {
-            display_name: id.to_owned(),
-            level: level as i32,
-            division_code: division.to_owned(),
-            zone: "Asia/Shanghai".to_owned(),
-            licensed_specialties: vec!["03".to_owned(), "04".to_owned(), "05".to_owned()],
-            ..Default::default()
-        };
-        let request = pb::CreateSiteRequest {
-            parent: PROGRAMME.to_owned(),
-            site_id: id.to_owned(),
-            site: Some(site),
-            ..Default::default()
-        };
-        SiteServiceClient::new(server.channel.clone()).create_site(request).await.unwrap();
+        let site = liling::site(id, level, &["03", "04", "05"]);
+        liling::make_site(&server.channel, id, pb::Site { division_code: division.to_owned(), ..site }).await;
     }
     let at = |hospital: &str, from, to| pb::Affiliation {
         hospital: name("hospitals", hospital),
@@ -101,21 +57,8 @@ async fn expert(
     affiliations: Vec<pb::Affiliation>,
     entry: Option<pb::Date>,
 ) {
-    let expert = pb::Expert {
-        display_name: format!("专家 {id}"),
-        title: pb::ExpertTitle::Chief as i32,
-        specialties: vec![specialty.to_owned()],
-        affiliations,
-        roster_entry_date: entry,
-        ..Default::default()
-    };
-    let request = pb::CreateExpertRequest {
-        parent: PROGRAMME.to_owned(),
-        expert_id: id.to_owned(),
-        expert: Some(expert),
-        ..Default::default()
-    };
-    ExpertServiceClient::new(server.channel.clone()).create_expert(request).await.unwrap();
+    let expert = pb::Expert { affiliations, roster_entry_date: entry, ..liling::expert(specialty) };
+    liling::make_expert(&server.channel, id, expert).await;
 }
 
 /// A consultation by `e1` at the county site without a session.

@@ -6,6 +6,7 @@ pub mod county;
 pub mod errors;
 pub mod figures;
 pub mod kills;
+pub mod liling;
 pub mod papers;
 pub mod postgres;
 pub mod program;

@@ -2,27 +2,19 @@
 use homecoming::kernel::Timestamp;
 use homecoming::pb;
 use homecoming::pb::assistant_service_client::AssistantServiceClient;
-use homecoming::pb::expert_service_client::ExpertServiceClient;
-use homecoming::pb::hospital_service_client::HospitalServiceClient;
 use homecoming::pb::pairing_service_client::PairingServiceClient;
-use homecoming::pb::programme_service_client::ProgrammeServiceClient;
 use homecoming::pb::session_service_client::SessionServiceClient;
 use homecoming::pb::site_service_client::SiteServiceClient;
 use tonic::transport::Channel;
 
-use super::papers;
+pub use super::liling::{PROGRAMME as PARENT, name};
+use super::{liling, papers};
 
-pub const PARENT: &str = "programmes/liling";
 /// 2024-04-02T00:00:00+08:00, the day after the tests' clock starts.
 pub const TOMORROW: Timestamp = Timestamp::from_micros(1_711_987_200_000_000);
 
 /// The day from which everybody has all papers.
 pub const PAPERED: pb::Date = pb::Date { year: 2018, month: 1, day: 1 };
-
-/// `programmes/liling/{collection}/{id}`.
-pub fn name(collection: &str, id: &str) -> String {
-    format!("{PARENT}/{collection}/{id}")
-}
 
 /// This long after tomorrow's midnight at the sites.
 pub fn at(hour: i64, minute: i64) -> prost_types::Timestamp {
@@ -50,30 +42,8 @@ pub async fn make(channel: &Channel, people: usize) -> SessionServiceClient<Chan
 
 /// The same county, where nobody has any paper.
 pub async fn bare(channel: &Channel, people: usize) -> SessionServiceClient<Channel> {
-    let programme = pb::Programme {
-        display_name: "醴陵行".to_owned(),
-        division_code: "430281".to_owned(),
-        zone: "Asia/Shanghai".to_owned(),
-        ..Default::default()
-    };
-    let create = pb::CreateProgrammeRequest {
-        programme_id: "liling".to_owned(),
-        programme: Some(programme),
-        ..Default::default()
-    };
-    ProgrammeServiceClient::new(channel.clone()).create_programme(create).await.unwrap();
-    let hospital = pb::Hospital {
-        display_name: "省第一医院".to_owned(),
-        level: pb::HospitalLevel::ProvincialKey as i32,
-        ..Default::default()
-    };
-    let create = pb::CreateHospitalRequest {
-        parent: PARENT.to_owned(),
-        hospital_id: "xiangya".to_owned(),
-        hospital: Some(hospital),
-        ..Default::default()
-    };
-    HospitalServiceClient::new(channel.clone()).create_hospital(create).await.unwrap();
+    liling::programme(channel).await;
+    liling::hospital(channel, "xiangya").await;
     sites(channel).await;
     for number in 1..=people {
         person(channel, number).await;
@@ -82,7 +52,6 @@ pub async fn bare(channel: &Channel, people: usize) -> SessionServiceClient<Chan
 }
 
 async fn sites(channel: &Channel) {
-    let mut client = SiteServiceClient::new(channel.clone());
     let clinic = &[pb::RoomKind::Clinic][..];
     let county = [("c1", clinic, 0), ("c2", clinic, 0), ("or1", &[pb::RoomKind::Operating][..], 30)];
     let all = [
@@ -97,22 +66,13 @@ async fn sites(channel: &Channel) {
             kinds: kinds.iter().map(|kind| *kind as i32).collect(),
             turnover_minutes: *turnover,
         };
-        let site = pb::Site {
-            display_name: id.to_owned(),
-            level: level as i32,
-            division_code: "430281".to_owned(),
-            zone: "Asia/Shanghai".to_owned(),
-            licensed_specialties: vec!["03".to_owned(), "04".to_owned()],
-            rooms: rooms.iter().map(room).collect(),
-            ..Default::default()
-        };
-        let create = pb::CreateSiteRequest {
-            parent: PARENT.to_owned(),
-            site_id: id.to_owned(),
-            site: Some(site),
-            ..Default::default()
-        };
-        client.create_site(create).await.unwrap();
+        let site = liling::site(id, level, &["03", "04"]);
+        liling::make_site(
+            channel,
+            id,
+            pb::Site { display_name: id.to_owned(), rooms: rooms.iter().map(room).collect(), ..site },
+        )
+        .await;
     }
     let journey = |from: &str, to: &str, minutes| pb::TravelMinutes {
         origin: name("sites", from),
@@ -121,7 +81,7 @@ async fn sites(channel: &Channel) {
     };
     let travel_minutes = vec![journey("county", "guanzhuang", 60), journey("guanzhuang", "county", 50)];
     let set = pb::SetTravelMinutesRequest { parent: PARENT.to_owned(), travel_minutes, ..Default::default() };
-    client.set_travel_minutes(set).await.unwrap();
+    SiteServiceClient::new(channel.clone()).set_travel_minutes(set).await.unwrap();
 }
 
 async fn person(channel: &Channel, number: usize) {
@@ -131,21 +91,9 @@ async fn person(channel: &Channel, number: usize) {
         to_date: None,
         main: true,
     };
-    let expert = pb::Expert {
-        display_name: format!("专家 {number:03}"),
-        title: pb::ExpertTitle::Chief as i32,
-        specialties: vec!["03.04".to_owned()],
-        affiliations: vec![affiliation],
-        roster_entry_date: Some(date(2018, 1, 1)),
-        ..Default::default()
-    };
-    let create = pb::CreateExpertRequest {
-        parent: PARENT.to_owned(),
-        expert_id: format!("e{number}"),
-        expert: Some(expert),
-        ..Default::default()
-    };
-    ExpertServiceClient::new(channel.clone()).create_expert(create).await.unwrap();
+    let display_name = format!("专家 {number:03}");
+    let expert = pb::Expert { display_name, affiliations: vec![affiliation], ..liling::expert("03.04") };
+    liling::make_expert(channel, &format!("e{number}"), expert).await;
     let assistant = pb::Assistant {
         display_name: format!("助手 {number:03}"),
         site: name("sites", "county"),
