@@ -69,8 +69,11 @@ impl Query for ListSessions {
     type Output = Page<Seen>;
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<Page<Seen>> {
-        programmes::store::state(tx, &self.programme).await?;
         let sessions = store::list(tx, &self.programme, &self.filter, &self.page).await?;
+        if sessions.is_empty() {
+            // Only then it isn't plain that there is such a programme.
+            programmes::store::state(tx, &self.programme).await?;
+        }
         let now = self.filter.now;
         let sessions: Vec<Session> = sessions.into_iter().map(|session| session.at(now)).collect();
         let mut looked_at = Vec::new();
