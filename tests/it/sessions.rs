@@ -9,6 +9,7 @@ mod neighbours;
 mod properties;
 mod rules;
 mod scenarios;
+mod sets;
 mod slots;
 mod verbs;
 mod worlds;

@@ -46,6 +46,18 @@ pub struct IntakeFacts {
 /// What became of each row.
 pub type Verdicts = Vec<Result<Session>>;
 
+impl IntakeFacts {
+    /// Takes out what has lapsed by now.
+    pub(super) fn settle(&mut self, now: Timestamp) {
+        self.snapshot.settle(now);
+    }
+
+    /// Whether something has lapsed by now and still has rows.
+    pub(super) fn has_lapsed(&self, now: Timestamp) -> bool {
+        self.snapshot.lapsed(now).next().is_some()
+    }
+}
+
 impl Intake {
     pub(super) async fn load(&self, tx: &mut Tx<'_>) -> Result<IntakeFacts> {
         let programme = programmes::store::get(tx, &self.programme).await?;
@@ -69,11 +81,23 @@ impl Intake {
     /// Judges every row in the state of things that the rows before it left.
     pub(super) fn decide(&self, mut known: IntakeFacts, context: &Context<'_>) -> Result<Decision<Written, Verdicts>> {
         let mut written = Written::new(&self.programme, context.now);
-        known.snapshot.settle(context.now);
+        known.settle(context.now);
+        let verdicts = self.judge_all(&mut known, &mut written, context);
+        // Its own first: a replay finds by it what was made.
+        let mut changes: Vec<_> = written.made().iter().map(|session| session.change("create")).collect();
+        if !changes.is_empty() {
+            changes.extend(written.sweep(&known.snapshot, None));
+        }
+        let facts = self.facts(&known, written.made());
+        Ok(Decision { effects: written, output: verdicts, changes, facts })
+    }
+
+    /// A verdict for each row; what is made changes the state of things for the next.
+    pub(super) fn judge_all(&self, known: &mut IntakeFacts, written: &mut Written, context: &Context<'_>) -> Verdicts {
         let mut verdicts = Vec::with_capacity(self.entries.len());
         for entry in &self.entries {
             let verdict = match entry {
-                Ok(draft) => self.judge(draft, &known, context),
+                Ok(draft) => self.judge(draft, known, context),
                 Err(violations) => Err(Error::Invalid(violations.clone())),
             };
             if let (Ok(draft), Ok(session)) = (entry, &verdict) {
@@ -83,13 +107,7 @@ impl Intake {
             }
             verdicts.push(verdict);
         }
-        // Its own first: a replay finds by it what was made.
-        let mut changes: Vec<_> = written.made().iter().map(|session| session.change("create")).collect();
-        if !changes.is_empty() {
-            changes.extend(written.sweep(&known.snapshot, None));
-        }
-        let facts = self.facts(&known, written.made());
-        Ok(Decision { effects: written, output: verdicts, changes, facts })
+        verdicts
     }
 
     fn facts(&self, known: &IntakeFacts, sessions: &[Session]) -> Vec<Fact> {

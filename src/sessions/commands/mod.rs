@@ -11,6 +11,7 @@ mod outcome;
 mod read;
 mod respond;
 mod series;
+mod set;
 mod slots;
 mod start;
 mod suspend;

@@ -4,7 +4,7 @@ use std::marker::PhantomData;
 
 use super::intake::{Entry, Intake, IntakeFacts, Verdicts, all_or_nothing};
 use super::written::Written;
-use crate::db::{Command, Context, Decision, Tx};
+use crate::db::{Command, Context, Decision, Outcome, Tx};
 use crate::kernel::{Error, Id, Result, Timestamp};
 use crate::sessions::{Purpose, Session, SessionDraft};
 
@@ -114,6 +114,7 @@ impl<I: Intent> Command for Make<I> {
     type Effects = Written;
     type Output = Session;
     const METHOD: &'static str = I::ONE;
+    const HAS_SET_FORM: bool = I::PURPOSE.is_plan();
 
     fn programme(&self) -> &Id {
         &self.0.programme
@@ -135,6 +136,11 @@ impl<I: Intent> Command for Make<I> {
 
     async fn recall(&self, tx: &mut Tx<'_>, names: &[String]) -> Result<Session> {
         self.0.recall_one(tx, names).await
+    }
+
+    async fn run_set(set: &[(&Self, Context<'_>)], tx: &mut Tx<'_>) -> Result<Vec<Result<Outcome<Session>>>> {
+        let set: Vec<_> = set.iter().map(|(make, context)| (&make.0, *context)).collect();
+        super::set::run(&set, tx).await
     }
 }
 
