@@ -232,6 +232,8 @@ reasons! {
     AmountOutOfRange = 212 => "AMOUNT_OUT_OF_RANGE", FailedPrecondition;
     /// No approved policy is in force on the service date.
     SavingPolicyGap = 213 => "SAVING_POLICY_GAP", FailedPrecondition;
+    /// What was entered must be approved by another person.
+    SecondPersonRequired = 214 => "SECOND_PERSON_REQUIRED", FailedPrecondition;
 
     /// The session's places aren't to be had at present.
     RegisterClosed = 220 => "REGISTER_CLOSED", FailedPrecondition;

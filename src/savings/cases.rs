@@ -4,8 +4,10 @@
 //! identities hold in each, and a void is minus the original in each. They are no order: where care near home costs more, the high
 //! case can lie below the low one.
 
+use serde::{Deserialize, Serialize};
+
 /// One value in each case.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 pub struct Cases<T> {
     /// Every assumption against the saving.
     pub low: T,

@@ -3,6 +3,8 @@
 //! A county can go on printing the figure that it has always printed, and an auditor sees what carries it. What is no household's
 //! money is refused, with its amount, and isn't in the figure.
 
+use serde::{Deserialize, Serialize};
+
 use super::bill::MOST_FEN;
 use super::rounding::{Quantity, product, sum};
 use super::{EvidenceGrade, ProvenanceClass};
@@ -52,7 +54,7 @@ vocabulary! {
 }
 
 /// One flat amount.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Item {
     /// What the county calls it.
     pub label: String,
@@ -65,7 +67,7 @@ pub struct Item {
 }
 
 /// A method.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Method {
     /// What the county calls it, such as 县卫健局测算口径.
     pub name: String,

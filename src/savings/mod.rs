@@ -9,6 +9,7 @@ use crate::kernel::vocabulary;
 
 pub mod bill;
 pub mod cases;
+pub mod commands;
 pub mod county;
 pub mod eligibility;
 pub mod estimate;
@@ -19,9 +20,13 @@ pub mod published;
 pub mod rates;
 pub mod rounding;
 pub mod saving;
+pub mod service;
+pub mod store;
 pub mod tariff;
 pub mod total;
 pub mod travel;
+pub mod versions;
+mod wire;
 
 pub use cases::Cases;
 pub use evidence::{EvidenceGrade, Proof, ProvenanceClass};

@@ -1,5 +1,7 @@
 //! Policies: how many go along, how long they stay and how they travel, where a record doesn't say it itself; dated versions.
 
+use serde::{Deserialize, Serialize};
+
 use super::county::Method;
 use super::{Cases, TravelMode};
 use crate::kernel::{Date, Error, Fields, Id, Reason, Result, vocabulary};
@@ -29,7 +31,7 @@ vocabulary! {
 }
 
 /// How long a journey keeps those who make it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Stay {
     /// Nights away, 0 to 365.
     pub nights: Cases<i64>,

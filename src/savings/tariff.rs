@@ -122,6 +122,14 @@ impl Version {
 
 /// Notes what no version's numbers can be: out of range, out of order, or a period without a day.
 pub fn refuse_unfit(fields: &mut Fields, unit: Unit, values: Cases<i64>, valid_from: Date, valid_to: Option<Date>) {
+    fields.within("values", |fields| refuse_numbers(fields, unit, values));
+    if valid_to.is_some_and(|end| end <= valid_from) {
+        fields.refuse("valid_to", Reason::Inconsistent, "must be after valid_from, of which it is not part");
+    }
+}
+
+/// Notes numbers that are out of their unit's range or out of order.
+pub fn refuse_numbers(fields: &mut Fields, unit: Unit, values: Cases<i64>) {
     let most = match unit {
         Unit::BasisPoints => 10_000,
         Unit::FenPerLeg | Unit::FenPerNight | Unit::FenPerDay | Unit::FenPerEncounter => MOST_FEN,
@@ -133,9 +141,6 @@ pub fn refuse_unfit(fields: &mut Fields, unit: Unit, values: Cases<i64>, valid_f
     }
     if values.low > values.base || values.base > values.high {
         fields.refuse("base", Reason::Inconsistent, "must be low at most base at most high");
-    }
-    if valid_to.is_some_and(|end| end <= valid_from) {
-        fields.refuse("valid_to", Reason::Inconsistent, "must be after valid_from, of which it is not part");
     }
 }
 

@@ -18,14 +18,15 @@ use crate::pb::onboarding_service_server::OnboardingService as _;
 use crate::pb::pairing_service_server::PairingService as _;
 use crate::pb::programme_service_server::ProgrammeService as _;
 use crate::pb::reservation_service_server::ReservationService as _;
+use crate::pb::saving_service_server::SavingService as _;
 use crate::pb::session_service_server::SessionService as _;
 use crate::pb::site_service_server::SiteService as _;
 use crate::pb::tally_service_server::TallyService as _;
 use crate::pb::visit_service_server::VisitService as _;
 use crate::wire::Api;
 use crate::{
-    activities, assistants, calendars, charters, credentials, experts, hospitals, programmes, reservations, sessions,
-    sites, tallies, visits,
+    activities, assistants, calendars, charters, credentials, experts, hospitals, programmes, reservations, savings,
+    sessions, sites, tallies, visits,
 };
 
 /// Resources that are listed at a time.
@@ -116,6 +117,9 @@ collections! {
     "sessions": sessions, Session, get_session(GetSessionRequest), list_sessions(ListSessionsRequest).sessions;
     "visits": visits, Visit, get_visit(GetVisitRequest), list_visits(ListVisitsRequest).visits;
     "activities": activities, Activity, get_activity(GetActivityRequest), list_activities(ListActivitiesRequest).activities;
+    "tariffs": savings, Tariff, get_tariff(GetTariffRequest), list_tariffs(ListTariffsRequest).tariffs;
+    "saving-policies": savings, SavingPolicy, get_saving_policy(GetSavingPolicyRequest),
+        list_saving_policies(ListSavingPoliciesRequest).policies;
     "reservationPolicies": reservations, ReservationPolicy, get_reservation_policy(GetReservationPolicyRequest);
     "registers": reservations, Register, get_register(GetRegisterRequest);
     "reservations": reservations, Reservation, get_reservation(GetReservationRequest),

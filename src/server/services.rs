@@ -31,6 +31,7 @@ use crate::pb::onboarding_service_server::OnboardingServiceServer;
 use crate::pb::pairing_service_server::PairingServiceServer;
 use crate::pb::programme_service_server::ProgrammeServiceServer;
 use crate::pb::reservation_service_server::ReservationServiceServer;
+use crate::pb::saving_service_server::SavingServiceServer;
 use crate::pb::session_service_server::SessionServiceServer;
 use crate::pb::site_service_server::SiteServiceServer;
 use crate::pb::slot_service_server::SlotServiceServer;
@@ -39,7 +40,7 @@ use crate::pb::visit_service_server::VisitServiceServer;
 use crate::wire::Api;
 use crate::{
     accounts, activities, assistants, audit, bulletins, calendars, changes, charters, credentials, experts, feeds,
-    hospitals, imports, programmes, reservations, sessions, sites, tallies, visits,
+    hospitals, imports, programmes, reservations, savings, sessions, sites, tallies, visits,
 };
 
 /// Every slice's service, in the order of the slices.
@@ -61,6 +62,7 @@ pub(super) fn all(api: &Api, hub: &Arc<Hub>) -> Services {
         .add(SlotServiceServer::new(sessions::service::Service { api: api.clone() }))
         .add(VisitServiceServer::new(visits::service::Service { api: api.clone() }))
         .add(ActivityServiceServer::new(activities::service::Service { api: api.clone() }))
+        .add(SavingServiceServer::new(savings::service::Service { api: api.clone() }))
         .add(ReservationServiceServer::new(reservations::service::Service { api: api.clone() }))
         .add(TallyServiceServer::new(tallies::service::Service { api: api.clone() }))
         .add(AccountServiceServer::new(accounts::service::Service { api: api.clone() }))

@@ -249,7 +249,7 @@ impl DivisionCode {
     }
 
     /// What a field is read as that was refused: no division has this code.
-    fn placeholder() -> Self {
+    pub(crate) fn placeholder() -> Self {
         Self("000000".to_owned())
     }
 

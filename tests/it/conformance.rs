@@ -6,7 +6,7 @@ use homecoming::db::{self, Engine, List, Select, Sql, Target, Value};
 use homecoming::kernel::{Cursor, Key, PageRequest};
 use homecoming::{
     accounts, activities, assistants, audit, calendars, changes, charters, credentials, experts, hospitals, imports,
-    programmes, reservations, sessions, sites, tallies, visits,
+    programmes, reservations, savings, sessions, sites, tallies, visits,
 };
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection, Row as _, SqlSafeStr as _, SqliteConnection};
 
@@ -129,6 +129,12 @@ const STORES: &[Store] = &[
         tables: activities::store::TABLES,
         statements: activities::store::STATEMENTS,
         lists: activities::store::LISTS,
+    },
+    Store {
+        room: "savings",
+        tables: savings::store::TABLES,
+        statements: savings::store::STATEMENTS,
+        lists: savings::store::LISTS,
     },
     Store {
         room: "reservations",

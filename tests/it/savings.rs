@@ -1,4 +1,5 @@
 //! Savings: the model's rules, each by its name, and the worked cases. `fixture` has one trip from Liling to Changsha.
+mod api;
 mod bills;
 mod fixture;
 mod lines;
