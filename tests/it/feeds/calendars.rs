@@ -93,6 +93,30 @@ async fn a_cancellation_reaches_every_calendar_that_had_the_session() {
 }
 
 #[tokio::test]
+async fn a_proposal_is_tentative_until_its_deadline() {
+    each_engine("feed_proposed", async |server| {
+        let mut sessions = schedule::make(&server.channel, 1).await;
+        let request = pb::ProposeSessionRequest {
+            parent: schedule::PARENT.to_owned(),
+            session_id: "s1".to_owned(),
+            session: Some(clinic(1, 32, 36)),
+            deadline: Some(at(12, 0)),
+            ..Default::default()
+        };
+        sessions.propose_session(request).await.unwrap();
+        let mut client = FeedServiceClient::new(server.channel.clone());
+        let mut shown = async || {
+            let calendar = client.get_calendar_feed(ask(&name("experts", "e1"))).await.unwrap().into_inner().calendar;
+            (values(&calendar, "STATUS").concat(), values(&calendar, "SEQUENCE").concat())
+        };
+        assert_eq!(shown().await, ("TENTATIVE".to_owned(), "1".to_owned()));
+        server.clock.advance_minutes(28 * 60);
+        assert_eq!(shown().await, ("CANCELLED".to_owned(), "2".to_owned()), "written or not yet");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_calendar_comes_in_parts_and_keeps_to_its_window() {
     each_engine("feed_parts", async |server| {
         let mut sessions = schedule::make(&server.channel, 2).await;
