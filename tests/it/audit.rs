@@ -73,7 +73,9 @@ fn replace(lines: &mut [String], number: usize, from: &str, to: &str) {
 }
 
 /// What is done to the file, and what is said of it.
-const ATTEMPTS: &[(&str, Tamper, &[(Kind, i64, i64)])] = &[
+type Attempt = (&'static str, Tamper, &'static [(Kind, i64, i64)]);
+
+const ATTEMPTS: &[Attempt] = &[
     ("another subject", |f| replace(f, 3, "office", "someone"), &[(Kind::Changed, 3, 3)]),
     (
         "another principal",

@@ -149,10 +149,8 @@ pub fn reckon(facts: &Facts) -> Saving {
 
 /// The base case of a ledger that is known.
 pub fn base(saving: &Saving, ledger: Ledger) -> i64 {
-    match saving.ledger(ledger).unwrap() {
-        Amount::Known(amount) => amount.base.get(),
-        other => panic!("{ledger:?} is {other:?}"),
-    }
+    let Amount::Known(amount) = saving.ledger(ledger).unwrap() else { panic!("{ledger:?} isn't known") };
+    amount.base.get()
 }
 
 /// A line of a component on a side.

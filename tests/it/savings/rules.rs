@@ -14,10 +14,8 @@ use homecoming::savings::{
 use super::fixture::{base, day, facts, given, reckon, service, with_bills};
 
 fn excluded(saving: &Saving, ledger: Ledger) -> Exclusion {
-    match saving.ledger(ledger).unwrap() {
-        Amount::Excluded(exclusion) => exclusion,
-        other => panic!("{ledger:?} is {other:?}"),
-    }
+    let Amount::Excluded(exclusion) = saving.ledger(ledger).unwrap() else { panic!("{ledger:?} isn't excluded") };
+    exclusion
 }
 
 #[test]

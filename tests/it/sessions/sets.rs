@@ -77,7 +77,8 @@ async fn a_set_of_plans_does_what_they_do_one_by_one() {
             let writes = case.iter().map(|draft| server.db.write(call(), BookSession::new(draft.clone())));
             let together: Vec<_> = join_all(writes).await.into_iter().map(told).collect();
             assert_eq!(server.db.stats().counts().batches, batches + 1);
-            seen.lock().unwrap().push((together, stored(&server).await));
+            let stored = stored(&server).await;
+            seen.lock().unwrap().push((together, stored));
         })
         .await;
         each_engine("session_singles", async |server| {
@@ -86,7 +87,8 @@ async fn a_set_of_plans_does_what_they_do_one_by_one() {
             for draft in case {
                 apart.push(told(server.db.write(call(), BookSession::new(draft.clone())).await));
             }
-            seen.lock().unwrap().push((apart, stored(&server).await));
+            let stored = stored(&server).await;
+            seen.lock().unwrap().push((apart, stored));
         })
         .await;
         let seen = seen.into_inner().unwrap();
