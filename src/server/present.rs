@@ -41,7 +41,8 @@ macro_rules! list_of {
         Some(|api, parent, page_token| {
             Box::pin(async move {
                 let service = $slice::service::Service { api };
-                let request = pb::$page { parent, page_size: PAGE, page_token, ..Default::default() };
+                let first = pb::$page { parent, ..Default::default() };
+                let request = pb::$page { page_size: PAGE, page_token, ..first };
                 let page = service.$list(Request::new(request)).await?.into_inner();
                 let resources = page.$field.iter().map(|one| packed(stringify!($message), one)).collect();
                 Ok((resources, page.next_page_token))
