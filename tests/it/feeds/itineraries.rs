@@ -54,7 +54,7 @@ async fn a_visit_is_told_day_by_day() {
         let mut client = FeedServiceClient::new(server.channel.clone());
         let chinese = client.get_visit_itinerary(ask(pb::FeedLanguage::Unspecified)).await.unwrap().into_inner();
         let expected = "\
-醴陵行 行程单：专家 001 2024年4月2日 周二
+湘雅乡情 行程单：专家 001 2024年4月2日 周二
 
 到达：2024年4月2日 周二 07:00
 离开：2024年4月4日 周四 18:00
@@ -73,7 +73,7 @@ async fn a_visit_is_told_day_by_day() {
     已取消；助手：助手 001；诊疗科目：03.04；号源：20
 ";
         assert_eq!(chinese.text, expected);
-        assert_eq!(chinese.title, "醴陵行 行程单：专家 001 2024年4月2日 周二");
+        assert_eq!(chinese.title, "湘雅乡情 行程单：专家 001 2024年4月2日 周二");
         assert_eq!(chinese.update_time, Some(schedule::TOMORROW.plus_minutes(5 - 16 * 60).into()));
         let english = client.get_visit_itinerary(ask(pb::FeedLanguage::En)).await.unwrap().into_inner();
         for line in [

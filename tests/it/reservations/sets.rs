@@ -157,6 +157,8 @@ async fn run(engine: Engine, seed: u64, together: bool) -> Option<(Trace, u64)> 
     assert_eq!(after.reruns, before.reruns, "nothing spoils a batch");
     let rows = db.read(Lines(RESERVATIONS)).await.unwrap();
     let changes = db.read(Lines(CHANGES)).await.unwrap();
+    // Papers of the fixture have names of their own in each run.
+    let changes = changes.into_iter().filter(|line| !line.contains("/credentials/")).collect();
     db.close().await;
     database.remove().await;
     Some((Trace { answers, rows, changes }, after.statements - before.statements))
