@@ -23,8 +23,6 @@ use std::time::{Duration, Instant, SystemTime};
 use homecoming::kernel::Timestamp;
 use homecoming::pb;
 use homecoming::pb::slot_service_client::SlotServiceClient;
-use load::Place;
-use program::Program;
 use tonic::transport::{Channel, Endpoint};
 
 const PARENT: &str = "programmes/liling";
@@ -40,23 +38,7 @@ async fn main() -> ExitCode {
     let load = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
     println!("slots: load average before: {}", load.trim());
     println!("server   question                                             times    slots   p50 ms   p99 ms");
-    if let Some(address) = arguments.iter().find_map(|argument| argument.parse().ok()) {
-        return verdict(measure("given", address, times).await);
-    }
-    let mut slow = 0;
-    for place in [Place::Sqlite, Place::Postgres] {
-        if place == Place::Postgres && postgres::server().is_none() {
-            println!("postgres: its programs aren't on this machine");
-            continue;
-        }
-        let folder = tempfile::Builder::new().prefix("homecoming-bench-").tempdir().unwrap();
-        let database = match place {
-            Place::Sqlite => folder.path().join("bench.db").to_str().unwrap().to_owned(),
-            Place::Postgres => load::fresh_postgres().await,
-        };
-        let program = Program::serve(&database, &["--demo", "--log-filter", "warn"]);
-        slow += measure(place.name(), program.address, times).await;
-    }
+    let slow = load::over_the_demo(&arguments, async |server, address| measure(server, address, times).await).await;
     verdict(slow)
 }
 

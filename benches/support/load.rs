@@ -1,6 +1,7 @@
 //! Load on a server in a process of its own, and what it cost.
 use std::fmt;
 use std::io::Write as _;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -147,6 +148,28 @@ pub async fn run(run: &Run) -> Figures {
         flushes: counter("commits") / commands,
         reruns: counter("reruns") as u64,
     }
+}
+
+/// Measures a server with the demo's data on each engine, or the one at the address among the arguments; the sum of what is found.
+pub async fn over_the_demo(arguments: &[String], measure: impl AsyncFn(&'static str, SocketAddr) -> usize) -> usize {
+    if let Some(address) = arguments.iter().find_map(|argument| argument.parse().ok()) {
+        return measure("given", address).await;
+    }
+    let mut sum = 0;
+    for place in [Place::Sqlite, Place::Postgres] {
+        if place == Place::Postgres && postgres::server().is_none() {
+            println!("postgres: its programs aren't on this machine");
+            continue;
+        }
+        let folder = tempfile::Builder::new().prefix("homecoming-bench-").tempdir().unwrap();
+        let database = match place {
+            Place::Sqlite => folder.path().join("bench.db").to_str().unwrap().to_owned(),
+            Place::Postgres => fresh_postgres().await,
+        };
+        let program = Program::serve(&database, &["--demo", "--log-filter", "warn"]);
+        sum += measure(place.name(), program.address).await;
+    }
+    sum
 }
 
 pub async fn fresh_postgres() -> String {

@@ -1,6 +1,5 @@
 //! Papers that run out, and whether another one follows: pure.
-use super::{Credential, CredentialState, Paper};
-use crate::experts::Days;
+use super::{Credential, Paper};
 
 /// A paper that ends, and whether another says the same for the day after.
 #[derive(Clone, Debug, PartialEq)]
@@ -33,13 +32,4 @@ fn says_as_much(paper: &Paper, other: &Paper) -> bool {
             && other.specialties().iter().all(|needed| own.iter().any(|specialty| specialty.covers(needed))));
     let is_high = paper.grade() >= other.grade();
     paper.kind() == other.kind() && is_same_expert && paper.basis() == other.basis() && reaches && covers && is_high
-}
-
-/// Whether a paper's last day lies in these days; void ones have no end worth knowing.
-#[must_use]
-pub fn ends_in(credential: &Credential, window: &Days) -> bool {
-    match credential.state {
-        CredentialState::Valid => credential.days.to.is_some_and(|last| window.contains(last)),
-        CredentialState::Void => false,
-    }
 }

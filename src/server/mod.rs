@@ -1,6 +1,6 @@
 //! Serves the slices over gRPC: wiring, limits, telemetry, health, reflection. There is no rule of a slice here.
 mod deadline;
-pub mod housekeeping;
+mod housekeeping;
 pub mod lapses;
 mod observe;
 mod present;

@@ -322,12 +322,6 @@ impl Session {
         })
     }
 
-    /// The names of everybody who was to be there as an expert: the leading one, those beside, and who came.
-    #[must_use]
-    pub fn has_expert(&self, expert: &Id) -> bool {
-        self.plan.experts().any(|id| id == expert) || self.credited_expert() == Some(expert)
-    }
-
     /// The name of the leading expert.
     #[must_use]
     pub fn expert_name(&self) -> Name<Experts> {

@@ -34,7 +34,7 @@ const SESSIONS: Sql = rows!(
     "SELECT x.visit, x.session FROM ",
     "JOIN visit_sessions x ON x.programme = r.value->>0 AND x.visit = r.value->>1 ORDER BY x.visit, x.session"
 );
-// What Session::interval and Session::has_expert say, without the rest of the session.
+// What Session::interval says, and whether the expert leads the session, is beside, or came, without the rest of it.
 const INSIDE: Sql = rows!(
     "SELECT r.value->>2 AS expert, s.session, s.state, COALESCE(s.actual_end_time, s.end_time) AS end_time, \
      CASE WHEN s.actual_end_time IS NULL THEN s.start_time ELSE s.actual_start_time END AS start_time, \

@@ -3,7 +3,7 @@ use std::collections::HashMap;
 
 use chrono::Datelike as _;
 
-use crate::calendars::{Calendar, CalendarName, CalendarYear, Day, SpecialDay};
+use crate::calendars::{Calendar, CalendarName, CalendarYear, SpecialDay};
 use crate::db::{List, Row, Sql, Tx, Value};
 use crate::kernel::{Date, Error, Id, Meta, PageRequest, Result, Vocabulary as _};
 use crate::rows;
@@ -102,12 +102,6 @@ pub async fn calendar(tx: &mut Tx<'_>, programme: &Id, hospitals: &[Id], first: 
         days.push((hospital(&row)?, day(&row)?));
     }
     Ok(Calendar::new(years, days))
-}
-
-/// What a day is, for those who work at a hospital, or for everybody.
-pub async fn kind_of(tx: &mut Tx<'_>, programme: &Id, hospital: Option<&Id>, date: Date) -> Result<Day> {
-    let hospitals: Vec<Id> = hospital.into_iter().cloned().collect();
-    Ok(calendar(tx, programme, &hospitals, date, date).await?.day(hospital, date))
 }
 
 /// The first year of a hospital's own calendar.

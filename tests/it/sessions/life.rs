@@ -6,7 +6,7 @@ use homecoming::pb::SessionState::{
 };
 use homecoming::pb::calendar_service_client::CalendarServiceClient;
 use homecoming::pb::charter_service_client::CharterServiceClient;
-use homecoming::server::housekeeping::sweep;
+use homecoming::server::lapses::sessions as sweep;
 use tonic::{Code, Request, Response, Status};
 
 use super::deeds::*;

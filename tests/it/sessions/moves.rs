@@ -3,7 +3,7 @@
 use homecoming::kernel::Reason;
 use homecoming::pb;
 use homecoming::pb::SessionState::{Cancelled, Confirmed, InProgress};
-use homecoming::server::housekeeping::sweep;
+use homecoming::server::lapses::sessions as sweep;
 use tonic::Request;
 
 use super::deeds::*;
