@@ -1,6 +1,7 @@
 //! Visits over a real socket: sessions that must fit, discrepancies that are listed, and their end.
 use homecoming::kernel::Reason;
 use homecoming::pb;
+use homecoming::pb::charter_service_client::CharterServiceClient;
 use homecoming::pb::expert_service_client::ExpertServiceClient;
 use homecoming::pb::hospital_service_client::HospitalServiceClient;
 use homecoming::pb::visit_service_client::VisitServiceClient;
@@ -69,6 +70,40 @@ async fn a_visit_holds_its_sessions() {
         let backwards = pb::Visit { departure_time: Some(at(6, 0)), sessions: Vec::new(), ..unfit };
         let answer = refused(client.create_visit(create("v2", backwards)).await);
         assert_eq!(answer.violations, [("visit.departure_time".to_owned(), Reason::Inconsistent)]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_visit_that_is_to_come_is_no_longer_than_the_charter_lets_it_be() {
+    each_engine("visit_charter", async |server| {
+        schedule::make(&server.channel, 1).await;
+        let mut client = VisitServiceClient::new(server.channel.clone());
+        let charter = pb::Charter { name: name("charters", "e1"), hours_a_visit: Some(10), ..Default::default() };
+        let update = pb::UpdateCharterRequest {
+            charter: Some(charter),
+            update_mask: Some(FieldMask { paths: vec!["hours_a_visit".to_owned()] }),
+            ..Default::default()
+        };
+        CharterServiceClient::new(server.channel.clone()).update_charter(update).await.unwrap();
+
+        let from_seven_to = |hour| pb::Visit { departure_time: Some(at(hour, 0)), sessions: Vec::new(), ..visit() };
+        let refusal = refused(client.create_visit(create("v1", from_seven_to(18))).await);
+        assert_eq!(refusal.violations, [("visit.departure_time".to_owned(), Reason::CharterLimit)]);
+        assert_eq!((&*refusal.metadata["limit"], &*refusal.metadata["allowed"]), ("hours_a_visit", "10"));
+        let made = client.create_visit(create("v1", from_seven_to(17))).await.unwrap().into_inner();
+
+        let longer = pb::UpdateVisitRequest {
+            visit: Some(pb::Visit { name: made.name, departure_time: Some(at(18, 0)), ..Default::default() }),
+            update_mask: Some(FieldMask { paths: vec!["departure_time".to_owned()] }),
+            ..Default::default()
+        };
+        assert_eq!(refused(client.update_visit(longer).await).reason, Reason::CharterLimit);
+
+        // How long a trip was is a fact.
+        server.clock.advance_minutes(2 * 24 * 60);
+        let was = pb::Visit { external_ids: Vec::new(), ..from_seven_to(18) };
+        client.create_visit(create("v2", was)).await.unwrap();
     })
     .await;
 }

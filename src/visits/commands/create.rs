@@ -44,6 +44,7 @@ impl Command for CreateVisit {
         around.check_external_ids()?;
         let discrepancies = discrepancies(&self.profile, &around.sessions);
         must_fit(&discrepancies)?;
+        around.must_keep_to_charter(&self.profile, context.now)?;
         let visit = Visit {
             name: self.name.clone(),
             expert: self.expert.clone(),

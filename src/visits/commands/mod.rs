@@ -10,9 +10,10 @@ pub use read::{GetVisit, ListVisits};
 pub use update::UpdateVisit;
 
 use super::{Inside, Place, Profile, Visit, Visits, store};
+use crate::charters::{self, Limits, Load};
 use crate::db::{Tx, external_ids};
 use crate::experts;
-use crate::kernel::{Collection as _, Etag, ExternalId, Id, Name, Result, Zone};
+use crate::kernel::{Collection as _, Error, Etag, ExternalId, Id, Name, Reason, Result, Timestamp, Violation, Zone};
 use crate::sessions::{Sessions, predicate::not_found};
 use crate::sites::{self, SiteLevel};
 
@@ -23,6 +24,7 @@ pub struct Surroundings {
     zone: Zone,
     site_level: SiteLevel,
     expert: experts::Expert,
+    limits: Option<Limits>,
     sessions: Vec<Inside>,
     taken: Vec<(ExternalId, Id)>,
 }
@@ -45,11 +47,13 @@ impl Surroundings {
         };
         let sessions = profile.sessions.iter().map(known).collect::<Result<Vec<_>>>()?;
         let ids = &profile.external_ids;
+        let mut limits = charters::store::of_experts(tx, programme, std::slice::from_ref(expert)).await?;
         Ok(Surroundings {
             programme: programme.clone(),
             zone: brief.zone,
             site_level: brief.level,
             expert: experts::store::get(tx, &Name::new(programme.clone(), expert.clone())).await?,
+            limits: limits.remove(expert).map(|charter| charter.limits),
             sessions,
             taken: external_ids::taken(tx, programme, Visits::COLLECTION, ids, Some(name.id())).await?,
         })
@@ -65,6 +69,26 @@ impl Surroundings {
             home_hospital: experts::home_hospital_on(&self.expert.profile.affiliations, date).cloned(),
             specialty: self.expert.profile.specialties.first().cloned(),
         }
+    }
+
+    /// Refuses a trip that is still to end and longer than the expert's charter lets a visit be; one that is over is a fact.
+    ///
+    /// # Errors
+    /// `CHARTER_LIMIT`.
+    fn must_keep_to_charter(&self, profile: &Profile, now: Timestamp) -> Result<()> {
+        let visit_minutes = Some(profile.departure.minutes_since(profile.arrival));
+        let planned = self.limits.as_ref().filter(|_| profile.departure > now);
+        let load = Load { visit_minutes, ..Load::default() };
+        let Some(breach) = planned.and_then(|limits| limits.breaches(&load).into_iter().next()) else { return Ok(()) };
+        let text = "a limit that the expert has set would be passed: the visit is too long";
+        let violation = Violation {
+            field: "visit.departure_time".to_owned(),
+            reason: Reason::CharterLimit,
+            description: text.to_owned(),
+        };
+        let error = Error::refused(Reason::CharterLimit, text).with("expert", self.expert.name.id());
+        let error = error.with("limit", breach.limit.field()).with("allowed", breach.allowed);
+        Err(error.with("date", self.zone.date_of(profile.arrival)).with_violations(vec![violation]))
     }
 
     /// Refuses external ids that other visits have.

@@ -68,6 +68,7 @@ impl Command for UpdateVisit {
         around.check_external_ids()?;
         let discrepancies = discrepancies(&profile, &around.sessions);
         must_fit(&discrepancies)?;
+        around.must_keep_to_charter(&profile, context.now)?;
         let place = around.place(&profile);
         let visit = Visit { profile, place, discrepancies, meta: before.meta.touched(context.now), ..before };
         let change = Change::new(&visit.name, Verb::UPDATE, visit.meta.revision);
