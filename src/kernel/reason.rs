@@ -245,6 +245,8 @@ reasons! {
     WaitlistFull = 223 => "WAITLIST_FULL", ResourceExhausted;
     /// The session has no places for patients.
     TakesNoPatients = 224 => "TAKES_NO_PATIENTS", FailedPrecondition;
+    /// The patient waits for the same already.
+    NeedExists = 225 => "NEED_EXISTS", AlreadyExists;
 
     /// What was changed then isn't kept any more.
     SequenceExpired = 230 => "SEQUENCE_EXPIRED", FailedPrecondition;

@@ -7,6 +7,7 @@ use crate::kernel::{Change, Collection, ExternalId, Id, Meta, Name, Patient, Tim
 
 pub mod commands;
 pub mod desk;
+pub mod need;
 pub mod queries;
 pub mod reactions;
 pub mod register;

@@ -1,5 +1,7 @@
 //! What reads registers and reservations: one struct per use case.
+use super::need::{Need, Needs};
 use super::store::list::Filter;
+use super::store::needs;
 use super::store::{self, desks, list};
 use super::{Grant, Policy, Register, Registers, Reservation, Reservations};
 use crate::db::{Query, Tx};
@@ -141,5 +143,53 @@ impl Query for ListReservations {
         let reservations = list::list(tx, &self.programme, &self.filter, &self.page, now).await?;
         let cursor = |reservation: &Reservation| Cursor::from([reservation.name.id()]);
         Ok(Page::cut_sized(reservations, &self.page, &self.bound_to, cursor, Reservation::bytes))
+    }
+}
+
+/// Reads one need.
+#[derive(Debug)]
+pub struct GetNeed {
+    /// Which.
+    pub name: Name<Needs>,
+}
+
+impl Query for GetNeed {
+    type Output = Need;
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<Need> {
+        needs::get(tx, &self.name).await
+    }
+}
+
+/// Reads a page of needs.
+#[derive(Debug)]
+pub struct ListNeeds {
+    /// Of which programme.
+    pub programme: Id,
+    /// What narrows it.
+    pub filter: needs::Filter,
+    /// Which page.
+    pub page: PageRequest,
+    /// What its token is bound to.
+    pub bound_to: String,
+}
+
+impl ListNeeds {
+    /// What a page token of this list is bound to. The token that a patient is asked by is in it, but only as part of a digest.
+    #[must_use]
+    pub fn bound_to(programme: &Id, filter: &needs::Filter) -> String {
+        let token = filter.patient.as_ref().map(|patient| (patient.issuer(), patient.token()));
+        format!("ListNeeds {programme} {filter:?} {token:?}")
+    }
+}
+
+impl Query for ListNeeds {
+    type Output = Page<Need>;
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<Page<Need>> {
+        programmes::store::state(tx, &self.programme).await?;
+        let needs = needs::list(tx, &self.programme, &self.filter, &self.page).await?;
+        let cursor = |need: &Need| Cursor::from([need.name.id()]);
+        Ok(Page::cut_sized(needs, &self.page, &self.bound_to, cursor, Need::bytes))
     }
 }

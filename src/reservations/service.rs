@@ -1,4 +1,6 @@
 //! gRPC of reservations: parse, command or query, message.
+mod needs;
+
 use tonic::{Request, Response};
 
 use super::commands::{Acknowledge, CheckIn, NoShow, NotServed};

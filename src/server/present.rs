@@ -14,6 +14,7 @@ use crate::pb::credential_service_server::CredentialService as _;
 use crate::pb::dossier_service_server::DossierService as _;
 use crate::pb::expert_service_server::ExpertService as _;
 use crate::pb::hospital_service_server::HospitalService as _;
+use crate::pb::need_service_server::NeedService as _;
 use crate::pb::onboarding_service_server::OnboardingService as _;
 use crate::pb::pairing_service_server::PairingService as _;
 use crate::pb::programme_service_server::ProgrammeService as _;
@@ -125,6 +126,7 @@ collections! {
     "registers": reservations, Register, get_register(GetRegisterRequest);
     "reservations": reservations, Reservation, get_reservation(GetReservationRequest),
         list_reservations(ListReservationsRequest).reservations;
+    "needs": reservations, Need, get_need(GetNeedRequest), list_needs(ListNeedsRequest).needs;
     "openingBalances": tallies, OpeningBalance, get_opening_balance(GetOpeningBalanceRequest),
         list_opening_balances(ListOpeningBalancesRequest).opening_balances;
 }

@@ -27,6 +27,7 @@ use crate::pb::expert_service_server::ExpertServiceServer;
 use crate::pb::feed_service_server::FeedServiceServer;
 use crate::pb::hospital_service_server::HospitalServiceServer;
 use crate::pb::import_service_server::ImportServiceServer;
+use crate::pb::need_service_server::NeedServiceServer;
 use crate::pb::onboarding_service_server::OnboardingServiceServer;
 use crate::pb::pairing_service_server::PairingServiceServer;
 use crate::pb::programme_service_server::ProgrammeServiceServer;
@@ -64,6 +65,7 @@ pub(super) fn all(api: &Api, hub: &Arc<Hub>) -> Services {
         .add(ActivityServiceServer::new(activities::service::Service { api: api.clone() }))
         .add(SavingServiceServer::new(savings::service::Service { api: api.clone() }))
         .add(ReservationServiceServer::new(reservations::service::Service { api: api.clone() }))
+        .add(NeedServiceServer::new(reservations::service::Service { api: api.clone() }))
         .add(TallyServiceServer::new(tallies::service::Service { api: api.clone() }))
         .add(AccountServiceServer::new(accounts::service::Service { api: api.clone() }))
         .add(FeedServiceServer::new(feeds::service::Service { api: api.clone() }))

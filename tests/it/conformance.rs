@@ -142,6 +142,12 @@ const STORES: &[Store] = &[
         statements: reservations::store::STATEMENTS,
         lists: reservations::store::list::LISTS,
     },
+    Store {
+        room: "reservations/needs",
+        tables: &[],
+        statements: reservations::store::needs::STATEMENTS,
+        lists: reservations::store::needs::LISTS,
+    },
     Store { room: "reservations/desks", tables: &[], statements: reservations::store::desks::STATEMENTS, lists: &[] },
     Store {
         room: "tallies",

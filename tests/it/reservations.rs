@@ -1,4 +1,6 @@
 //! Reservations over a real socket: places that are held, booked, cancelled and given on, and who waits for one.
+mod model;
+mod needs;
 mod places;
 mod queue;
 mod races;

@@ -81,6 +81,8 @@ fn every_vocabulary_is_the_protos() {
         registered::<reservations::MoveRule>(&pool),
         registered::<reservations::ReservationState>(&pool),
         registered::<reservations::WaitlistRule>(&pool),
+        registered::<reservations::need::NeedState>(&pool),
+        registered::<reservations::need::NeedUrgency>(&pool),
         registered::<reservations::register::JobKind>(&pool),
         registered::<visits::VisitDiscrepancy>(&pool),
         registered::<visits::VisitState>(&pool),

@@ -2,6 +2,7 @@
 mod deed;
 mod enter;
 mod moving;
+mod need;
 mod policy;
 mod register;
 mod serve;
@@ -10,6 +11,7 @@ mod sweep;
 pub use deed::{Acknowledge, BookHeld, Cancel, CheckIn, Deed, NoShow, NotServed, Treat};
 pub use enter::{BookReservation, Booking, Enter, Entry, HoldReservation, Holding, JoinWaitlist, Joining, Way};
 pub use moving::{MoveReservation, Moving};
+pub use need::{CreateNeed, FillFromNeeds, Filling, NeedFacts, WithdrawNeed};
 pub use policy::UpdatePolicy;
 pub use register::{GrantExtraPlaces, OpenRegister, Opened, UpdateRegister};
 pub use serve::{MarkServed, Serving};

@@ -10,11 +10,12 @@ use crate::rows;
 mod columns;
 pub mod desks;
 pub mod list;
+pub mod needs;
 
 pub use columns::{register_of, reservation_of};
 
 /// The tables that this slice writes.
-pub const TABLES: &[&str] = &["registers", "extra_places", "reservations", "reservation_policies"];
+pub const TABLES: &[&str] = &["registers", "extra_places", "reservations", "reservation_policies", "needs"];
 
 macro_rules! register_columns {
     () => {

@@ -14,6 +14,7 @@ use crate::sessions::Sessions;
 use crate::wire::mutations;
 
 mod answers;
+pub(super) mod needs;
 
 pub(super) use answers::{availability, policy, register, reservation};
 
