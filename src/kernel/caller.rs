@@ -11,6 +11,8 @@ pub struct Caller {
     pub roles: Vec<String>,
     /// Whom the caller acts for.
     pub on_behalf_of: Option<String>,
+    /// Whether the caller sees only what it made itself, as a hospital's system sees reservations.
+    pub own_only: bool,
 }
 
 impl Caller {
@@ -20,7 +22,7 @@ impl Caller {
     /// A caller with a subject alone.
     #[must_use]
     pub fn new(subject: impl Into<String>) -> Self {
-        Self { subject: subject.into(), person: None, roles: Vec::new(), on_behalf_of: None }
+        Self { subject: subject.into(), person: None, roles: Vec::new(), on_behalf_of: None, own_only: false }
     }
 
     /// The caller that names no subject.

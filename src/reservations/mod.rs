@@ -43,6 +43,8 @@ pub struct Reservation {
     pub session: Id,
     /// Whose.
     pub patient: Patient,
+    /// The subject that made it: a hospital's system sees its own alone.
+    pub made_by: String,
     /// Where it is in its life.
     pub state: ReservationState,
     /// The number of the place, from 1; none while the patient waits, and after a wait that ended without one.

@@ -169,7 +169,7 @@ impl ReservationService for Service {
         &self,
         request: Request<pb::ListReservationsRequest>,
     ) -> Reply<pb::ListReservationsResponse> {
-        let query = self.api.query(request, wire::list)?;
+        let query = self.api.query_by(request, wire::list)?;
         let page = self.api.read(query).await?;
         let next_page_token = page.next_page_token();
         let reservations = page.items.into_iter().map(wire::reservation).collect();

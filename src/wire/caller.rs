@@ -33,6 +33,7 @@ pub fn caller_of(metadata: &MetadataMap) -> Result<Caller> {
         person: text(metadata, "x-homecoming-person", MAX)?,
         roles,
         on_behalf_of: text(metadata, "x-homecoming-on-behalf-of", MAX)?,
+        own_only: false,
     })
 }
 

@@ -108,7 +108,8 @@ impl Room {
     }
 
     /// Lets one in, or says why not: what else happened at the desk, and the new reservation.
-    fn admit<W: Way>(&mut self, entry: &Entry, way: &W, now: Timestamp) -> Result<(Reservation, Vec<Done>)> {
+    fn admit<W: Way>(&mut self, entry: &Entry, way: &W, context: &Context<'_>) -> Result<(Reservation, Vec<Done>)> {
+        let now = context.now;
         if self.met.present.contains(entry.name.id()) {
             return Err(Error::already_exists(&entry.name));
         }
@@ -121,7 +122,7 @@ impl Room {
         let key = (entry.session.clone(), entry.patient.clone());
         desk.must_be_without(self.met.holders.get(&key))?;
         let done = desk.settle(now);
-        let reservation = entry.drafted(W::ACT, way.lapses(now), now);
+        let reservation = entry.drafted(W::ACT, way.lapses(now), context);
         let joins = W::ACT == Act::Join;
         let reservation = if joins { desk.join(reservation, now)? } else { desk.seat(reservation)? };
         desk.touch();
@@ -142,11 +143,12 @@ impl Room {
 
 impl Entry {
     /// The reservation as it begins, before it has a place.
-    fn drafted(&self, act: Act, lapse_time: Option<Timestamp>, now: Timestamp) -> Reservation {
+    fn drafted(&self, act: Act, lapse_time: Option<Timestamp>, context: &Context<'_>) -> Reservation {
         Reservation {
             name: self.name.clone(),
             session: self.session.clone(),
             patient: self.patient.clone(),
+            made_by: context.call.caller.subject.clone(),
             state: act.target().unwrap_or(ReservationState::Waiting),
             place: None,
             arrival: None,
@@ -156,7 +158,7 @@ impl Entry {
             activity: None,
             expected: None,
             external_ids: self.external_ids.clone(),
-            meta: Meta::new(now),
+            meta: Meta::new(context.now),
         }
     }
 }
@@ -177,7 +179,7 @@ impl<W: Way> Command for Enter<W> {
     }
 
     fn decide(&self, mut room: Room, context: &Context<'_>) -> Result<Decision<Written, Reservation>> {
-        let (reservation, done) = room.admit(&self.entry, &self.way, context.now)?;
+        let (reservation, done) = room.admit(&self.entry, &self.way, context)?;
         let changes = changes(reservation.change(W::ACT), &done);
         Ok(Decision::new(room.written(vec![reservation.clone()], done), reservation, changes))
     }
@@ -202,7 +204,7 @@ impl<W: Way> Command for Enter<W> {
         let (mut inserted, mut updated) = (Vec::with_capacity(set.len()), Vec::new());
         let mut outcomes = Vec::with_capacity(set.len());
         for (command, context) in set {
-            outcomes.push(room.admit(&command.entry, &command.way, context.now).map(|(reservation, done)| {
+            outcomes.push(room.admit(&command.entry, &command.way, context).map(|(reservation, done)| {
                 let changes: Vec<Change> = changes(reservation.change(W::ACT), &done);
                 inserted.push(reservation.clone());
                 updated.extend(done);

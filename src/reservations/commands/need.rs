@@ -184,7 +184,9 @@ impl Command for FillFromNeeds {
             }
             let Some(id) = ids.next() else { break };
             let name: Name<Reservations> = Name::new(programme.clone(), id.clone());
-            inserted.push(desk.seat(booked(name, session.clone(), need.patient.clone(), Meta::new(now)))?);
+            let made_by = context.call.caller.subject.clone();
+            let reservation = booked(name, session.clone(), need.patient.clone(), made_by, Meta::new(now));
+            inserted.push(desk.seat(reservation)?);
             seated.insert(need.patient.clone());
             filled.push(need.filled(&Name::new(programme.clone(), id.clone()), now));
         }
@@ -215,11 +217,12 @@ impl Command for FillFromNeeds {
 }
 
 /// A reservation as it begins, before it has its place.
-fn booked(name: Name<Reservations>, session: Id, patient: Patient, meta: Meta) -> Reservation {
+fn booked(name: Name<Reservations>, session: Id, patient: Patient, made_by: String, meta: Meta) -> Reservation {
     Reservation {
         name,
         session,
         patient,
+        made_by,
         state: ReservationState::Booked,
         place: None,
         arrival: None,

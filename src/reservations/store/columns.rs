@@ -72,6 +72,7 @@ pub fn reservation_of(row: &Row) -> Result<Reservation> {
         name: Name::new(row.get("programme")?, row.get("reservation")?),
         session: row.get("session")?,
         patient: Patient::parse(&issuer, &token).map_err(|_| corrupt())?,
+        made_by: row.get("made_by")?,
         state: row.code("state")?,
         place,
         arrival: row.get("arrival")?,

@@ -11,7 +11,7 @@ use crate::rows;
 
 macro_rules! reservation_columns {
     () => {
-        "x.programme, x.reservation, x.session, x.patient_issuer, x.patient_token, x.state, x.place, x.arrival, x.lapse_time, \
+        "x.programme, x.reservation, x.session, x.patient_issuer, x.patient_token, x.made_by, x.state, x.place, x.arrival, x.lapse_time, \
          x.affected, x.affected_time, x.cancelled_by, x.activity, x.revision, x.create_time, x.update_time, \
          g.start_time, g.place_minutes, g.capacity "
     };
@@ -60,9 +60,9 @@ const QUEUE: Sql = of_rows!(
 );
 const INSERT: Sql = rows!(
     "INSERT INTO reservations (programme, reservation, session, patient_issuer, patient_token, live, state, place, arrival, \
-     lapse_time, revision, create_time, update_time) \
+     lapse_time, revision, create_time, update_time, made_by) \
      SELECT r.value->>0, r.value->>1, r.value->>2, r.value->>3, r.value->>4, 1, r.value->>5, CAST(r.value->>6 AS BIGINT), \
-     CAST(r.value->>7 AS BIGINT), CAST(r.value->>8 AS BIGINT), 1, CAST(r.value->>9 AS BIGINT), CAST(r.value->>9 AS BIGINT) FROM ",
+     CAST(r.value->>7 AS BIGINT), CAST(r.value->>8 AS BIGINT), 1, CAST(r.value->>9 AS BIGINT), CAST(r.value->>9 AS BIGINT), r.value->>10 FROM ",
     "WHERE TRUE"
 );
 const UPDATE: Sql = rows!(
@@ -317,7 +317,9 @@ pub async fn write(tx: &mut Tx<'_>, programme: &Id, written: &Written) -> Result
 fn new_row(one: &Reservation) -> impl serde::Serialize + '_ {
     let (programme, id) = (one.name.programme(), one.name.id());
     let who = (one.patient.issuer(), one.patient.token());
-    (programme, id, &one.session, who.0, who.1, one.state, one.place, one.arrival, one.lapse_time, one.meta.create_time)
+    let times = (one.lapse_time, one.meta.create_time);
+    let (place, arrival) = (one.place, one.arrival);
+    (programme, id, &one.session, who.0, who.1, one.state, place, arrival, times.0, times.1, &one.made_by)
 }
 
 fn row_of(one: &Reservation) -> impl serde::Serialize + '_ {

@@ -22,6 +22,7 @@ const FILTERS: &[&str] = &[
     // As things stand: what has lapsed and isn't written yet is LAPSED.
     "x.state = ? AND (x.lapse_time IS NULL OR x.lapse_time > ?)",
     "(x.state = 'LAPSED' OR x.lapse_time <= ?)",
+    "x.made_by = ?",
 ];
 
 static LIST: List =
@@ -51,6 +52,8 @@ pub struct Filter {
     pub state: Option<ReservationState>,
     /// Whose patients have to be told something.
     pub affected: bool,
+    /// That this subject made.
+    pub made_by: Option<String>,
 }
 
 /// A page of reservations by id, one more than it holds; states as they are at this time.
@@ -79,6 +82,9 @@ pub async fn list(
     }
     if filter.affected {
         select.filter(3, []);
+    }
+    if let Some(subject) = &filter.made_by {
+        select.filter(6, [Value::from(subject.as_str())]);
     }
     match filter.state {
         Some(ReservationState::Lapsed) => {

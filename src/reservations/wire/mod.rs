@@ -8,7 +8,7 @@ use super::register::{LONGEST_PLACE_MINUTES, MOST_EXTRA_PLACES, Times};
 use super::store::list::Filter;
 use super::{CancelledBy, HOLD_MINUTES, LONGEST_HOLD_MINUTES, Policy, Registers, ReservationPolicies, Reservations};
 use crate::experts::{self, Consent, ConsentMedium};
-use crate::kernel::{Fields, Id, Name, Reason, Residence, Timestamp};
+use crate::kernel::{Caller, Fields, Id, Name, Reason, Residence, Timestamp};
 use crate::pb;
 use crate::sessions::Sessions;
 use crate::wire::mutations;
@@ -223,7 +223,7 @@ pub(super) fn get(fields: &mut Fields, request: pb::GetReservationRequest) -> Ge
     GetReservation { name: fields.name("name", &request.name) }
 }
 
-pub(super) fn list(fields: &mut Fields, request: pb::ListReservationsRequest) -> ListReservations {
+pub(super) fn list(fields: &mut Fields, request: pb::ListReservationsRequest, caller: Caller) -> ListReservations {
     let programme = fields.parent("parent", &request.parent);
     let external_id = request.external_id.as_ref();
     let filter = Filter {
@@ -232,6 +232,7 @@ pub(super) fn list(fields: &mut Fields, request: pb::ListReservationsRequest) ->
         external_id: external_id.and_then(|id| fields.external_id("external_id", &id.system, &id.value)),
         state: fields.optional_choice("state", request.state),
         affected: request.affected,
+        made_by: caller.own_only.then_some(caller.subject),
     };
     let bound_to = ListReservations::bound_to(&programme, &filter);
     let page = fields.page(request.page_size, &request.page_token, &bound_to);
