@@ -15,6 +15,7 @@ pub mod credentials;
 pub mod db;
 pub mod demo;
 pub mod experts;
+pub mod exports;
 pub mod feeds;
 pub mod hospitals;
 pub mod imports;

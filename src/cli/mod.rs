@@ -4,7 +4,9 @@ pub mod backup;
 pub mod bulletin;
 pub mod client;
 mod demo;
+pub mod export;
 pub mod import;
+pub mod pseudonymise;
 pub mod serve;
 pub mod verify;
 
@@ -28,6 +30,10 @@ enum Command {
     Import(import::Import),
     /// Print a programme's bulletin
     Bulletin(bulletin::Bulletin),
+    /// Write a programme's records to a file, from a server that runs
+    Export(export::Export),
+    /// Make tokens of patients' identity numbers, inside the hospital
+    Pseudonymise(pseudonymise::Pseudonymise),
     /// Export a programme's audit, from a server that runs
     Audit(audit::Audit),
     /// Check an exported audit, without a server
@@ -53,6 +59,8 @@ pub fn run() -> ExitCode {
             Command::Serve(serve) => serve.run(own).await,
             Command::Import(import) => import.run().await,
             Command::Bulletin(bulletin) => bulletin.run().await,
+            Command::Export(export) => export.run().await,
+            Command::Pseudonymise(pseudonymise) => pseudonymise.run(),
             Command::Audit(audit) => audit.run().await,
             Command::Verify(verify) => verify.run(),
             Command::Backup(backup) => backup.run().await,

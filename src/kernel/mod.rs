@@ -18,6 +18,7 @@ mod meta;
 mod name;
 pub mod page;
 pub mod patient;
+pub mod pseudonym;
 mod reason;
 mod specialty;
 mod time;

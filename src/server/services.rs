@@ -24,6 +24,7 @@ use crate::pb::credential_service_server::CredentialServiceServer;
 use crate::pb::dossier_service_server::DossierServiceServer;
 use crate::pb::expert_search_service_server::ExpertSearchServiceServer;
 use crate::pb::expert_service_server::ExpertServiceServer;
+use crate::pb::export_service_server::ExportServiceServer;
 use crate::pb::feed_service_server::FeedServiceServer;
 use crate::pb::hospital_service_server::HospitalServiceServer;
 use crate::pb::import_service_server::ImportServiceServer;
@@ -40,8 +41,8 @@ use crate::pb::tally_service_server::TallyServiceServer;
 use crate::pb::visit_service_server::VisitServiceServer;
 use crate::wire::Api;
 use crate::{
-    accounts, activities, assistants, audit, bulletins, calendars, changes, charters, credentials, experts, feeds,
-    hospitals, imports, programmes, reservations, savings, sessions, sites, tallies, visits,
+    accounts, activities, assistants, audit, bulletins, calendars, changes, charters, credentials, experts, exports,
+    feeds, hospitals, imports, programmes, reservations, savings, sessions, sites, tallies, visits,
 };
 
 /// Every slice's service, in the order of the slices.
@@ -76,6 +77,7 @@ pub(super) fn all(api: &Api, hub: &Arc<Hub>) -> Services {
         }))
         .add(AuditServiceServer::new(audit::service::Service { api: api.clone() }))
         .add(ImportServiceServer::new(imports::service::Service::new(api.clone())))
+        .add(ExportServiceServer::new(exports::service::Service { api: api.clone() }))
         .add(BulletinServiceServer::new(bulletins::service::Service { api: api.clone() }))
 }
 

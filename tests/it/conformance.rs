@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use homecoming::db::{self, Engine, List, Select, Sql, Target, Value};
 use homecoming::kernel::{Cursor, Key, PageRequest};
 use homecoming::{
-    accounts, activities, assistants, audit, calendars, changes, charters, credentials, experts, hospitals, imports,
-    programmes, reservations, savings, sessions, sites, tallies, visits,
+    accounts, activities, assistants, audit, calendars, changes, charters, credentials, experts, exports, hospitals,
+    imports, programmes, reservations, savings, sessions, sites, tallies, visits,
 };
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection, Row as _, SqlSafeStr as _, SqliteConnection};
 
@@ -158,6 +158,7 @@ const STORES: &[Store] = &[
     Store { room: "audit", tables: &[], statements: audit::store::STATEMENTS, lists: &[] },
     Store { room: "changes", tables: &[], statements: changes::store::STATEMENTS, lists: &[] },
     Store { room: "accounts", tables: accounts::store::TABLES, statements: accounts::store::STATEMENTS, lists: &[] },
+    Store { room: "exports", tables: exports::store::TABLES, statements: exports::store::STATEMENTS, lists: &[] },
     Store { room: "imports", tables: imports::store::TABLES, statements: imports::store::STATEMENTS, lists: &[] },
 ];
 

@@ -2,8 +2,8 @@
 use homecoming::kernel::{HalfDay, Reason, Residence, SessionKind, Vocabulary};
 use homecoming::pb;
 use homecoming::{
-    activities, assistants, audit, bulletins, calendars, charters, credentials, experts, feeds, hospitals, imports,
-    programmes, reservations, savings, sessions, sites, tallies, visits,
+    activities, assistants, audit, bulletins, calendars, charters, credentials, experts, exports, feeds, hospitals,
+    imports, programmes, reservations, savings, sessions, sites, tallies, visits,
 };
 use prost_reflect::DescriptorPool;
 
@@ -93,6 +93,7 @@ fn every_vocabulary_is_the_protos() {
         registered::<experts::ExpertState>(&pool),
         registered::<experts::ExpertTitle>(&pool),
         registered::<experts::HomeTieKind>(&pool),
+        registered::<exports::Format>(&pool),
         registered::<assistants::AbsenceKind>(&pool),
         registered::<assistants::AssistantState>(&pool),
         registered::<assistants::PairingRole>(&pool),

@@ -1,0 +1,105 @@
+//! A file in the making: what is written so far, counted and hashed, and what of it is still to be sent. Pure.
+use std::fmt::Write as _;
+
+use sha2::{Digest as _, Sha256};
+
+use super::{CELL, Column, Format, Kind, ROW, render};
+
+/// The most bytes that are sent in one message.
+pub const PART: usize = 512 << 10;
+
+/// A file that grows row by row. What comes before `skip` is counted and hashed, and not sent.
+pub struct File {
+    format: Format,
+    columns: Vec<Column>,
+    /// Each column's sum, where its cells add up; none once it went beyond 64 bits.
+    sums: Vec<Option<i64>>,
+    hash: Sha256,
+    rows: i64,
+    bytes: u64,
+    skip: u64,
+    unsent: Vec<u8>,
+}
+
+/// What a whole file is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Counted {
+    /// Its rows.
+    pub rows: i64,
+    /// Its bytes.
+    pub bytes: u64,
+    /// SHA-256 in hexadecimal digits.
+    pub sha256: String,
+    /// The sums of the columns that add up.
+    pub sums: Vec<(&'static str, i64)>,
+}
+
+impl File {
+    /// Begins a file; its first `skip` bytes are there already.
+    #[must_use]
+    pub fn new(format: Format, columns: Vec<Column>, byte_order_mark: bool, skip: u64) -> Self {
+        let sums = columns.iter().map(|_| Some(0)).collect();
+        let (hash, rows, bytes, unsent) = (Sha256::new(), 0, 0, Vec::new());
+        let mut file = Self { format, columns, sums, hash, rows, bytes, skip, unsent };
+        let mut head = Vec::new();
+        if byte_order_mark && format == Format::Csv {
+            head.extend_from_slice(render::BYTE_ORDER_MARK);
+        }
+        render::header(format, &file.columns, &mut head);
+        file.put(&head);
+        file
+    }
+
+    /// Writes rows as a statement answers them; returns how many.
+    pub fn add(&mut self, rows: &str) -> usize {
+        let mut written = Vec::with_capacity(rows.len() + rows.len() / 2);
+        let mut count = 0;
+        for row in rows.split(ROW).filter(|row| !row.is_empty()) {
+            render::row(self.format, &self.columns, row.split(CELL), &mut written);
+            self.sum(row);
+            count += 1;
+        }
+        self.rows = self.rows.saturating_add(i64::try_from(count).unwrap_or(i64::MAX));
+        self.put(&written);
+        count
+    }
+
+    fn sum(&mut self, row: &str) {
+        for ((column, sum), cell) in self.columns.iter().zip(&mut self.sums).zip(row.split(CELL)) {
+            if column.kind == Kind::Sum && !cell.is_empty() {
+                *sum = sum.zip(cell.parse::<i64>().ok()).and_then(|(sum, cell)| sum.checked_add(cell));
+            }
+        }
+    }
+
+    fn put(&mut self, written: &[u8]) {
+        self.hash.update(written);
+        let begin = usize::try_from(self.skip.saturating_sub(self.bytes)).unwrap_or(usize::MAX).min(written.len());
+        self.bytes = self.bytes.saturating_add(written.len() as u64);
+        self.unsent.extend_from_slice(&written[begin..]);
+    }
+
+    /// The next part to be sent, if anything is.
+    pub fn take(&mut self) -> Option<Vec<u8>> {
+        if self.unsent.is_empty() {
+            return None;
+        }
+        let rest = self.unsent.split_off(self.unsent.len().min(PART));
+        Some(std::mem::replace(&mut self.unsent, rest))
+    }
+
+    /// What the whole is; none where it is shorter than what was there already.
+    #[must_use]
+    pub fn finish(&self) -> Option<Counted> {
+        let sha256 = self.hash.clone().finalize().iter().fold(String::with_capacity(64), |mut text, byte| {
+            let _ = write!(text, "{byte:02x}"); // a String takes everything
+            text
+        });
+        let adds_up = |(column, sum): (&Column, &Option<i64>)| match column.kind {
+            Kind::Sum => sum.map(|sum| (column.name, sum)),
+            Kind::Text | Kind::Number | Kind::Json | Kind::Instant => None,
+        };
+        let sums = self.columns.iter().zip(&self.sums).filter_map(adds_up).collect();
+        (self.skip <= self.bytes).then_some(Counted { rows: self.rows, bytes: self.bytes, sha256, sums })
+    }
+}

@@ -1,0 +1,123 @@
+//! Exports: a programme's records as the bytes of a file, pinned to a sequence number, the same bytes each time.
+//!
+//! A table's statements answer rows as text (`store`), a row becomes CSV or NDJSON (`render`), and a file is put together with
+//! its counts and its hash (`file`). Nothing is kept: an interrupted export is made again from its beginning and sent from where it
+//! stopped. Not here: what records mean (their slices), how tallies are counted (`tallies`).
+
+use crate::kernel::{Date, vocabulary};
+
+pub mod file;
+pub mod queries;
+pub mod render;
+pub mod service;
+pub mod store;
+mod wire;
+
+vocabulary! {
+    /// How an export is written.
+    pub enum Format: "ExportFormat" {
+        /// RFC 4180 in UTF-8, with column names.
+        Csv = 1 => "CSV",
+        /// A JSON object a line.
+        Ndjson = 2 => "NDJSON",
+    }
+}
+
+/// What parts the cells of a row as statements answer them; no text of ours holds a control character.
+pub const CELL: char = '\u{1f}';
+/// What parts rows.
+pub const ROW: char = '\u{1e}';
+
+/// What a column's cells are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A text, which a spreadsheet must not take for a formula.
+    Text,
+    /// A whole number that adds up to something.
+    Sum,
+    /// A whole number that doesn't.
+    Number,
+    /// JSON; an empty list is no value.
+    Json,
+    /// An instant in microseconds since 1970 UTC.
+    Instant,
+}
+
+/// A column of a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Column {
+    /// Its name.
+    pub name: &'static str,
+    /// What its cells are.
+    pub kind: Kind,
+}
+
+const fn column(name: &'static str, kind: Kind) -> Column {
+    Column { name, kind }
+}
+
+/// The columns of activities, in the order in which `store` reads them; the last two are the patient's.
+pub const ACTIVITY_COLUMNS: &[Column] = &[
+    column("date", Kind::Text),
+    column("activity", Kind::Text),
+    column("state", Kind::Text),
+    column("kind", Kind::Text),
+    column("quantity", Kind::Sum),
+    column("session_kind", Kind::Text),
+    column("half_day", Kind::Text),
+    column("session", Kind::Text),
+    column("site", Kind::Text),
+    column("site_level", Kind::Text),
+    column("lead_expert", Kind::Text),
+    column("co_experts", Kind::Json),
+    column("home_hospital", Kind::Text),
+    column("specialty", Kind::Text),
+    column("residence", Kind::Text),
+    column("performer", Kind::Text),
+    column("grade", Kind::Number),
+    column("grade_list", Kind::Text),
+    column("procedures", Kind::Json),
+    column("declared_saving_fen", Kind::Sum),
+    column("irregularities", Kind::Json),
+    column("void_reason", Kind::Text),
+    column("recorder", Kind::Text),
+    column("revision", Kind::Number),
+    column("since_sequence", Kind::Number),
+    column("update_time", Kind::Instant),
+    column("patient_issuer", Kind::Text),
+    column("patient_token", Kind::Text),
+];
+
+/// The last columns of [`ACTIVITY_COLUMNS`] that say who a patient is.
+pub const PATIENT_COLUMNS: usize = 2;
+
+/// Which activities.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ActivityChoice {
+    /// First service date; none: from the first one.
+    pub from: Option<Date>,
+    /// Last service date; none: to the last one.
+    pub to: Option<Date>,
+    /// Whether voided ones, too.
+    pub with_voided: bool,
+    /// Whether patients' issuers and tokens are in it.
+    pub with_patients: bool,
+}
+
+impl ActivityChoice {
+    /// The columns of the file.
+    #[must_use]
+    pub fn columns(&self) -> Vec<Column> {
+        let hidden = if self.with_patients { 0 } else { PATIENT_COLUMNS };
+        ACTIVITY_COLUMNS[..ACTIVITY_COLUMNS.len() - hidden].to_vec()
+    }
+
+    /// In words, for the manifest.
+    #[must_use]
+    pub fn words(&self) -> String {
+        let day = |day: Option<Date>| day.map_or_else(String::new, |day| day.to_string());
+        let yes = |is: bool| if is { "yes" } else { "no" };
+        let (from, to) = (day(self.from), day(self.to));
+        format!("from={from} to={to} voided={} patients={}", yes(self.with_voided), yes(self.with_patients))
+    }
+}

@@ -1,0 +1,62 @@
+//! What an export reads: where it is pinned, and page after page, each in a snapshot of its own.
+use super::ActivityChoice;
+use super::store::{self, After};
+use crate::changes;
+use crate::db::{Query, Tx};
+use crate::kernel::{Error, Id, ProgrammeName, Reason, Result, Timestamp};
+
+/// Pins an export.
+#[derive(Clone, Debug)]
+pub struct Pin {
+    /// The programme.
+    pub programme: Id,
+    /// At which sequence number; 0: the newest one.
+    pub sequence: i64,
+}
+
+/// Where an export is pinned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pinned {
+    /// The sequence number.
+    pub sequence: i64,
+    /// When it was given; none where its change isn't kept any more.
+    pub time: Option<Timestamp>,
+}
+
+impl Query for Pin {
+    type Output = Pinned;
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<Pinned> {
+        let extent = changes::store::extent(tx, &self.programme).await?;
+        if self.sequence > extent.newest {
+            let name = ProgrammeName::new(self.programme.clone());
+            let refused = Error::refused(Reason::SequenceAhead, "the programme has no such change yet");
+            return Err(refused.with("name", name).with("newest", extent.newest));
+        }
+        let sequence = if self.sequence == 0 { extent.newest } else { self.sequence };
+        let change = changes::store::after(tx, &self.programme, sequence - 1, 1).await?.pop();
+        let time = change.filter(|change| change.sequence == sequence).map(|change| change.time);
+        Ok(Pinned { sequence, time })
+    }
+}
+
+/// Reads the next activities of an export. Versions are append-only: pages that are read later still fit.
+#[derive(Clone, Debug)]
+pub struct ReadActivities {
+    /// The programme.
+    pub programme: Id,
+    /// Which of them.
+    pub choice: ActivityChoice,
+    /// The sequence number at which they stood.
+    pub sequence: i64,
+    /// Where the page before ended.
+    pub after: Option<After>,
+}
+
+impl Query for ReadActivities {
+    type Output = Option<(String, After)>;
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<Option<(String, After)>> {
+        store::activities(tx, &self.programme, &self.choice, self.sequence, self.after.as_ref()).await
+    }
+}

@@ -1,0 +1,75 @@
+//! Reads the versions of earlier slices as text: a page of rows is one value, because a value that crosses from the engine costs more
+//! than all that is done with it here.
+use super::{ActivityChoice, CELL, ROW};
+use crate::db::{Sql, Tx};
+use crate::kernel::{Id, Result};
+
+/// None: nothing of an export is kept.
+pub const TABLES: &[&str] = &[];
+
+/// Rows of a page, which is read in one statement.
+pub const PAGE: usize = 2_000;
+
+/// The cells of an activity's version in the order of `ACTIVITY_COLUMNS`, parted by U+001F, and rows by U+001E.
+macro_rules! activities {
+    ($where:literal) => {
+        Sql::new(concat!(
+            "SELECT string_agg(r.line, '\u{1e}') AS lines FROM (SELECT concat_ws('\u{1f}', v.date, v.activity, v.state, v.kind, v.quantity, \
+             v.session_kind, COALESCE(v.half_day, ''), COALESCE(v.session, ''), v.site, v.site_level, COALESCE(v.lead_expert, ''), \
+             v.co_experts, COALESCE(v.home_hospital, ''), v.specialty, v.residence, COALESCE(v.performer, ''), \
+             COALESCE(CAST(v.grade AS TEXT), ''), COALESCE(v.grade_list, ''), v.procedures, \
+             COALESCE(CAST(v.declared_saving_fen AS TEXT), ''), v.irregularities, COALESCE(v.void_reason, ''), v.recorder, v.revision, \
+             v.since_sequence, v.update_time, COALESCE(v.patient_issuer, ''), COALESCE(v.patient_token, '')) AS line \
+             FROM activity_versions v WHERE v.programme = $1 AND ",
+            $where,
+            " AND (v.date, v.activity) > ($3, $4) AND v.date <= $5 AND v.state IN ('RECORDED', $6) \
+             ORDER BY v.date, v.activity LIMIT $7) AS r"
+        ))
+    };
+}
+
+/// What stands now and stood at the sequence.
+const STANDING: Sql = activities!("v.until_sequence IS NULL AND v.since_sequence <= $2");
+/// What was replaced after the sequence.
+const REPLACED: Sql = activities!("v.until_sequence > $2 AND v.since_sequence <= $2");
+
+/// The statements of this slice, for the test that prepares them.
+pub const STATEMENTS: &[(&str, Sql)] = &[("STANDING", STANDING), ("REPLACED", REPLACED)];
+
+/// Where a page ended: service date and id of its last row.
+pub type After = (String, String);
+
+/// The next rows at a sequence, in order, at most [`PAGE`], and where they end; nothing after the last one.
+///
+/// # Errors
+/// A storage error.
+pub async fn activities(
+    tx: &mut Tx<'_>,
+    programme: &Id,
+    choice: &ActivityChoice,
+    sequence: i64,
+    after: Option<&After>,
+) -> Result<Option<(String, After)>> {
+    let first = choice.from.map_or_else(String::new, |day| day.to_string());
+    let (date, id) = after.map_or((first.as_str(), ""), |(date, id)| (date, id));
+    let last = choice.to.map_or_else(|| "9999-12-31".to_owned(), |day| day.to_string());
+    let voided = if choice.with_voided { "VOIDED" } else { "RECORDED" };
+    let size = i64::try_from(PAGE).unwrap_or(i64::MAX);
+    let mut pages = Vec::with_capacity(2);
+    for sql in [STANDING, REPLACED] {
+        let stmt = tx.sql(sql).bind(programme).bind(sequence).bind(date).bind(id).bind(&last).bind(voided).bind(size);
+        pages.push(stmt.fetch_one().await?.get::<Option<String>>("lines")?.unwrap_or_default());
+    }
+    Ok(merged(&pages))
+}
+
+/// The first rows of both pages together, each of which holds the first of its own. A row begins with its key, and what parts cells sorts
+/// before whatever a key holds: rows sort as their keys do.
+fn merged(pages: &[String]) -> Option<(String, After)> {
+    let mut rows: Vec<&str> = pages.iter().flat_map(|page| page.split(ROW)).filter(|row| !row.is_empty()).collect();
+    rows.sort_unstable(); // they nearly are; how an engine puts rows together isn't promised
+    rows.truncate(PAGE);
+    let mut key = rows.last()?.split(CELL).map(str::to_owned);
+    let after = (key.next().unwrap_or_default(), key.next().unwrap_or_default());
+    Some((rows.join("\u{1e}"), after))
+}
