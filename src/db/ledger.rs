@@ -34,7 +34,7 @@ pub const REQUEST_ID_DAYS: i64 = 7;
 const REQUEST_ID_MICROS: i64 = REQUEST_ID_DAYS * 86_400_000_000;
 
 const LOCK_HEADS: Sql = Sql::pair(
-    "SELECT h.programme, h.sequence, h.entry, h.link, h.time, h.ended FROM json_each($1) AS r JOIN heads h ON h.programme = r.value->>0",
+    "SELECT h.programme, h.sequence, h.entry, h.link, h.time, h.ended FROM jsonb_each($1) AS r JOIN heads h ON h.programme = r.value->>0",
     // In name order, so that two servers' batches wait for each other and never deadlock.
     "SELECT h.programme, h.sequence, h.entry, h.link, h.time, h.ended FROM jsonb_array_elements(CAST($1 AS JSONB)) AS r \
      JOIN heads h ON h.programme = r.value->>0 ORDER BY h.programme FOR UPDATE OF h",

@@ -52,7 +52,7 @@ impl Sql {
 macro_rules! rows {
     ($head:literal, $tail:literal) => {
         $crate::db::Sql::pair(
-            concat!($head, "json_each($1) AS r ", $tail),
+            concat!($head, "jsonb_each($1) AS r ", $tail),
             concat!($head, "jsonb_array_elements(CAST($1 AS JSONB)) AS r ", $tail),
         )
     };

@@ -21,22 +21,40 @@ pub(super) use reservation_columns;
 macro_rules! of_rows {
     ($select:expr, $from:expr) => {
         Sql::pair(
-            concat!("SELECT ", $select, "FROM json_each($1) AS r ", $from),
+            concat!("SELECT ", $select, "FROM jsonb_each($1) AS r ", $from),
             concat!("SELECT ", $select, "FROM jsonb_array_elements(CAST($1 AS JSONB)) AS r ", $from),
         )
     };
 }
 
+macro_rules! present {
+    () => {
+        "(SELECT x.reservation FROM reservations x WHERE x.programme = r.value->>1 AND x.reservation = r.value->>3 LIMIT 1)"
+    };
+}
+macro_rules! holder {
+    () => {
+        "(SELECT x.reservation FROM reservations x WHERE x.programme = r.value->>1 AND x.patient_token = r.value->>5 \
+         AND x.patient_issuer = r.value->>4 AND x.session = r.value->>2 AND x.live = 1 LIMIT 1)"
+    };
+}
+/// A row for the first who asks at each session, and for everyone else of whom there is something already: the usual row says nothing.
 const ENTER: Sql = of_rows!(
     concat!(
-        "CAST(r.value->>0 AS BIGINT) AS position, \
-         (SELECT x.reservation FROM reservations x WHERE x.programme = r.value->>1 AND x.reservation = r.value->>3 LIMIT 1) \
-         IS NOT NULL AS present, \
-         (SELECT x.reservation FROM reservations x WHERE x.programme = r.value->>1 AND x.patient_token = r.value->>5 \
-         AND x.patient_issuer = r.value->>4 AND x.session = r.value->>2 AND x.live = 1 LIMIT 1) AS holder, ",
+        "CAST(r.value->>0 AS BIGINT) AS position, ",
+        present!(),
+        " IS NOT NULL AS present, ",
+        holder!(),
+        " AS holder, ",
         register_columns!()
     ),
-    "JOIN registers g ON g.programme = r.value->>1 AND g.session = r.value->>2"
+    concat!(
+        "JOIN registers g ON g.programme = r.value->>1 AND g.session = r.value->>2 WHERE CAST(r.value->>6 AS BIGINT) = 1 OR ",
+        present!(),
+        " IS NOT NULL OR ",
+        holder!(),
+        " IS NOT NULL"
+    )
 );
 const GET: Sql = of_rows!(
     reservation_columns!(),
@@ -125,17 +143,12 @@ pub struct Met {
 ///
 /// # Errors
 /// A storage error.
-pub async fn enter(tx: &mut Tx<'_>, programme: &Id, asking: &[Asking<'_>], joins: bool) -> Result<Met> {
-    let row = |(at, one): (usize, &Asking<'_>)| {
-        let (session, reservation) = (one.session.as_str().to_owned(), one.reservation.as_str().to_owned());
-        (
-            at,
-            programme.to_string(),
-            session,
-            reservation,
-            one.patient.issuer().to_owned(),
-            one.patient.token().to_owned(),
-        )
+pub async fn enter<'a>(tx: &mut Tx<'_>, programme: &Id, asking: &[Asking<'a>], joins: bool) -> Result<Met> {
+    let mut sessions = HashSet::new();
+    let row = |(at, one): (usize, &Asking<'a>)| {
+        let (session, patient) = (one.session.as_str(), one.patient);
+        let is_first = i64::from(sessions.insert(session));
+        (at, programme.as_str(), session, one.reservation.as_str(), patient.issuer(), patient.token(), is_first)
     };
     let keys: Vec<_> = asking.iter().enumerate().map(row).collect();
     let mut met = Met::default();

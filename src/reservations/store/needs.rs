@@ -22,7 +22,7 @@ const OPEN: Sql = Sql::pair(
     concat!(
         "SELECT ",
         columns!(),
-        "FROM json_each($1) AS r CROSS JOIN needs n ON n.programme = r.value->>0 AND n.wanted = r.value->>1 AND n.state = 'OPEN' \
+        "FROM jsonb_each($1) AS r CROSS JOIN needs n ON n.programme = r.value->>0 AND n.wanted = r.value->>1 AND n.state = 'OPEN' \
          ORDER BY n.rank, n.create_time, n.need LIMIT $2"
     ),
     concat!(

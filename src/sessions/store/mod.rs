@@ -48,7 +48,7 @@ const GET: Sql = Sql::pair(
     concat!(
         "SELECT ",
         columns!(),
-        "FROM json_each($1) AS r JOIN sessions s ON s.programme = r.value->>0 AND s.session = r.value->>1"
+        "FROM jsonb_each($1) AS r JOIN sessions s ON s.programme = r.value->>0 AND s.session = r.value->>1"
     ),
     concat!(
         "SELECT ",
@@ -117,7 +117,8 @@ macro_rules! beside {
 }
 
 // Experts beside the leading one, numbered 0, and consents: two tables in one statement, because a page waits for each one.
-const BESIDE: Sql = Sql::pair(beside!("json_each($1) AS r "), beside!("jsonb_array_elements(CAST($1 AS JSONB)) AS r "));
+const BESIDE: Sql =
+    Sql::pair(beside!("jsonb_each($1) AS r "), beside!("jsonb_array_elements(CAST($1 AS JSONB)) AS r "));
 
 const FIRST_AT_SITE: Sql = Sql::new(
     "SELECT s.session FROM sessions s WHERE s.programme = $1 AND s.site = $2 ORDER BY s.start_time, s.session LIMIT 1",
