@@ -304,6 +304,12 @@ fn postgres_processes() -> Vec<u32> {
     ids.filter(is_postgres).filter(|id| descends_from_here(*id)).collect()
 }
 
+/// The first process of that cluster, which started all others.
+pub fn postgres_root() -> Option<u32> {
+    let processes = postgres_processes();
+    processes.iter().copied().find(|id| stat(*id).is_some_and(|stat| !processes.contains(&stat.parent)))
+}
+
 fn descends_from_here(mut id: u32) -> bool {
     while let Some(stat) = stat(id) {
         if stat.parent == std::process::id() {

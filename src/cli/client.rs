@@ -1,6 +1,9 @@
 //! What the subcommands that call a server share: how it is reached, and which programme is meant.
 
+use std::net::IpAddr;
+
 use clap::Args;
+use http::Uri;
 use tonic::Status;
 use tonic::transport::{Channel, Endpoint};
 
@@ -26,6 +29,20 @@ impl Server {
             Endpoint::from_shared(self.server.clone()).map_err(|_| format!("{} is no address", self.server))?;
         let unreachable = |_| format!("no server answers at {}: start one with `homecoming serve`", self.server);
         Ok(endpoint.connect().await.map_err(unreachable)?)
+    }
+
+    /// Whether its address is this machine's alone.
+    #[must_use]
+    pub fn is_on_this_machine(&self) -> bool {
+        let uri: Option<Uri> = self.server.parse().ok();
+        let host = uri.as_ref().and_then(Uri::host).map(|host| host.trim_matches(['[', ']']));
+        host.is_some_and(|host| host == "localhost" || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback()))
+    }
+
+    /// The port of its address.
+    #[must_use]
+    pub fn port(&self) -> Option<u16> {
+        self.server.parse::<Uri>().ok()?.port_u16()
     }
 }
 

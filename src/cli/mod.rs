@@ -1,6 +1,7 @@
 //! The command line: one file for each subcommand, which reads its arguments and calls the rest.
 pub mod audit;
 pub mod backup;
+pub mod bench;
 pub mod bulletin;
 pub mod client;
 mod demo;
@@ -42,6 +43,8 @@ enum Command {
     Backup(backup::Backup),
     /// Put a copy back where no database is
     Restore(backup::Restore),
+    /// Put load on a server that runs, and count again what is stored
+    Bench(bench::Bench),
 }
 
 /// Runs what the arguments say.
@@ -65,6 +68,7 @@ pub fn run() -> ExitCode {
             Command::Verify(verify) => verify.run(),
             Command::Backup(backup) => backup.run().await,
             Command::Restore(restore) => restore.run().await,
+            Command::Bench(bench) => bench.run().await,
         }
     });
     match done {

@@ -1,8 +1,8 @@
 //! The program is killed under load: what it acknowledged is there, once. Many kills are a bench: `cargo bench --bench kill`.
 use homecoming::db::Engine;
 
-use crate::support::Database;
 use crate::support::kills::drill;
+use crate::support::{Database, places};
 
 const KILLS: u32 = 3;
 
@@ -22,4 +22,22 @@ async fn what_sqlite_acknowledged_survives_kills() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_postgresql_acknowledged_survives_kills() {
     survives(Engine::Postgres, 20_240_402).await;
+}
+
+async fn places_survive(engine: Engine, seed: u64) {
+    let Some(database) = Database::fresh("killed_places", engine).await else { return };
+    let evidence = places::drill(&database, KILLS, seed).await;
+    assert!(evidence.is_clean(), "{engine:?}, seed {seed}: {evidence}");
+    assert!(evidence.restarts == KILLS && evidence.acknowledged > u64::from(KILLS) * 30, "{evidence}");
+    database.remove().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn places_on_sqlite_survive_kills() {
+    places_survive(Engine::Sqlite, 20_240_403).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn places_on_postgresql_survive_kills() {
+    places_survive(Engine::Postgres, 20_240_404).await;
 }

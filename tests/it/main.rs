@@ -9,6 +9,7 @@ mod audit;
 mod backups;
 mod bad_input;
 mod batches;
+mod bench;
 mod bulletins;
 mod calendars;
 mod changes;

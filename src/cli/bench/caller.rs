@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::Barrier;
 use tonic::transport::Channel;
-use tonic::{Response, Status};
+use tonic::{Code, Response, Status};
 use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_client::HealthClient;
 use tonic_types::StatusExt as _;
@@ -13,6 +13,7 @@ use tonic_types::StatusExt as _;
 use super::machine::stopwatch;
 use super::mix::{Field, Kind};
 use super::wait;
+use crate::kernel::{Reason, Vocabulary as _};
 use crate::pb;
 use crate::pb::reservation_service_client::ReservationServiceClient;
 
@@ -267,7 +268,7 @@ impl Caller {
     ) -> Option<bool> {
         let known = match &answer {
             Ok(_) => done,
-            Err(status) if reason_of(status).is_some() => refused,
+            Err(status) if is_refusal(status) => refused,
             Err(_broken) => Known::Unanswered,
         };
         self.seen.known.insert(unit, known);
@@ -302,6 +303,13 @@ impl Caller {
 
 /// Nobody waits longer, whatever a server says.
 const LONGEST_BACK_OFF: Duration = Duration::from_secs(1);
+
+/// Whether nothing was done, for sure.
+fn is_refusal(status: &Status) -> bool {
+    let Some(reason) = reason_of(status) else { return false };
+    let is_sure = !matches!(status.code(), Code::Unavailable | Code::DeadlineExceeded | Code::Internal);
+    is_sure || reason == Reason::Overloaded.code()
+}
 
 fn reason_of(status: &Status) -> Option<String> {
     status.get_error_details().error_info().map(|info| info.reason.clone())

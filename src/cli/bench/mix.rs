@@ -1,5 +1,5 @@
 //! What is called for, and what all callers share: who is next, at which session, and whether it is counted.
-use std::sync::atomic::{AtomicU8, AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering::Relaxed};
 
 use clap::ValueEnum;
 
@@ -67,6 +67,7 @@ pub(super) struct Field {
     units: AtomicU64,
     hot_places: AtomicU64,
     other_places: AtomicU64,
+    no_more_rounds: AtomicBool,
 }
 
 impl Field {
@@ -91,6 +92,7 @@ impl Field {
             units: AtomicU64::new(0),
             hot_places: AtomicU64::new(0),
             other_places: AtomicU64::new(0),
+            no_more_rounds: AtomicBool::new(false),
         }
     }
 
@@ -104,6 +106,15 @@ impl Field {
 
     pub(super) fn is_over(&self) -> bool {
         self.phase.load(Relaxed) == Phase::Over as u8
+    }
+
+    /// The round that is about to begin isn't fought.
+    pub(super) fn stop_rounds(&self) {
+        self.no_more_rounds.store(true, Relaxed);
+    }
+
+    pub(super) fn are_rounds_over(&self) -> bool {
+        self.no_more_rounds.load(Relaxed)
     }
 
     /// Whether one more call may be made.

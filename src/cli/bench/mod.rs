@@ -89,7 +89,9 @@ impl Bench {
     /// That the server can't be called, or isn't on this machine, or that what it stores isn't what it answered.
     pub async fn run(self) -> Result<(), Failure> {
         if !self.anywhere && !self.server.is_on_this_machine() {
-            return Err("the server isn't at a loopback address: say --anywhere if it may be called a million times".into());
+            return Err(
+                "the server isn't at a loopback address: say --anywhere if it may be called a million times".into()
+            );
         }
         let channels = self.connect().await?;
         let programme = format!("programmes/bench-{}", Id::fresh(SystemClock.now()));
@@ -159,7 +161,11 @@ impl Bench {
         field.enter(Phase::Counted);
         let mut callers = JoinSet::new();
         for (number, channel) in (0..u64::from(self.callers)).zip(channels.iter().cycle()) {
-            callers.spawn(Caller::new(field.clone(), channel.clone()).fight(number, self.callers.into(), barrier.clone()));
+            callers.spawn(Caller::new(field.clone(), channel.clone()).fight(
+                number,
+                self.callers.into(),
+                barrier.clone(),
+            ));
         }
         tokio::select! {
             () = wait(self.seconds.unwrap_or(Duration::from_secs_f64(MOST_SECONDS))) => field.enter(Phase::Over),

@@ -2,7 +2,7 @@
 use std::sync::Arc;
 
 use futures_util::future::{BoxFuture, join_all};
-use homecoming::db::{Db, Engine, Query, Sql, Tx};
+use homecoming::db::{Db, Engine, Sql};
 use homecoming::kernel::{Call, Caller, Id, ManualClock, Name, Patient, Result};
 use homecoming::pb;
 use homecoming::reservations::commands::{BookHeld, Booking, Cancel, Enter, Entry, Holding, Joining, Treat};
@@ -10,6 +10,7 @@ use homecoming::reservations::{CancelledBy, Reservation};
 use homecoming::server;
 
 use super::{open, register};
+use crate::support::places::{Lines, WRONG};
 use crate::support::schedule::{booking, clinic};
 use crate::support::{Database, START, TestServer};
 
@@ -20,27 +21,6 @@ const RESERVATIONS: Sql = Sql::new(
 const CHANGES: Sql = Sql::new(
     "SELECT c.sequence || ' ' || c.name || ' ' || c.verb || ' ' || c.revision AS line FROM changes c ORDER BY c.sequence",
 );
-/// What a register says against what its reservations say; empty where they agree.
-const WRONG: Sql = Sql::new(
-    "SELECT q.line FROM (SELECT g.session || ' ' || g.taken || ' ' || g.waiting AS line, g.taken, g.waiting, \
-     g.capacity + g.granted AS places, \
-     (SELECT COUNT(*) FROM reservations x WHERE x.programme = g.programme AND x.session = g.session AND x.live = 1 \
-     AND x.place IS NOT NULL) AS seated, \
-     (SELECT COUNT(*) FROM reservations x WHERE x.programme = g.programme AND x.session = g.session AND x.live = 1 \
-     AND x.place IS NULL) AS queued FROM registers g) q \
-     WHERE q.taken <> q.seated OR q.waiting <> q.queued OR q.taken > q.places OR (q.queued > 0 AND q.taken < q.places)",
-);
-
-struct Lines(Sql);
-
-impl Query for Lines {
-    type Output = Vec<String>;
-
-    async fn run(&self, tx: &mut Tx<'_>) -> Result<Vec<String>> {
-        tx.sql(self.0).fetch_all().await?.iter().map(|row| row.get("line")).collect()
-    }
-}
-
 /// Numbers that look random, the same each time.
 pub struct Dice(pub u64);
 

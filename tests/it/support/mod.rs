@@ -8,6 +8,7 @@ pub mod figures;
 pub mod kills;
 pub mod liling;
 pub mod papers;
+pub mod places;
 pub mod postgres;
 pub mod program;
 pub mod race;
