@@ -24,7 +24,7 @@ pub(super) fn start(db: Db) -> JoinHandle<()> {
         let holder = Id::fresh(db.clock().now()).to_string();
         let sweeping = rhythm(SWEEPING, || lapses::sessions_and_tell(&db, &holder).boxed());
         let forgetting = rhythm(FORGETTING, || forget(&db).boxed());
-        let places = rhythm(SWEEPING, || lapses::places_and_tell(&db).boxed());
+        let places = rhythm(SWEEPING, || lapses::places_and_tell(&db, &holder).boxed());
         tokio::join!(sweeping, places, forgetting);
     })
 }

@@ -50,37 +50,37 @@ pub async fn sessions(db: &Db, holder: &str) -> Result<usize> {
 }
 
 /// Sweeps places, and says in the log what came of it.
-pub(super) async fn places_and_tell(db: &Db) {
-    match places(db).await {
+pub(super) async fn places_and_tell(db: &Db, holder: &str) {
+    match places(db, holder).await {
         Ok(0) => {}
         Ok(swept) => info!(swept, "places have lapsed or were given on"),
         Err(error) => warn!(%error, "lapsed places can't be written down now"),
     }
 }
 
-/// Writes down which held and offered places have lapsed by now, and who moves up; returns how many reservations changed.
+/// Writes down which held and offered places have lapsed by now, and who moves up, in every programme that no other server sweeps;
+/// returns how many reservations changed.
 ///
 /// # Errors
 /// An error of the storage.
-pub async fn places(db: &Db) -> Result<usize> {
+pub async fn places(db: &Db, holder: &str) -> Result<usize> {
     let mut swept = 0;
     loop {
-        let due = db.read(DueRegisters).await?;
+        let due = db.read(DueRegisters { holder: holder.to_owned() }).await?;
         let registers: usize = due.values().map(Vec::len).sum();
         let before = swept;
         for (programme, sessions) in due {
-            let call = Call::new(Caller::new(SUBJECT));
-            match db.write(call, SweepRegisters { programme, sessions }).await {
+            let command = SweepRegisters { programme, holder: holder.to_owned(), sessions };
+            match db.write(Call::new(Caller::new(SUBJECT)), command).await {
                 Ok(changed) => swept += changed,
-                // Another server was faster.
+                // Another server was faster, or the programme has ended meanwhile.
                 Err(Error::Stale { name }) => debug!(name, "nothing is left to sweep"),
-                // Its record can only be read, and nobody takes places there any more.
                 Err(Error::Refused(refusal)) if refusal.reason == Reason::ProgrammeEnded => {}
                 Err(error) => return Err(error),
             }
         }
         // Many of them, or a session with many reservations: there may be more.
-        if registers < DueRegisters::MOST && swept - before < MOST_AT_A_TIME || swept == before {
+        if registers < usize::from(DueRegisters::MOST) && swept - before < MOST_AT_A_TIME || swept == before {
             return Ok(swept);
         }
     }

@@ -1,4 +1,5 @@
 //! Reservations over a real socket: places that are held, booked, cancelled and given on, and who waits for one.
+mod changed;
 mod model;
 mod needs;
 mod places;
@@ -6,6 +7,7 @@ mod queue;
 mod races;
 mod sessions;
 mod sets;
+mod sweeps;
 
 use homecoming::pb;
 use homecoming::pb::reservation_service_client::ReservationServiceClient;
@@ -99,6 +101,18 @@ async fn set_rule(client: &mut Client, waitlist: pb::WaitlistRule, offer_minutes
     };
     let paths = ["waitlist", "offer_minutes"].map(str::to_owned).to_vec();
     let update_mask = Some(prost_types::FieldMask { paths });
+    let request = pb::UpdateReservationPolicyRequest { policy: Some(policy), update_mask, ..Default::default() };
+    client.update_reservation_policy(request).await.unwrap();
+}
+
+/// Says what becomes of the reservations of a session that is held at another time.
+async fn set_move_rule(client: &mut Client, rule: pb::MoveRule) {
+    let policy = pb::ReservationPolicy {
+        name: name("reservationPolicies", "default"),
+        on_move: rule as i32,
+        ..Default::default()
+    };
+    let update_mask = Some(prost_types::FieldMask { paths: vec!["on_move".to_owned()] });
     let request = pb::UpdateReservationPolicyRequest { policy: Some(policy), update_mask, ..Default::default() };
     client.update_reservation_policy(request).await.unwrap();
 }

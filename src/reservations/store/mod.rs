@@ -11,11 +11,13 @@ mod columns;
 pub mod desks;
 pub mod list;
 pub mod needs;
+pub mod sweeps;
 
 pub use columns::{register_of, reservation_of};
 
 /// The tables that this slice writes.
-pub const TABLES: &[&str] = &["registers", "extra_places", "reservations", "reservation_policies", "needs"];
+pub const TABLES: &[&str] =
+    &["registers", "extra_places", "reservations", "reservation_policies", "register_sweeps", "needs"];
 
 macro_rules! register_columns {
     () => {
@@ -30,7 +32,7 @@ const GET: Sql = Sql::pair(
     concat!(
         "SELECT ",
         register_columns!(),
-        "FROM json_each($1) AS r JOIN registers g ON g.programme = r.value->>0 AND g.session = r.value->>1"
+        "FROM jsonb_each($1) AS r JOIN registers g ON g.programme = r.value->>0 AND g.session = r.value->>1"
     ),
     concat!(
         "SELECT ",
@@ -82,9 +84,6 @@ const PUT_POLICY: Sql = Sql::new(
      revision = excluded.revision, update_time = excluded.update_time",
 );
 
-const DUE: Sql = Sql::new(
-    "SELECT g.programme, g.session FROM registers g WHERE g.due_time <= $1 ORDER BY g.due_time, g.programme, g.session LIMIT $2",
-);
 const LAPSED: Sql = rows!(
     "SELECT r.value->>1 AS session, (SELECT COUNT(*) FROM reservations x WHERE x.programme = r.value->>0 \
      AND x.session = r.value->>1 AND x.lapse_time <= CAST(r.value->>2 AS BIGINT)) AS lapsed FROM ",
@@ -101,7 +100,6 @@ pub const STATEMENTS: &[(&str, Sql)] = &[
     ("INSERT_GRANT", INSERT_GRANT),
     ("POLICY", POLICY),
     ("PUT_POLICY", PUT_POLICY),
-    ("DUE", DUE),
     ("LAPSED", LAPSED),
 ];
 
@@ -255,20 +253,6 @@ pub async fn put_policy(tx: &mut Tx<'_>, programme: &Id, policy: &Policy) -> Res
     let stmt = tx.sql(PUT_POLICY).bind(programme).bind(policy.waitlist.code()).bind(policy.offer_minutes);
     let stmt = stmt.bind(policy.records_consultations).bind(policy.on_cancel.code()).bind(policy.on_move.code());
     stmt.bind(policy.revision()).bind(times.0).bind(times.1).execute().await
-}
-
-/// The registers at which something is to be done by now, at most so many, by programme.
-///
-/// # Errors
-/// A storage error.
-pub async fn due(tx: &mut Tx<'_>, most: usize) -> Result<BTreeMap<Id, Vec<Id>>> {
-    let now = tx.now();
-    let most = i64::try_from(most).map_err(Error::storage)?;
-    let mut due: BTreeMap<Id, Vec<Id>> = BTreeMap::new();
-    for row in tx.sql(DUE).bind(now).bind(most).fetch_all().await? {
-        due.entry(row.get("programme")?).or_default().push(row.get("session")?);
-    }
-    Ok(due)
 }
 
 /// How many holds and offers of these sessions have lapsed by an instant and stand there still.

@@ -72,7 +72,7 @@ async fn a_hold_lapses_by_one_predicate() {
         assert_eq!((booked.state(), booked.lapse_time), (State::Booked, None));
         server.clock.advance_minutes(60);
         assert_eq!(get(&mut client, 9).await.state(), State::Booked);
-        assert_eq!(lapses::places(&server.db).await.unwrap(), 0, "nothing is left to sweep");
+        assert_eq!(lapses::places(&server.db, "test").await.unwrap(), 0, "nothing is left to sweep");
         let long = refused(client.hold_reservation(hold(2, 16)).await);
         assert_eq!(long.violations, [("minutes".to_owned(), Reason::OutOfRange)]);
     })

@@ -54,14 +54,14 @@ async fn an_offer_passes_on_when_its_time_runs_out() {
         assert_eq!(availability(&mut client, "s1").await.free, 0);
         assert_eq!(refused(client.book_reservation(book(9)).await).reason, Reason::SessionFull);
         // The server does it by itself as well; who comes second finds nothing to do.
-        lapses::places(&server.db).await.unwrap();
+        lapses::places(&server.db, "test").await.unwrap();
         let offered = get(&mut client, 2).await;
         assert_eq!((offered.state(), offered.place), (State::Offered, 1));
         assert_eq!(refused(client.book_reservation(book(9)).await).reason, Reason::SessionFull);
         server.clock.advance_minutes(30);
         assert_eq!(get(&mut client, 2).await.state(), State::Lapsed);
-        lapses::places(&server.db).await.unwrap();
-        assert_eq!(lapses::places(&server.db).await.unwrap(), 0);
+        lapses::places(&server.db, "test").await.unwrap();
+        assert_eq!(lapses::places(&server.db, "test").await.unwrap(), 0);
         assert_eq!(get(&mut client, 3).await.state(), State::Offered);
         // One declines, the next accepts.
         client.cancel_reservation(cancel(3)).await.unwrap();

@@ -199,11 +199,11 @@ async fn many_reservations_are_cancelled_in_steps() {
         cancel_session(&server.channel, "s1").await;
         let get = pb::GetRegisterRequest { name: name("registers", "s1") };
         while client.get_register(get.clone()).await.unwrap().into_inner().job() != pb::RegisterJob::Unspecified {
-            lapses::places(&server.db).await.unwrap();
+            lapses::places(&server.db, "test").await.unwrap();
         }
         assert_eq!(affected(&mut client).await.len(), 620);
         assert_eq!(availability(&mut client, "s1").await.taken, 0);
-        assert_eq!(lapses::places(&server.db).await.unwrap(), 0);
+        assert_eq!(lapses::places(&server.db, "test").await.unwrap(), 0);
     })
     .await;
 }
