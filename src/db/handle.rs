@@ -1,6 +1,7 @@
 //! The database as the rest of the service sees it: commands in, queries in, answers out.
 use std::sync::Arc;
 
+use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 use tracing::{Instrument as _, Span, error, info};
@@ -42,6 +43,9 @@ pub struct Options {
     pub reactions: Vec<Reaction>,
     /// For how many days changes are kept; 0: for ever.
     pub keep_changes_days: u32,
+    /// Whether SQLite's lane has a thread of its own, which makes it faster; as a task of the caller's runtime it takes what was queued
+    /// before it was polled again, so that whoever runs both on one thread knows what a batch will hold.
+    pub own_thread: bool,
 }
 
 impl Default for Options {
@@ -53,6 +57,7 @@ impl Default for Options {
             projections: Vec::new(),
             reactions: Vec::new(),
             keep_changes_days: 0,
+            own_thread: false,
         }
     }
 }
@@ -100,7 +105,7 @@ impl Db {
             commits: Arc::new(watch::Sender::new(0)),
         };
         let (sender, queue) = mpsc::channel(options.queue.max(1));
-        let lane = tokio::spawn(writer::lane(queue, setup.clone()));
+        let lane = start_lane(target.engine(), options.own_thread, writer::lane(queue, setup.clone()));
         Ok(Db(Arc::new(Shared {
             engine: target.engine(),
             setup,
@@ -236,6 +241,16 @@ impl Db {
         self.0.setup.pool.close().await;
         self.0.reads.close().await;
     }
+}
+
+/// Starts the lane. SQLite works in a thread of its own: a lane that waits for it in another wakes at once, without going through the
+/// runtime's driver. PostgreSQL's answers come through that driver, so its lane is a task there.
+fn start_lane(engine: Engine, own_thread: bool, lane: impl Future<Output = ()> + Send + 'static) -> JoinHandle<()> {
+    if engine == Engine::Postgres || !own_thread {
+        return tokio::spawn(lane);
+    }
+    let runtime = Handle::current();
+    tokio::task::spawn_blocking(move || runtime.block_on(lane))
 }
 
 /// Runs a query in a transaction of its own. Nothing was written, so nobody waits for its end: the connection rolls back before

@@ -5,13 +5,17 @@ use sqlx::postgres::PgRow;
 use sqlx::sqlite::SqliteRow;
 
 use super::fault::{Corrupt, storage};
+use super::told::{Cell, Told};
 use crate::kernel::{Date, Fen, Id, Result, Specialty, Timestamp, Vocabulary, Zone};
 
 /// A row of either engine.
 pub enum Row {
-    /// From SQLite.
+    /// From SQLite, of a statement that writes.
     #[doc(hidden)]
     Sqlite(SqliteRow),
+    /// From SQLite, of one that reads.
+    #[doc(hidden)]
+    Told(Told),
     /// From PostgreSQL.
     #[doc(hidden)]
     Postgres(PgRow),
@@ -61,20 +65,32 @@ pub trait Column: Sized {
     fn read(row: &Row, column: &str) -> Result<Self>;
 }
 
+/// A type that both engines store as it is, by its cell.
 macro_rules! native {
-    ($($type:ty),*) => { $(
+    ($($type:ty: $($cell:pat => $value:expr),+;)*) => { $(
         impl Column for $type {
             fn read(row: &Row, column: &str) -> Result<Self> {
                 match row {
-                    Row::Sqlite(row) => row.try_get(column),
-                    Row::Postgres(row) => row.try_get(column),
+                    Row::Sqlite(row) => row.try_get(column).map_err(storage),
+                    Row::Postgres(row) => row.try_get(column).map_err(storage),
+                    Row::Told(row) => match row.cell(column) {
+                        $(Some($cell) => Ok($value),)+
+                        Some(_) => Err(Corrupt::error(column, concat!("not a ", stringify!($type)))),
+                        None => Err(Corrupt::error(column, "no such column")),
+                    },
                 }
-                .map_err(storage)
             }
         }
     )* };
 }
-native!(i64, bool, String, Option<i64>, Option<bool>, Option<String>);
+native! {
+    i64: Cell::Int(value) => *value;
+    bool: Cell::Int(0) => false, Cell::Int(1) => true;
+    String: Cell::Text(value) => value.clone();
+    Option<i64>: Cell::Int(value) => Some(*value), Cell::Null => None;
+    Option<bool>: Cell::Int(0) => Some(false), Cell::Int(1) => Some(true), Cell::Null => None;
+    Option<String>: Cell::Text(value) => Some(value.clone()), Cell::Null => None;
+}
 
 /// A type that is stored as another.
 macro_rules! stored_as {

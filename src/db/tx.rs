@@ -1,4 +1,6 @@
 //! Transactions: statements in, rows out, and whether a command can still be taken out of one.
+use std::sync::Arc;
+
 use serde::Serialize;
 use sqlx::postgres::PgArguments;
 use sqlx::sqlite::SqliteArguments;
@@ -9,6 +11,7 @@ use super::pending::Pending;
 use super::row::Row;
 use super::select::Select;
 use super::sql::Sql;
+use super::told::{Shape, TOLD};
 use super::value::Value;
 use crate::kernel::{Error, Result, Timestamp};
 
@@ -224,13 +227,30 @@ impl<'c> Tx<'c> {
     }
 
     async fn fetch(&mut self, mut text: SqlStr, mut values: Vec<Value>) -> Result<Vec<Row>> {
+        let shape = self.shape(&text).await;
+        self.failed |= shape.is_err();
+        let shape = shape.map_err(storage)?;
+        if let Some(shape) = &shape {
+            text = shape.text();
+        }
         if !self.pending.is_empty() {
             self.pending.push(text.as_str(), values);
             (text, values) = self.pending.take();
         }
         let rows = self.run_fetch(text, values).await;
         self.failed |= rows.is_err();
-        rows.map_err(storage)
+        let rows = rows.map_err(storage)?;
+        let Some(shape) = shape else { return Ok(rows) };
+        let Some(told) = rows.last() else { return Err(storage(sqlx::Error::RowNotFound)) };
+        Ok(shape.rows(&told.get::<String>(TOLD)?)?.into_iter().map(Row::Told).collect())
+    }
+
+    /// How the rows of a text come at once; none where they come one by one.
+    async fn shape(&mut self, text: &SqlStr) -> Result<Option<Arc<Shape>>, sqlx::Error> {
+        match &mut self.inner {
+            Inner::Sqlite(tx) => Shape::of(text, &mut **tx).await,
+            Inner::Postgres(_) => Ok(None),
+        }
     }
 
     async fn run_fetch(&mut self, text: SqlStr, values: Vec<Value>) -> Result<Vec<Row>, sqlx::Error> {

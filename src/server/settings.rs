@@ -75,7 +75,7 @@ impl Traffic {
             WritePathSetting::Grouped => WritePath::Grouped,
             WritePathSetting::Alone => WritePath::Alone(16),
         };
-        Options { write_path, queue: self.write_queue, readers: self.readers.max(1), ..options }
+        Options { write_path, queue: self.write_queue, readers: self.readers.max(1), own_thread: true, ..options }
     }
 }
 

@@ -14,6 +14,7 @@ mod requests;
 mod servers;
 mod sets;
 mod tampering;
+mod told;
 
 use std::future::Future;
 use std::pin::{Pin, pin};
