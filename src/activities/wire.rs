@@ -1,8 +1,5 @@
 //! Messages of activities to commands and queries, and activities to messages.
 
-use tonic::Status;
-use tonic_types::StatusExt as _;
-
 use super::commands::{AmendActivity, BatchRecordActivities, RecordActivity, Row, VoidActivity};
 use super::queries::{GetActivity, ListActivities, ListActivityVersions};
 use super::record::{AMENDABLE, Draft, MOST_CO_EXPERTS, MOST_QUANTITY, MOST_SAVING_FEN};
@@ -245,24 +242,7 @@ fn operation_case(operation: Operation) -> pb::OperationCase {
 pub(super) fn result(row: i64, outcome: Result<Activity>) -> pb::ActivityResult {
     let result = match outcome {
         Ok(recorded) => pb::activity_result::Result::Activity(activity(recorded)),
-        Err(error) => pb::activity_result::Result::Refusal(refusal(error)),
+        Err(error) => pb::activity_result::Result::Refusal(error.into()),
     };
     pb::ActivityResult { row, result: Some(result) }
-}
-
-/// What a call of its own would have answered, as data.
-fn refusal(error: Error) -> pb::ActivityRefusal {
-    let reason = error.reason().code().to_owned();
-    let status = Status::from(error);
-    let details = status.get_error_details();
-    let violations = details.bad_request().map(|it| it.field_violations.clone()).unwrap_or_default();
-    pb::ActivityRefusal {
-        reason,
-        message: status.message().to_owned(),
-        metadata: details.error_info().map(|it| it.metadata.clone()).unwrap_or_default(),
-        violations: violations
-            .into_iter()
-            .map(|it| pb::ActivityViolation { field: it.field, reason: it.reason, description: it.description })
-            .collect(),
-    }
 }

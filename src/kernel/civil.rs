@@ -114,3 +114,28 @@ impl fmt::Display for Zone {
         out.write_str(self.name())
     }
 }
+
+/// A civil day in JSON, as `YYYY-MM-DD`: `#[serde(with = "crate::kernel::day")]`.
+pub mod day {
+    use std::borrow::Cow;
+
+    use chrono::NaiveDate;
+    use serde::{Deserialize, Deserializer, Serializer, de};
+
+    /// Writes a day.
+    ///
+    /// # Errors
+    /// The serializer's.
+    pub fn serialize<S: Serializer>(day: &NaiveDate, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(day)
+    }
+
+    /// Reads a day.
+    ///
+    /// # Errors
+    /// Where the text is none.
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<NaiveDate, D::Error> {
+        let text = <Cow<'de, str>>::deserialize(deserializer)?;
+        text.parse().map_err(|_| de::Error::custom("no day"))
+    }
+}

@@ -11,6 +11,11 @@ pub struct ExternalId {
 }
 
 impl ExternalId {
+    /// What a field is read as that was refused: no system issued it.
+    pub(crate) fn placeholder() -> Self {
+        Self { system: String::new(), value: String::new() }
+    }
+
     /// How many one resource has at most.
     pub const MAX_COUNT: usize = 20;
 

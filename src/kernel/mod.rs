@@ -27,7 +27,7 @@ mod vocabulary;
 pub use caller::{Call, Caller};
 pub use change::{Change, Verb};
 pub use chrono::{NaiveDate as Date, NaiveTime};
-pub use civil::Zone;
+pub use civil::{Zone, day};
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use error::{Error, Refusal, Result, Violation};
 pub use etag::Etag;

@@ -234,6 +234,10 @@ reasons! {
     SavingPolicyGap = 213 => "SAVING_POLICY_GAP", FailedPrecondition;
     /// What was entered must be approved by another person.
     SecondPersonRequired = 214 => "SECOND_PERSON_REQUIRED", FailedPrecondition;
+    /// An activity, or a patient's journey on a day, is on another trip.
+    TripTaken = 215 => "TRIP_TAKEN", AlreadyExists;
+    /// What a trip names doesn't fit it.
+    TripUnfit = 216 => "TRIP_UNFIT", FailedPrecondition;
 
     /// The session's places aren't to be had at present.
     RegisterClosed = 220 => "REGISTER_CLOSED", FailedPrecondition;

@@ -3,6 +3,8 @@
 //! `e = R(bill × scope)`, `fund = min(cap_left, R(max(0, e - deductible_left) × ratio))`, `OOP = bill - fund - assistance`.
 //! Side 1 is re-priced so; side 0 is the settled bill where there is one.
 
+use serde::{Deserialize, Serialize};
+
 use super::rounding::{Quantity, difference, out_of_range, product, sum};
 use crate::kernel::{Error, Fen, Reason, Result, Violation};
 
@@ -55,7 +57,7 @@ pub fn price(total: Fen, terms: &Terms) -> Result<Priced> {
 }
 
 /// A bill as the hospital settled it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Settled {
     /// The whole bill, at least 0.
     pub total: Fen,

@@ -1,5 +1,7 @@
 //! What can save a household anything at all, and what can't, by kind of care and by what became of it.
 
+use serde::{Deserialize, Serialize};
+
 use crate::activities::{Kind, Performer};
 use crate::kernel::{Date, SessionKind, vocabulary};
 
@@ -58,7 +60,7 @@ vocabulary! {
 }
 
 /// One service that was given on a trip's account.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Service {
     /// The kind of session it belongs under.
     pub session_kind: SessionKind,
@@ -109,7 +111,7 @@ pub fn excluded(services: &[Service], attendance: Attendance, follow_up: Option<
 }
 
 /// A visit after a first one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FollowUp {
     /// Whether a trip to the far place would have been needed for it.
     pub trip_needed: bool,
@@ -131,9 +133,10 @@ pub fn saves_travel(transferable: bool, proof: Proof) -> bool {
 pub const ONWARD_DAYS: i64 = 30;
 
 /// A journey onward, as a slip or an extract says.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Onward {
     /// When.
+    #[serde(with = "crate::kernel::day")]
     pub date: Date,
     /// Whether it was for the same problem.
     pub same_problem: bool,

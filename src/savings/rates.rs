@@ -1,11 +1,13 @@
 //! Which number is taken: what a record gives itself, or else the tariff in force on the service date.
 
+use serde::{Deserialize, Serialize};
+
 use super::tariff::{Book, Key, facing};
 use super::{Cases, Component, ProvenanceClass, Side, Source};
 use crate::kernel::{Date, Result};
 
 /// A number that a record gives itself: a receipt's, a bill's, or somebody's word.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Given {
     /// What is priced.
     pub component: Component,

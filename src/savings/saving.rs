@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use super::bill::Comparison;
 use super::eligibility::{Exclusion, Unknown};
 use super::evidence::in_headline;
@@ -11,7 +13,7 @@ use super::{Cases, EvidenceGrade, Ledger, Part, ProvenanceClass, Stratum};
 use crate::kernel::{Fen, Result, Vocabulary as _, vocabulary};
 
 /// What an amount is. There is no floor at zero, and what is missing isn't guessed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Amount {
     /// This much, negative where care near home cost more.
     Known(Cases<Fen>),
@@ -34,7 +36,7 @@ impl Amount {
 }
 
 /// One part of a saving.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PartAmount {
     /// How much.
     pub amount: Amount,

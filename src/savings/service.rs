@@ -7,6 +7,8 @@ use crate::pb;
 use crate::pb::saving_service_server::SavingService;
 use crate::wire::{Api, Reply};
 
+mod trips;
+
 /// The service of savings.
 #[derive(Clone)]
 pub struct Service {

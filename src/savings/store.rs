@@ -12,8 +12,11 @@ use crate::db::{List, Row, Sql, Tx, Value};
 use crate::kernel::{Date, Error, Id, Meta, Name, PageRequest, Result, Vocabulary as _};
 use crate::sites::DivisionCode;
 
+pub mod encounters;
+pub mod trips;
+
 /// The tables that this slice owns.
-pub const TABLES: &[&str] = &["tariffs", "saving_policies"];
+pub const TABLES: &[&str] = &["tariffs", "saving_policies", "trip_versions", "trip_activities", "encounters"];
 
 const GET_TARIFF: Sql = Sql::new("SELECT t.* FROM tariffs t WHERE t.programme = $1 AND t.tariff = $2");
 const INSERT_TARIFF: Sql = Sql::new(
@@ -201,6 +204,15 @@ pub async fn tariffs_on(tx: &mut Tx<'_>, programme: &Id, places: &Places, date: 
     let stmt = tx.sql(TARIFFS_ON).bind(programme).bind(places.origin.as_str()).bind(places.destination.as_str());
     let rows = stmt.bind(places.near.as_str()).bind(date).fetch_all().await?;
     rows.iter().map(|row| Ok(tariff(row)?.draft.version)).collect()
+}
+
+/// The approved policies, which don't overlap.
+///
+/// # Errors
+/// A storage error.
+pub async fn approved_policies(tx: &mut Tx<'_>, programme: &Id) -> Result<Vec<Policy>> {
+    let rows = tx.sql(APPROVED_POLICIES).bind(programme).fetch_all().await?;
+    rows.iter().map(|row| Ok(policy(row)?.draft.policy)).collect()
 }
 
 /// The approved policies that hold on a day: at most one.

@@ -1,5 +1,7 @@
 //! The lines of a trip that was not made and of the journeys near home: T, L, M and the memo TIME.
 
+use serde::{Deserialize, Serialize};
+
 use super::line::{Entry, Line, Rule};
 use super::policy::{CareSetting, CompanionGround, Policy};
 use super::rates::Rates;
@@ -24,7 +26,7 @@ pub struct Places {
 }
 
 /// Who would have travelled, and who did.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Journey {
     /// The patient's fare.
     pub patient_class: PersonClass,

@@ -15,6 +15,7 @@ use crate::wire::mutations;
 
 mod facts;
 mod saving;
+pub(super) mod trips;
 
 pub(super) use facts::{estimate, method_request, published};
 pub(super) use saving::{method_figure, published_result, saving};

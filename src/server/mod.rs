@@ -29,8 +29,8 @@ use crate::changes::service::hub::Hub;
 use crate::db::{Db, Options};
 use crate::wire::Api;
 use crate::{
-    activities, assistants, calendars, charters, credentials, experts, pb, reservations, sessions, sites, tallies,
-    visits,
+    activities, assistants, calendars, charters, credentials, experts, pb, reservations, savings, sessions, sites,
+    tallies, visits,
 };
 
 /// Calls at a time on one connection; more wait in the client.
@@ -78,6 +78,7 @@ pub fn options() -> Options {
         sessions::reactions::REACTIONS,
         visits::reactions::REACTIONS,
         activities::reactions::REACTIONS,
+        savings::reactions::REACTIONS,
         reservations::reactions::REACTIONS,
     ]
     .concat();

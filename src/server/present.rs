@@ -23,6 +23,7 @@ use crate::pb::saving_service_server::SavingService as _;
 use crate::pb::session_service_server::SessionService as _;
 use crate::pb::site_service_server::SiteService as _;
 use crate::pb::tally_service_server::TallyService as _;
+use crate::pb::trip_service_server::TripService as _;
 use crate::pb::visit_service_server::VisitService as _;
 use crate::wire::Api;
 use crate::{
@@ -122,6 +123,8 @@ collections! {
     "tariffs": savings, Tariff, get_tariff(GetTariffRequest), list_tariffs(ListTariffsRequest).tariffs;
     "saving-policies": savings, SavingPolicy, get_saving_policy(GetSavingPolicyRequest),
         list_saving_policies(ListSavingPoliciesRequest).policies;
+    "trips": savings, Trip, get_trip(GetTripRequest), list_trips(ListTripsRequest).trips;
+    "encounters": savings, Encounter, get_encounter(GetEncounterRequest), list_encounters(ListEncountersRequest).encounters;
     "reservationPolicies": reservations, ReservationPolicy, get_reservation_policy(GetReservationPolicyRequest);
     "registers": reservations, Register, get_register(GetRegisterRequest);
     "reservations": reservations, Reservation, get_reservation(GetReservationRequest),

@@ -38,6 +38,7 @@ use crate::pb::session_service_server::SessionServiceServer;
 use crate::pb::site_service_server::SiteServiceServer;
 use crate::pb::slot_service_server::SlotServiceServer;
 use crate::pb::tally_service_server::TallyServiceServer;
+use crate::pb::trip_service_server::TripServiceServer;
 use crate::pb::visit_service_server::VisitServiceServer;
 use crate::wire::Api;
 use crate::{
@@ -65,6 +66,7 @@ pub(super) fn all(api: &Api, hub: &Arc<Hub>) -> Services {
         .add(VisitServiceServer::new(visits::service::Service { api: api.clone() }))
         .add(ActivityServiceServer::new(activities::service::Service { api: api.clone() }))
         .add(SavingServiceServer::new(savings::service::Service { api: api.clone() }))
+        .add(TripServiceServer::new(savings::service::Service { api: api.clone() }))
         .add(ReservationServiceServer::new(reservations::service::Service { api: api.clone() }))
         .add(NeedServiceServer::new(reservations::service::Service { api: api.clone() }))
         .add(TallyServiceServer::new(tallies::service::Service { api: api.clone() }))

@@ -5,6 +5,8 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use crate::hospitals::CreditCode;
 use crate::kernel::{
     Collection, Error, ExternalId, Id, Mask, Meta, Name, Reason, Result, Specialty, Timestamp, Zone, vocabulary,
@@ -230,8 +232,23 @@ pub fn covered(licensed: &[Specialty], specialty: &Specialty) -> bool {
 }
 
 /// GB/T 2260: six digits for a county or county-level city, nine for a township or street.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct DivisionCode(String);
+
+impl TryFrom<String> for DivisionCode {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> std::result::Result<Self, &'static str> {
+        Self::parse(&text).ok_or(Self::SHAPE)
+    }
+}
+
+impl From<DivisionCode> for String {
+    fn from(code: DivisionCode) -> Self {
+        code.0
+    }
+}
 
 impl DivisionCode {
     /// What a valid code looks like, for the caller.
@@ -246,6 +263,11 @@ impl DivisionCode {
     /// Its digits.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// The county that it is or lies in: its first six digits.
+    pub fn county(&self) -> &str {
+        self.0.get(..6).unwrap_or(&self.0)
     }
 
     /// What a field is read as that was refused: no division has this code.

@@ -5,6 +5,10 @@ use crate::activities::leaf;
 use crate::kernel::Measure;
 use crate::sessions::sittings;
 
+mod savings;
+
+pub use savings::SAVINGS;
+
 /// Which records an additive measure is counted from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Origin {
@@ -14,6 +18,8 @@ pub enum Origin {
     Visits,
     /// Activities.
     Activities,
+    /// Avoided trips with what they saved.
+    Savings,
 }
 
 /// What a distinct measure is the size of.
@@ -38,6 +44,8 @@ pub enum Rule {
     Size(Set),
     /// One sum over another, by their names.
     Quotient(&'static str, &'static str),
+    /// Other sums multiplied by the county's own method, each day by the version in force.
+    Method,
 }
 
 /// A text in Chinese and English.
@@ -67,7 +75,8 @@ impl Definition {
     #[must_use]
     pub fn measure_type(&self) -> MeasureType {
         match self.rule {
-            Rule::Sum(..) => MeasureType::Additive,
+            // A method is linear in what it multiplies.
+            Rule::Sum(..) | Rule::Method => MeasureType::Additive,
             Rule::Size(_) => MeasureType::Distinct,
             Rule::Quotient(..) => MeasureType::Ratio,
         }
@@ -77,14 +86,19 @@ impl Definition {
 /// The definition of a measure's name.
 #[must_use]
 pub fn find(name: &str) -> Option<&'static Definition> {
-    MEASURES.iter().find(|definition| definition.name == name)
+    all().find(|definition| definition.name == name)
+}
+
+/// Every measure, in the order in which they are printed.
+pub fn all() -> impl Iterator<Item = &'static Definition> {
+    MEASURES.iter().chain(SAVINGS)
 }
 
 /// The additive measures with where they are counted, in the order in which they are printed.
 pub fn sums() -> impl Iterator<Item = (Measure, Origin)> {
-    MEASURES.iter().filter_map(|definition| match definition.rule {
+    all().filter_map(|definition| match definition.rule {
         Rule::Sum(measure, origin) => Some((measure, origin)),
-        Rule::Size(_) | Rule::Quotient(..) => None,
+        Rule::Size(_) | Rule::Quotient(..) | Rule::Method => None,
     })
 }
 
@@ -93,7 +107,7 @@ const fn flow(measure: Measure, origin: Origin, unit: Text, definition: Text, fo
     Definition { name: measure.as_str(), rule, span: MeasureSpan::Flow, unit, definition, footnote, version: 1 }
 }
 
-/// Every measure, in the order in which they are printed.
+/// Every measure but those of savings, in the order in which they are printed: what is asked for where none is named.
 pub static MEASURES: &[Definition] = &[
     Definition {
         name: "experts",

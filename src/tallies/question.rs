@@ -62,7 +62,7 @@ pub struct Question {
 #[must_use]
 pub fn knows(definition: &Definition, dimension: Dimension) -> bool {
     match definition.rule {
-        Rule::Sum(..) | Rule::Quotient(..) | Rule::Size(Set::ActiveExperts | Set::ActiveSites) => true,
+        Rule::Sum(..) | Rule::Quotient(..) | Rule::Method | Rule::Size(Set::ActiveExperts | Set::ActiveSites) => true,
         Rule::Size(Set::Experts | Set::HomeHospitals) => matches!(
             dimension,
             Dimension::Month | Dimension::Year | Dimension::Expert | Dimension::HomeHospital | Dimension::Specialty

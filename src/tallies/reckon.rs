@@ -6,6 +6,7 @@ use super::measures::{Rule, Set};
 use super::{Definition, Dimension, Question, cells};
 use crate::experts::Merged;
 use crate::kernel::{Dimensions, Error, Leaf, Measure, Result};
+use crate::savings::figures::COUNTY_METHOD;
 
 /// Quantities of one measure, told apart by some dimensions.
 #[derive(Clone, Debug, Default)]
@@ -180,10 +181,13 @@ impl Counted {
     fn number(&self, definition: &Definition, group: Option<&Vec<String>>) -> Result<Number> {
         Ok(match definition.rule {
             Rule::Sum(measure, _) => Number { quantity: self.sum(measure, group)?, denominator: 0 },
+            Rule::Method => Number { quantity: self.sum(COUNTY_METHOD, group)?, denominator: 0 },
             Rule::Quotient(above, below) => {
                 let part = |name: &str| match super::measures::find(name).map(|it| it.rule) {
                     Some(Rule::Sum(measure, _)) => self.sum(measure, group),
-                    Some(Rule::Size(_) | Rule::Quotient(..)) | None => Err(Error::Internal("a part is no sum")),
+                    Some(Rule::Size(_) | Rule::Quotient(..) | Rule::Method) | None => {
+                        Err(Error::Internal("a part is no sum"))
+                    }
                 };
                 Number { quantity: part(above)?, denominator: part(below)? }
             }

@@ -27,7 +27,7 @@ mutations!(pb::CreateOpeningBalanceRequest, pb::VoidOpeningBalanceRequest);
 /// The longest period of a tally, in years.
 const MOST_YEARS: i64 = 50;
 /// The most measures of a question.
-const MOST_MEASURES: usize = 20;
+const MOST_MEASURES: usize = 64;
 /// The most dimensions that a question groups by.
 const MOST_GROUPS: usize = 4;
 /// The most values of a filter's list.
@@ -66,7 +66,7 @@ fn whole_page(fields: &mut Fields, size: i32, token: &str, bound_to: &str) -> Pa
     fields.page(if size == 0 { most } else { size }, token, bound_to)
 }
 
-/// The measures asked for; all that the question's dimensions can tell apart where none is named.
+/// The measures asked for; where none is named, all but savings' that the question's dimensions can tell apart.
 fn measures_of(fields: &mut Fields, names: &[String], question: &Question) -> Vec<&'static Definition> {
     if names.is_empty() {
         return MEASURES.iter().filter(|definition| question.unknown_to(definition).is_none()).collect();
@@ -123,7 +123,7 @@ pub(super) fn measures_page(fields: &mut Fields, request: &pb::ListMeasuresReque
         [Key::Int(place)] => usize::try_from(*place).ok(),
         [..] => None,
     });
-    let places = MEASURES.iter().enumerate().skip(after.map_or(0, |place| place + 1)).collect();
+    let places = measures::all().enumerate().skip(after.map_or(0, |place| place + 1)).collect();
     let cursor = |(place, _): &(usize, _)| Cursor::from([i64::try_from(*place).unwrap_or_default()]);
     Page::cut(places, &page, bound_to, cursor).map(|(_, definition)| definition)
 }
@@ -188,7 +188,7 @@ pub(super) fn void_balance(
 pub(super) fn definition(definition: &Definition) -> pb::MeasureDefinition {
     let (numerator, denominator) = match definition.rule {
         Rule::Quotient(above, below) => (above, below),
-        Rule::Sum(..) | Rule::Size(_) => ("", ""),
+        Rule::Sum(..) | Rule::Size(_) | Rule::Method => ("", ""),
     };
     pb::MeasureDefinition {
         measure: definition.name.to_owned(),

@@ -1,7 +1,10 @@
 //! Common messages from the kernel's types; the other way is in `fields.rs`, because it can be refused.
 use chrono::Datelike as _;
 
-use crate::kernel::{Date, ExternalId, Timestamp};
+use tonic::Status;
+use tonic_types::StatusExt as _;
+
+use crate::kernel::{Date, Error, ExternalId, Timestamp, Vocabulary as _};
 use crate::pb;
 
 impl From<Date> for pb::Date {
@@ -27,5 +30,24 @@ impl From<&ExternalId> for pb::ExternalId {
 impl From<ExternalId> for pb::ExternalId {
     fn from(external_id: ExternalId) -> Self {
         Self::from(&external_id)
+    }
+}
+
+/// Why a row of a batch was refused: what a call of its own would have answered, as data.
+impl From<Error> for pb::ActivityRefusal {
+    fn from(error: Error) -> Self {
+        let reason = error.reason().code().to_owned();
+        let status = Status::from(error);
+        let details = status.get_error_details();
+        let violations = details.bad_request().map(|it| it.field_violations.clone()).unwrap_or_default();
+        Self {
+            reason,
+            message: status.message().to_owned(),
+            metadata: details.error_info().map(|it| it.metadata.clone()).unwrap_or_default(),
+            violations: violations
+                .into_iter()
+                .map(|it| pb::ActivityViolation { field: it.field, reason: it.reason, description: it.description })
+                .collect(),
+        }
     }
 }

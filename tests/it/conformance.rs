@@ -140,6 +140,18 @@ const STORES: &[Store] = &[
         lists: savings::store::LISTS,
     },
     Store {
+        room: "savings/trips",
+        tables: &[],
+        statements: savings::store::trips::STATEMENTS,
+        lists: savings::store::trips::LISTS,
+    },
+    Store {
+        room: "savings/encounters",
+        tables: &[],
+        statements: savings::store::encounters::STATEMENTS,
+        lists: savings::store::encounters::LISTS,
+    },
+    Store {
         room: "reservations",
         tables: reservations::store::TABLES,
         statements: reservations::store::STATEMENTS,

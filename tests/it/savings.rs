@@ -7,3 +7,6 @@ mod published;
 mod rules;
 mod tariffs;
 mod totals;
+mod trips;
+mod trips_rules;
+mod trips_tallies;

@@ -132,6 +132,8 @@ fn every_vocabulary_is_the_protos() {
         registered::<savings::eligibility::Attendance>(&pool),
         registered::<savings::tariff::TariffGrade>(&pool),
         registered::<savings::versions::TariffState>(&pool),
+        registered::<savings::trip::TripState>(&pool),
+        registered::<savings::trip::TripCause>(&pool),
         registered::<savings::policy::CompanionGround>(&pool),
         registered::<savings::policy::CareSetting>(&pool),
         registered::<savings::county::MethodNature>(&pool),

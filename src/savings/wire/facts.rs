@@ -1,6 +1,6 @@
 //! What a saving, a published table or a county's method is reckoned from, as messages have it.
-use super::{cases, method};
-use crate::kernel::{Fen, Fields, Reason};
+use super::{cases, cases_message, method, small};
+use crate::kernel::{Fen, Fields, Reason, Vocabulary as _};
 use crate::pb;
 use crate::savings::bill::{MOST_FEN, Settled};
 use crate::savings::commands::EstimateSaving;
@@ -77,7 +77,7 @@ fn places(fields: &mut Fields, message: &pb::SavingFacts) -> Places {
     }
 }
 
-fn journey(fields: &mut Fields, message: &pb::SavingJourney) -> Journey {
+pub(super) fn journey(fields: &mut Fields, message: &pb::SavingJourney) -> Journey {
     let patient_class: PersonClass = fields.choice("patient_class", message.patient_class);
     match patient_class {
         PersonClass::Adult | PersonClass::Child | PersonClass::Senior => {}
@@ -97,7 +97,7 @@ fn journey(fields: &mut Fields, message: &pb::SavingJourney) -> Journey {
     }
 }
 
-fn insured(fields: &mut Fields, number: i32) -> PersonClass {
+pub(super) fn insured(fields: &mut Fields, number: i32) -> PersonClass {
     let class = fields.optional_choice("insured", number).unwrap_or(PersonClass::ResidentInsured);
     match class {
         PersonClass::ResidentInsured | PersonClass::EmployeeInsured | PersonClass::Uninsured => {}
@@ -109,7 +109,7 @@ fn insured(fields: &mut Fields, number: i32) -> PersonClass {
     class
 }
 
-fn settled(fields: &mut Fields, bill: &pb::SettledBill) -> Settled {
+pub(super) fn settled(fields: &mut Fields, bill: &pb::SettledBill) -> Settled {
     if !matches!(bill.currency.as_str(), "" | "CNY") {
         let text = "must be CNY: amounts of several currencies are never added";
         fields.refuse("currency", Reason::Inconsistent, text);
@@ -130,11 +130,11 @@ fn settled(fields: &mut Fields, bill: &pb::SettledBill) -> Settled {
     settled
 }
 
-fn document(fields: &mut Fields, text: &str) -> String {
+pub(super) fn document(fields: &mut Fields, text: &str) -> String {
     fields.text("document", text, 100)
 }
 
-fn given(fields: &mut Fields, messages: &[pb::GivenRate]) -> Vec<Given> {
+pub(super) fn given(fields: &mut Fields, messages: &[pb::GivenRate]) -> Vec<Given> {
     let mut seen = Vec::new();
     fields.list("given", messages, 30, |fields, message| {
         let component: Component = fields.choice("component", message.component);
@@ -201,4 +201,28 @@ pub(in crate::savings) fn method_request(
         MethodUnit::Trip => trips,
     };
     (read, count)
+}
+
+/// Who would have travelled, as a message.
+pub(super) fn journey_message(journey: &Journey) -> pb::SavingJourney {
+    pb::SavingJourney {
+        patient_class: journey.patient_class.number(),
+        patient_earns: journey.patient_earns,
+        setting: journey.setting.number(),
+        companion_grounds: journey.grounds.iter().map(|ground| ground.number()).collect(),
+        companions: small(journey.companions),
+        near_journeys: small(journey.near_journeys),
+    }
+}
+
+/// A number that a record gives itself, as a message.
+pub(super) fn given_message(given: &Given) -> pb::GivenRate {
+    pb::GivenRate {
+        component: given.component.number(),
+        side: given.side.number(),
+        quantity: given.quantity.map(small),
+        values: Some(cases_message(given.values)),
+        provenance: given.class.number(),
+        document: given.document.clone(),
+    }
 }

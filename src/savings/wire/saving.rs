@@ -17,14 +17,18 @@ fn fen(amount: Cases<Fen>) -> pb::Cases {
 /// # Errors
 /// `AMOUNT_OUT_OF_RANGE`.
 pub(in crate::savings) fn saving(programme: &Id, policy: &Id, saving: &Saving) -> Result<pb::Saving> {
-    let ledger = |ledger: &Ledger| -> Result<pb::SavingLedgerAmount> {
-        Ok(pb::SavingLedgerAmount {
-            ledger: ledger.number(),
-            amount: Some(amount(saving.ledger(*ledger)?)),
-            headline_fen: saving.standing(*ledger, Standing::Headline)?.map(fen),
-            beside_fen: saving.standing(*ledger, Standing::Beside)?.map(fen),
-        })
-    };
+    Ok(pb::Saving {
+        parts: part_amounts(saving),
+        ledgers: ledger_amounts(saving)?,
+        lines: saving.lines.iter().map(|it| line(programme, it)).collect(),
+        stratum: saving.stratum.number(),
+        identity: saving.comparison.map(identity).transpose()?,
+        policy: format!("programmes/{programme}/saving-policies/{policy}"),
+    })
+}
+
+/// Every part.
+pub(super) fn part_amounts(saving: &Saving) -> Vec<pb::SavingPartAmount> {
     let part = |(part, stands): (&crate::savings::Part, &crate::savings::PartAmount)| pb::SavingPartAmount {
         part: part.number(),
         amount: Some(amount(stands.amount)),
@@ -32,14 +36,23 @@ pub(in crate::savings) fn saving(programme: &Id, policy: &Id, saving: &Saving) -
         evidence: stands.evidence.number(),
         standing: stands.standing().number(),
     };
-    Ok(pb::Saving {
-        parts: saving.parts.iter().map(part).collect(),
-        ledgers: Ledger::ALL.iter().map(ledger).collect::<Result<_>>()?,
-        lines: saving.lines.iter().map(|it| line(programme, it)).collect(),
-        stratum: saving.stratum.number(),
-        identity: saving.comparison.map(identity).transpose()?,
-        policy: format!("programmes/{programme}/saving-policies/{policy}"),
-    })
+    saving.parts.iter().map(part).collect()
+}
+
+/// Every ledger.
+///
+/// # Errors
+/// `AMOUNT_OUT_OF_RANGE`.
+pub(super) fn ledger_amounts(saving: &Saving) -> Result<Vec<pb::SavingLedgerAmount>> {
+    let ledger = |ledger: &Ledger| {
+        Ok(pb::SavingLedgerAmount {
+            ledger: ledger.number(),
+            amount: Some(amount(saving.ledger(*ledger)?)),
+            headline_fen: saving.standing(*ledger, Standing::Headline)?.map(fen),
+            beside_fen: saving.standing(*ledger, Standing::Beside)?.map(fen),
+        })
+    };
+    Ledger::ALL.iter().map(ledger).collect()
 }
 
 fn amount(amount: Amount) -> pb::SavingAmount {

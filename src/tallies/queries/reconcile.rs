@@ -97,7 +97,7 @@ impl Query for Reconcile {
             }
             span.reach(count.first, count.last);
         }
-        for origin in [Origin::Sessions, Origin::Visits] {
+        for origin in [Origin::Sessions, Origin::Visits, Origin::Savings] {
             if let Some((first, last)) = store::span(tx, &programme.id, origin).await? {
                 span.reach(first, last);
             }
@@ -146,7 +146,7 @@ async fn recount_month(
         }
         compared.insert((cell.face, cell.measure, cell.key), (cell.quantity, 0));
     }
-    for origin in [Origin::Sessions, Origin::Visits, Origin::Activities] {
+    for origin in [Origin::Sessions, Origin::Visits, Origin::Activities, Origin::Savings] {
         for leaf in store::leaves(tx, programme, origin, first, last).await? {
             for (measure, quantity) in &leaf.quantities {
                 if let Some(total) = result.totals.get_mut(measure.as_str()) {

@@ -2,10 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::method;
 use crate::db::{Query, Tx};
 use crate::experts::{self, Merged};
 use crate::kernel::{Cursor, Date, Id, Key, Leaf, Measure, Page, PageRequest, Result};
 use crate::programmes::{self, Programme};
+use crate::savings::figures::COUNTY_METHOD;
 use crate::sessions::sittings::SESSIONS_HELD;
 use crate::tallies::measures::{self, Origin, Rule, Set};
 use crate::tallies::question::{Filter, Question, plan};
@@ -79,6 +81,8 @@ fn wanted(measures: &[&'static Definition]) -> (BTreeMap<Measure, Origin>, BTree
             Rule::Size(set) => {
                 sets.insert(set);
             }
+            // Counted by itself, day by day's version.
+            Rule::Method => {}
             Rule::Quotient(above, below) => {
                 for rule in [above, below].into_iter().filter_map(measures::find).map(|it| it.rule) {
                     if let Rule::Sum(measure, origin) = rule {
@@ -116,7 +120,11 @@ pub async fn count(tx: &mut Tx<'_>, programme: &Programme, question: &Question) 
         };
         counted.sets.insert(set, members);
     }
-    let source = match (reader.sources.contains(&Source::Cells), reader.sources.contains(&Source::Records)) {
+    let sources = reader.sources.clone();
+    if question.measures.iter().any(|definition| definition.rule == Rule::Method) {
+        counted.sums.insert(COUNTY_METHOD, method::figure(tx, programme, question).await?);
+    }
+    let source = match (sources.contains(&Source::Cells), sources.contains(&Source::Records)) {
         (true, true) => Source::CellsAndRecords,
         (true, false) => Source::Cells,
         (false, _) => Source::Records,

@@ -5,6 +5,7 @@ use crate::db::{Row, Sql, Tx};
 use crate::experts::{Affiliation, Days};
 use crate::kernel::{Date, Dimensions, Id, Leaf, Measure, Residence, Result};
 use crate::programmes::Programme;
+use crate::savings;
 use crate::sessions::sittings::{self, Held};
 use crate::tallies::measures::Origin;
 use crate::tallies::roster::Member;
@@ -41,6 +42,7 @@ pub(super) const AFFILIATIONS: Sql = Sql::new(
 pub async fn leaves(tx: &mut Tx<'_>, of: &Programme, origin: Origin, from: Date, to: Date) -> Result<Vec<Leaf>> {
     match origin {
         Origin::Activities => activities::store::sums(tx, &of.id, from, to).await,
+        Origin::Savings => savings::store::trips::leaves(tx, &of.id, (from, to), None).await,
         Origin::Visits => {
             let rows = tx.sql(VISITS).bind(&of.id).bind(from).bind(to).fetch_all().await?;
             rows.iter().map(visit).collect()
@@ -63,6 +65,7 @@ pub async fn span(tx: &mut Tx<'_>, programme: &Id, origin: Origin) -> Result<Opt
         Origin::Sessions => HELD_SPAN,
         Origin::Visits => VISIT_SPAN,
         Origin::Activities => return Ok(None),
+        Origin::Savings => return savings::store::trips::span(tx, programme).await,
     };
     let row = tx.sql(sql).bind(programme).fetch_one().await?;
     Ok(row.get::<Option<Date>>("first_date")?.zip(row.get::<Option<Date>>("last_date")?))

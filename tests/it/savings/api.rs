@@ -9,26 +9,26 @@ use crate::support::errors::{Refused, refused};
 use crate::support::figures::{self, PROGRAMME, date, name};
 use crate::support::{TestServer, each_engine};
 
-type Client = SavingServiceClient<Channel>;
+pub type Client = SavingServiceClient<Channel>;
 
-fn client(server: &TestServer) -> Client {
+pub fn client(server: &TestServer) -> Client {
     SavingServiceClient::new(server.channel.clone())
 }
 
-fn by<T>(person: &str, message: T) -> Request<T> {
+pub fn by<T>(person: &str, message: T) -> Request<T> {
     let mut request = Request::new(message);
     request.metadata_mut().insert("x-homecoming-person", person.parse().unwrap());
     request
 }
 
-fn sure(value: i64) -> Option<pb::Cases> {
+pub fn sure(value: i64) -> Option<pb::Cases> {
     Some(pb::Cases { low: value, base: value, high: value })
 }
 
 /// (component, origin, destination, mode, class, item, value): the worked cases' prices and terms.
-type Price = (pb::TariffComponent, &'static str, &'static str, pb::TravelMode, pb::PersonClass, &'static str, i64);
+pub type Price = (pb::TariffComponent, &'static str, &'static str, pb::TravelMode, pb::PersonClass, &'static str, i64);
 
-fn prices() -> Vec<Price> {
+pub fn prices() -> Vec<Price> {
     use pb::PersonClass::{Adult, Any, ResidentInsured};
     use pb::TariffComponent::{
         Deductible, EncounterBill, Fare, Feeder, FundRatio, LocalFare, MealDay, RoomNight, Scope, WageDay,
@@ -53,7 +53,7 @@ fn prices() -> Vec<Price> {
     ]
 }
 
-fn tariff((component, origin, destination, mode, class, item, value): Price) -> pb::Tariff {
+pub fn tariff((component, origin, destination, mode, class, item, value): Price) -> pb::Tariff {
     pb::Tariff {
         component: component as i32,
         origin: origin.to_owned(),
@@ -74,16 +74,16 @@ fn fare() -> pb::Tariff {
     tariff(prices()[0])
 }
 
-fn create(id: &str, tariff: pb::Tariff) -> Request<pb::CreateTariffRequest> {
+pub fn create(id: &str, tariff: pb::Tariff) -> Request<pb::CreateTariffRequest> {
     let parent = PROGRAMME.to_owned();
     by("one", pb::CreateTariffRequest { parent, tariff_id: id.to_owned(), tariff: Some(tariff), ..Default::default() })
 }
 
-fn approve(id: &str) -> pb::ApproveTariffRequest {
+pub fn approve(id: &str) -> pb::ApproveTariffRequest {
     pb::ApproveTariffRequest { name: name("tariffs", id), ..Default::default() }
 }
 
-fn policy() -> pb::SavingPolicy {
+pub fn policy() -> pb::SavingPolicy {
     let stay = Some(pb::Stay { nights: sure(1), meal_days: sure(1), wage_half_days: sure(2) });
     pb::SavingPolicy {
         valid_from: date(2024, 1, 1),
@@ -99,7 +99,7 @@ fn policy() -> pb::SavingPolicy {
     }
 }
 
-fn create_policy(id: &str, policy: pb::SavingPolicy) -> Request<pb::CreateSavingPolicyRequest> {
+pub fn create_policy(id: &str, policy: pb::SavingPolicy) -> Request<pb::CreateSavingPolicyRequest> {
     let parent = PROGRAMME.to_owned();
     let request =
         pb::CreateSavingPolicyRequest { parent, policy_id: id.to_owned(), policy: Some(policy), ..Default::default() };
@@ -107,7 +107,7 @@ fn create_policy(id: &str, policy: pb::SavingPolicy) -> Request<pb::CreateSaving
 }
 
 /// The county with the worked cases' tariffs and policy, approved.
-async fn make(server: &TestServer) -> Client {
+pub async fn make(server: &TestServer) -> Client {
     figures::make(server).await;
     let mut client = client(server);
     for (index, price) in prices().into_iter().enumerate() {
@@ -121,7 +121,7 @@ async fn make(server: &TestServer) -> Client {
     client
 }
 
-fn facts() -> pb::SavingFacts {
+pub fn facts() -> pb::SavingFacts {
     pb::SavingFacts {
         date: date(2024, 5, 6),
         services: vec![pb::SavingServiceGiven {
@@ -161,7 +161,7 @@ fn estimate(facts: pb::SavingFacts) -> pb::EstimateSavingRequest {
     pb::EstimateSavingRequest { parent: PROGRAMME.to_owned(), facts: Some(facts) }
 }
 
-fn base(saving: &pb::Saving, ledger: pb::SavingLedger) -> i64 {
+pub fn base(saving: &pb::Saving, ledger: pb::SavingLedger) -> i64 {
     let found = saving.ledgers.iter().find(|it| it.ledger() == ledger).unwrap();
     found.amount.unwrap().fen.unwrap().base
 }

@@ -1,0 +1,109 @@
+//! What trips do when an activity of theirs is amended or taken back, or the session to which somebody came in vain is corrected.
+//!
+//! What is voided, or turns out to be another patient's, goes off its trip; a trip with nothing left on it goes too, and its bill with it.
+//! What remains is reckoned anew by what is in force on the service date; where a tariff is missing there, the correction waits for it.
+
+use futures_util::future::BoxFuture;
+
+use super::commands::{FOLLOW, Gone, bill_of, change, fact, gone, load, next, with};
+use super::settle::{Draft, settle};
+use super::store::trips;
+use super::trip::{Trip, TripCause};
+use crate::activities::{self, Activities, VoidReason};
+use crate::db::{Context, React, Reacted, Reaction, Tx};
+use crate::kernel::{Change, Error, Id, Name, Result};
+use crate::sessions::{self, SessionState, Sessions};
+
+/// The reactions of this slice.
+pub const REACTIONS: &[Reaction] = &[
+    Reaction {
+        what: "trips follow an activity that is amended or voided: they are reckoned anew, or taken back with their bill",
+        collection: "activities",
+        verbs: &["amend", "void"],
+        react: React::Follow(follow_activity),
+    },
+    Reaction {
+        what: "trips in vain are taken back when their session is voided or turns out to have been held",
+        collection: "sessions",
+        verbs: &["void", "correct_outcome"],
+        react: React::Follow(follow_session),
+    },
+];
+
+fn follow_activity<'a>(
+    tx: &'a mut Tx<'_>,
+    changed: &'a Change,
+    context: Context<'a>,
+) -> BoxFuture<'a, Result<Reacted>> {
+    Box::pin(async move {
+        let name = Name::<Activities>::parse(&changed.name).map_err(Error::Internal)?;
+        let (programme, id) = (name.programme(), name.id());
+        let Some(on) = trips::on_trip(tx, programme, &[id]).await?.remove(id) else { return Ok(Reacted::default()) };
+        let trip = trips::current(tx, programme, &[&on]).await?.remove(&on);
+        let trip = trip.ok_or(Error::Internal("an activity is on a trip that isn't there"))?;
+        let own: Vec<&Id> = trip.activities.iter().collect();
+        let around = load(tx, programme, &[(&on, &Draft::of(&trip))]).await?;
+        let stands = |id: &&Id| {
+            around.known().activities.get(*id).is_some_and(|activity| {
+                activity.state == activities::State::Recorded && activity.record.patient.as_ref() == Some(&trip.patient)
+            })
+        };
+        let left: Vec<Id> = own.into_iter().filter(stands).cloned().collect();
+        if left.is_empty() {
+            let reason = around.known().activities.get(id).and_then(|activity| activity.void_reason);
+            return take_back(tx, &trip, reason.unwrap_or(VoidReason::EntryError), &context).await;
+        }
+        let draft = Draft { activities: left, ..Draft::of(&trip) };
+        let known = around.known();
+        let settled = settle(programme, &on, &draft, trip.basis.bill.as_ref(), known, context.now)?;
+        let after = with(next(&trip, TripCause::Followed, &context, tx.sequence()), settled);
+        let same = after.activities == trip.activities
+            && after.dimensions == trip.dimensions
+            && after.basis == trip.basis
+            && after.reckoned == trip.reckoned;
+        if same {
+            return Ok(Reacted::default());
+        }
+        trips::replace(tx, &after).await?;
+        Ok(Reacted { changes: vec![change(&after, FOLLOW)], facts: vec![fact(Some(&trip), &after)?] })
+    })
+}
+
+/// Takes a trip back that rests on nothing any more.
+async fn take_back(tx: &mut Tx<'_>, trip: &Trip, reason: VoidReason, context: &Context<'_>) -> Result<Reacted> {
+    let encounter = bill_of(tx, trip).await?;
+    let taken: Gone = gone(trip, encounter, reason, context, tx.sequence());
+    taken.write(tx).await?;
+    Ok(Reacted { changes: taken.changes(), facts: vec![fact(Some(trip), &taken.trip)?] })
+}
+
+fn follow_session<'a>(tx: &'a mut Tx<'_>, changed: &'a Change, context: Context<'a>) -> BoxFuture<'a, Result<Reacted>> {
+    Box::pin(async move {
+        let name = Name::<Sessions>::parse(&changed.name).map_err(Error::Internal)?;
+        let (programme, id) = (name.programme(), name.id());
+        let ids = trips::in_vain(tx, programme, id).await?;
+        if ids.is_empty() {
+            return Ok(Reacted::default());
+        }
+        match sessions::store::get(tx, programme, id).await?.state {
+            SessionState::Cancelled | SessionState::NotHeld => return Ok(Reacted::default()),
+            SessionState::Tentative
+            | SessionState::Proposed
+            | SessionState::Confirmed
+            | SessionState::InProgress
+            | SessionState::Completed
+            | SessionState::Lapsed
+            | SessionState::Voided => {}
+        }
+        let mut reacted = Reacted::default();
+        for (trip, sequence) in
+            trips::current(tx, programme, &ids.iter().collect::<Vec<_>>()).await?.into_values().zip(tx.sequence()..)
+        {
+            let taken = gone(&trip, None, VoidReason::EntryError, &context, sequence);
+            taken.write(tx).await?;
+            reacted.changes.extend(taken.changes());
+            reacted.facts.push(fact(Some(&trip), &taken.trip)?);
+        }
+        Ok(reacted)
+    })
+}
