@@ -96,9 +96,8 @@ fn follow_session<'a>(tx: &'a mut Tx<'_>, changed: &'a Change, context: Context<
             | SessionState::Voided => {}
         }
         let mut reacted = Reacted::default();
-        for (trip, sequence) in
-            trips::current(tx, programme, &ids.iter().collect::<Vec<_>>()).await?.into_values().zip(tx.sequence()..)
-        {
+        let mut found = trips::current(tx, programme, &ids.iter().collect::<Vec<_>>()).await?;
+        for (trip, sequence) in ids.iter().filter_map(|id| found.remove(id)).zip(tx.sequence()..) {
             let taken = gone(&trip, None, VoidReason::EntryError, &context, sequence);
             taken.write(tx).await?;
             reacted.changes.extend(taken.changes());

@@ -12,6 +12,7 @@ use crate::db::{List, Row, Sql, Tx, Value};
 use crate::kernel::{Date, Error, Id, Meta, Name, PageRequest, Result, Vocabulary as _};
 use crate::sites::DivisionCode;
 
+mod columns;
 pub mod encounters;
 pub mod trips;
 

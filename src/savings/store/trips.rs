@@ -2,19 +2,14 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use serde::Serialize;
-
+use super::columns::{self, code, patient, version_row};
 use super::{policy, tariff};
 use crate::db::{List, Row, Select, Sql, Tx, Value, external_ids};
-use crate::kernel::{
-    Collection as _, Date, Dimensions, Error, HalfDay, Id, Leaf, Meta, Name, Patient, Residence, Result,
-    Vocabulary as _,
-};
+use crate::kernel::{Collection as _, Date, Id, Leaf, Patient, Result, Vocabulary as _};
 use crate::rows;
-use crate::savings::Part;
 use crate::savings::settle::JourneyKey;
 use crate::savings::tariff::Book;
-use crate::savings::trip::{Basis, Prices, Reckoned, Trip, TripState, Trips};
+use crate::savings::trip::{Prices, Reckoned, Trip, TripState, Trips};
 use crate::sites::DivisionCode;
 
 const INSERT: Sql = rows!(
@@ -218,94 +213,6 @@ pub fn double(row: &Row) -> Result<Double> {
     })
 }
 
-#[derive(Serialize)]
-struct VersionRow<'a> {
-    programme: &'a str,
-    trip: &'a str,
-    revision: i64,
-    since_sequence: i64,
-    state: &'static str,
-    cause: &'static str,
-    void_reason: Option<&'static str>,
-    patient_issuer: &'a str,
-    patient_token: &'a str,
-    activities: String,
-    session: Option<&'a str>,
-    encounter: Option<&'a str>,
-    date: String,
-    half_day: Option<&'static str>,
-    site: &'a str,
-    site_level: &'a str,
-    expert: Option<&'a str>,
-    home_hospital: Option<&'a str>,
-    specialty: &'a str,
-    session_kind: &'a str,
-    residence: &'static str,
-    origin: &'a str,
-    destination: &'a str,
-    basis: String,
-    policy: &'a str,
-    tariffs: String,
-    stratum: &'static str,
-    parts: String,
-    travel_fen: Option<i64>,
-    lodging_fen: Option<i64>,
-    meals_fen: Option<i64>,
-    bill_fen: Option<i64>,
-    time_fen: Option<i64>,
-    fund_fen: Option<i64>,
-    recorder: &'a str,
-    batch_row: Option<i64>,
-    create_time: i64,
-    update_time: i64,
-}
-
-fn version_row(trip: &Trip) -> Result<VersionRow<'_>> {
-    let Dimensions { date, half_day, site, site_level, expert, home_hospital, specialty, kind, residence } =
-        &trip.dimensions;
-    let json = |text: serde_json::Result<String>| text.map_err(Error::storage);
-    Ok(VersionRow {
-        programme: trip.name.programme().as_str(),
-        trip: trip.name.id().as_str(),
-        revision: trip.meta.revision,
-        since_sequence: trip.since_sequence,
-        state: trip.state.code(),
-        cause: trip.cause.code(),
-        void_reason: trip.void_reason.map(|reason| reason.code()),
-        patient_issuer: trip.patient.issuer(),
-        patient_token: trip.patient.token(),
-        activities: json(serde_json::to_string(&trip.activities))?,
-        session: trip.session.as_ref().map(Id::as_str),
-        encounter: trip.encounter.as_ref().map(Id::as_str),
-        date: date.to_string(),
-        half_day: half_day.map(HalfDay::code),
-        site: site.as_str(),
-        site_level,
-        expert: expert.as_ref().map(Id::as_str),
-        home_hospital: home_hospital.as_ref().map(Id::as_str),
-        specialty,
-        session_kind: kind,
-        residence: residence.code(),
-        origin: trip.basis.words.origin.as_str(),
-        destination: trip.basis.words.destination.as_str(),
-        basis: json(serde_json::to_string(&trip.basis))?,
-        policy: trip.reckoned.policy.as_str(),
-        tariffs: json(serde_json::to_string(&trip.reckoned.tariffs))?,
-        stratum: trip.basis.stratum().code(),
-        parts: json(serde_json::to_string(&trip.reckoned.parts))?,
-        travel_fen: trip.base_fen(Part::Travel),
-        lodging_fen: trip.base_fen(Part::Lodging),
-        meals_fen: trip.base_fen(Part::Meals),
-        bill_fen: trip.base_fen(Part::Bill),
-        time_fen: trip.base_fen(Part::Time),
-        fund_fen: trip.base_fen(Part::Fund),
-        recorder: &trip.recorder,
-        batch_row: trip.batch_row,
-        create_time: trip.meta.create_time.micros(),
-        update_time: trip.meta.update_time.micros(),
-    })
-}
-
 /// Adds the first versions of new trips, with what is on them and their external ids.
 ///
 /// # Errors
@@ -398,7 +305,7 @@ pub async fn version(tx: &mut Tx<'_>, programme: &Id, trip: &Id, revision: i64) 
 /// A storage error.
 pub async fn history(tx: &mut Tx<'_>, programme: &Id, trip: &Id, most: i64) -> Result<Vec<Trip>> {
     let rows = tx.sql(HISTORY).bind(programme).bind(trip).bind(most).fetch_all().await?;
-    rows.iter().rev().map(self::trip).collect()
+    rows.iter().rev().map(columns::trip).collect()
 }
 
 /// The trips of rows, with the external ids that they have now.
@@ -406,7 +313,7 @@ pub async fn history(tx: &mut Tx<'_>, programme: &Id, trip: &Id, most: i64) -> R
 /// # Errors
 /// A storage error.
 pub async fn with_external_ids(tx: &mut Tx<'_>, programme: &Id, rows: Vec<Row>) -> Result<Vec<Trip>> {
-    let mut trips = rows.iter().map(trip).collect::<Result<Vec<_>>>()?;
+    let mut trips = rows.iter().map(columns::trip).collect::<Result<Vec<_>>>()?;
     let ids: BTreeSet<&Id> = trips.iter().map(|trip| trip.name.id()).collect();
     let ids: Vec<&Id> = ids.into_iter().collect();
     let external_ids = external_ids::of(tx, programme, Trips::COLLECTION, &ids).await?;
@@ -516,7 +423,7 @@ pub async fn standing(
         None => tx.sql(LEAVES).bind(programme).bind(from).bind(to).fetch_all().await?,
         Some(sequence) => tx.sql(LEAVES_AS_OF).bind(programme).bind(from).bind(to).bind(sequence).fetch_all().await?,
     };
-    rows.iter().map(trip).collect()
+    rows.iter().map(columns::trip).collect()
 }
 
 /// What the trips from a day to a day count.
@@ -535,54 +442,4 @@ pub async fn leaves(tx: &mut Tx<'_>, programme: &Id, days: (Date, Date), as_of: 
 pub async fn span(tx: &mut Tx<'_>, programme: &Id) -> Result<Option<(Date, Date)>> {
     let row = tx.sql(SPAN).bind(programme).fetch_one().await?;
     Ok(row.get::<Option<Date>>("first_date")?.zip(row.get::<Option<Date>>("last_date")?))
-}
-
-fn patient(row: &Row) -> Result<Patient> {
-    let (issuer, token) = (row.get::<String>("patient_issuer")?, row.get::<String>("patient_token")?);
-    Patient::parse(&issuer, &token).map_err(|_| Error::storage("trip_versions.patient_token has no such shape"))
-}
-
-fn code(row: &Row, column: &'static str) -> Result<DivisionCode> {
-    let text: String = row.get(column)?;
-    DivisionCode::parse(&text).ok_or_else(|| Error::storage(format!("{column} is no division code")))
-}
-
-/// A version, still without external ids.
-///
-/// # Errors
-/// A storage error.
-pub fn trip(row: &Row) -> Result<Trip> {
-    Ok(Trip {
-        name: Name::new(row.get("programme")?, row.get("trip")?),
-        activities: row.json("activities")?,
-        session: row.get("session")?,
-        patient: patient(row)?,
-        dimensions: Dimensions {
-            date: row.get("date")?,
-            half_day: row.optional_code("half_day")?,
-            site: row.get("site")?,
-            site_level: row.get("site_level")?,
-            expert: row.get("expert")?,
-            home_hospital: row.get("home_hospital")?,
-            specialty: row.get("specialty")?,
-            kind: row.get("session_kind")?,
-            residence: row.code::<Residence>("residence")?,
-        },
-        basis: row.json::<Basis>("basis")?,
-        encounter: row.get("encounter")?,
-        reckoned: Reckoned { policy: row.get("policy")?, tariffs: row.json("tariffs")?, parts: row.json("parts")? },
-        state: row.code("state")?,
-        cause: row.code("cause")?,
-        void_reason: row.optional_code("void_reason")?,
-        recorder: row.get("recorder")?,
-        batch_row: row.get("batch_row")?,
-        since_sequence: row.get("since_sequence")?,
-        until_sequence: row.get("until_sequence")?,
-        meta: Meta {
-            revision: row.get("revision")?,
-            create_time: row.get("create_time")?,
-            update_time: row.get("update_time")?,
-        },
-        external_ids: Vec::new(),
-    })
 }

@@ -141,11 +141,11 @@ async fn what_is_no_trip_is_refused_with_the_reason() {
         let lecture = pb::Activity {
             kind: pb::ActivityKind::Lecture as i32,
             patient: None,
-            ..consultation(date(2024, 3, 4), "unused")
+            ..consultation(date(2024, 3, 4), "tok_unused")
         };
         activities.record_activity(record("lecture", lecture)).await.unwrap();
-        activities.record_activity(record("old", consultation(date(2023, 12, 31), "tok_old"))).await.unwrap();
-        activities.record_activity(record("gone", consultation(date(2024, 3, 4), "tok_gone"))).await.unwrap();
+        activities.record_activity(record("old", consultation(date(2023, 12, 31), "tok_of_old"))).await.unwrap();
+        activities.record_activity(record("gone", consultation(date(2024, 3, 4), "tok_was_gone"))).await.unwrap();
         activities.void_activity(void("gone")).await.unwrap();
         client.record_trip(asking("t1", trip(&["a1"]))).await.unwrap();
 

@@ -81,7 +81,7 @@ async fn headline_range_classes_and_coverage_stand_side_by_side() {
         ] {
             let answer = tally(&server, &measures[..5], &[dimension]).await;
             for (place, total) in answer.totals.iter().enumerate() {
-                let parts: i64 = answer.rows.iter().map(|row| row.numbers[place].quantity).sum();
+                let parts: i64 = answer.rows.iter().map(|row| row.values[place].quantity).sum();
                 assert_eq!(parts, total.quantity, "{} by {dimension:?}", measures[place]);
             }
         }
@@ -98,8 +98,9 @@ async fn figures_follow_amendments_and_voids_to_the_fen() {
         let elsewhere = pb::Activity { residence: pb::Residence::Neighbouring as i32, ..consultation(None, "unused") };
         activities.amend_activity(amend("a1", elsewhere, &["residence"])).await.unwrap();
         let answer = tally(&server, &["net_savings_fen"], &[pb::TallyDimension::Residence]).await;
-        let rows: Vec<_> = answer.rows.iter().map(|row| (row.values[0].as_str(), row.numbers[0].quantity)).collect();
-        assert_eq!(rows, [("NEIGHBOURING", 618_989)], "own county and neighbouring apart");
+        let rows: Vec<_> =
+            answer.rows.iter().map(|row| (row.key.as_ref().unwrap().residence(), row.values[0].quantity)).collect();
+        assert_eq!(rows, [(pb::Residence::Neighbouring, 618_989)], "own county and neighbouring apart");
         reconciles(&server).await;
         activities.void_activity(void("a1")).await.unwrap();
         assert_eq!(
@@ -151,7 +152,11 @@ async fn the_countys_own_method_stands_beside_and_follows_its_versions() {
         let all = totals(&server, &["county_method_fen"]).await;
         assert_eq!(all, [(3 * 20_000 + 3 * 5_000, 0)], "February has no method: its headcount isn't multiplied");
         let by_month = tally(&server, &["county_method_fen", "net_savings_fen"], &[pb::TallyDimension::Month]).await;
-        let rows: Vec<_> = by_month.rows.iter().map(|row| (row.values[0].as_str(), row.numbers[0].quantity)).collect();
+        let rows: Vec<_> = by_month
+            .rows
+            .iter()
+            .map(|row| (row.key.as_ref().unwrap().month.as_str(), row.values[0].quantity))
+            .collect();
         assert_eq!(rows, [("2024-03", 75_000)]);
         assert_eq!(by_month.totals[1].quantity, 618_989, "the headline doesn't move");
     })
