@@ -7,10 +7,13 @@ use serde::Serialize;
 
 use crate::kernel::{Date, Fen, Id, ProgrammeName, vocabulary};
 
+pub mod chart;
 pub mod growth;
+pub mod html;
 pub mod queries;
 pub mod round;
 pub mod service;
+pub mod specialties;
 pub mod text;
 mod wire;
 
@@ -23,6 +26,17 @@ vocabulary! {
         Chinese = 1 => "ZH",
         /// English.
         English = 2 => "EN",
+    }
+}
+
+impl Language {
+    /// One of two texts.
+    #[must_use]
+    pub fn choose<T>(self, chinese: T, english: T) -> T {
+        match self {
+            Language::Chinese => chinese,
+            Language::English => english,
+        }
     }
 }
 
@@ -84,6 +98,48 @@ pub struct Year {
     pub figures: Figures,
 }
 
+impl Year {
+    /// The year, with its days where it isn't whole.
+    #[must_use]
+    pub fn label(&self, language: Language) -> String {
+        use chrono::Datelike as _;
+        let Self { year, from, to, .. } = self;
+        match ((from.ordinal(), to.month(), to.day()) == (1, 12, 31), language) {
+            (true, Language::Chinese) => format!("{year} 年"),
+            (true, Language::English) => year.to_string(),
+            (false, Language::Chinese) => format!("{year} 年（{from}至{to}）"),
+            (false, Language::English) => format!("{year} ({from} to {to})"),
+        }
+    }
+}
+
+/// A site or a specialty among those that have most.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Top {
+    /// The site's id, or the specialty's code.
+    pub key: String,
+    /// The site's name for people, or the specialty's code.
+    pub name: String,
+    /// 坐诊次 in the period.
+    pub sittings: i64,
+    /// 诊疗人次 in the period.
+    pub consultations: i64,
+    /// 手术台次 in the period.
+    pub operations: i64,
+}
+
+/// How many sites and specialties are named.
+pub const MOST_TOPS: usize = 5;
+
+/// Those that have most consultations; of the same number, those with more operation cases, then by key. Nobody without either.
+#[must_use]
+pub fn first(mut tops: Vec<Top>) -> Vec<Top> {
+    tops.retain(|top| top.consultations > 0 || top.operations > 0);
+    tops.sort_by(|a, b| (b.consultations, b.operations, &a.key).cmp(&(a.consultations, a.operations, &b.key)));
+    tops.truncate(MOST_TOPS);
+    tops
+}
+
 /// An opening balance 期初数 and what has come since. No other figure contains it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Opening {
@@ -125,6 +181,10 @@ pub struct Bulletin {
     pub figures: Figures,
     /// The years, the first one first.
     pub by_year: Vec<Year>,
+    /// The sites that have most ([`first`]).
+    pub top_sites: Vec<Top>,
+    /// The specialties that have most ([`first`]).
+    pub top_specialties: Vec<Top>,
     /// In the measures' order.
     pub openings: Vec<Opening>,
     /// Of the last two whole years.

@@ -2,12 +2,13 @@
 
 use chrono::Datelike as _;
 
-use super::{Bulletin, Figures, Footnote, Opening, Year, growth, measure, years};
+use super::{Bulletin, Figures, Footnote, Opening, Top, Year, first, growth, measure, years};
 use crate::db::{Query, Tx};
 use crate::kernel::{Date, Error, Fen, Id, Reason, Residence, Result, Timestamp, Vocabulary as _};
 use crate::programmes::{self, Programme};
+use crate::sites;
 use crate::tallies::queries::{count, cumulative};
-use crate::tallies::{Definition, Dimension, Filter, Question, measures, store};
+use crate::tallies::{self, Definition, Dimension, Filter, Question, measures, store};
 
 /// The longest period, in years.
 pub const MOST_YEARS: u32 = 50;
@@ -56,7 +57,10 @@ impl Query for ComposeBulletin {
                 cumulative,
             })
         });
+        let top_sites = tops(tx, &programme, Dimension::Site, from, to).await?;
         Ok(Bulletin {
+            top_sites: named(tx, &programme.id, top_sites).await?,
+            top_specialties: tops(tx, &programme, Dimension::Specialty, from, to).await?,
             openings: openings.collect::<Result<Vec<_>>>()?,
             growth: growth::growth(&by_year),
             footnotes: footnotes(&programme, to, &measures),
@@ -139,6 +143,35 @@ async fn figures(
         declared_savings_own_county_fen: of(Residence::OwnCounty),
         declared_savings_neighbouring_fen: of(Residence::Neighbouring),
     })
+}
+
+/// The values of a dimension that have most in a period.
+async fn tops(tx: &mut Tx<'_>, programme: &Programme, by: Dimension, from: Date, to: Date) -> Result<Vec<Top>> {
+    let measures = [measure::SITTINGS, measure::CONSULTATIONS, measure::OPERATIONS].map(measures::find);
+    let measures = measures.into_iter().flatten().collect();
+    let question = Question { from, to, measures, group_by: vec![by], filter: Filter::default() };
+    let (answer, _) = count(tx, programme, &question).await?;
+    let top = |(key, numbers): (Vec<String>, Vec<tallies::Number>)| {
+        let key = key.into_iter().next().unwrap_or_default();
+        let [sittings, consultations, operations] =
+            [0, 1, 2].map(|place| numbers.get(place).map_or(0, |number| number.quantity));
+        Top { name: key.clone(), key, sittings, consultations, operations }
+    };
+    Ok(first(
+        answer.rows.into_iter().filter(|(key, _)| key.first().is_some_and(|key| !key.is_empty())).map(top).collect(),
+    ))
+}
+
+/// Sites by what they are called.
+async fn named(tx: &mut Tx<'_>, programme: &Id, mut tops: Vec<Top>) -> Result<Vec<Top>> {
+    let ids: Vec<Id> = tops.iter().filter_map(|top| Id::parse(&top.key).ok()).collect();
+    let sites = sites::store::many(tx, programme, &ids).await?;
+    for top in &mut tops {
+        if let Some(site) = Id::parse(&top.key).ok().and_then(|id| sites.get(&id)) {
+            top.name.clone_from(&site.profile.display_name);
+        }
+    }
+    Ok(tops)
 }
 
 /// What the figures mean, from the measures' own definitions; the unit of a sitting is the programme's setting.

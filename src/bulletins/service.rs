@@ -18,8 +18,8 @@ pub struct Service {
 impl BulletinService for Service {
     async fn get_bulletin(&self, request: Request<pb::GetBulletinRequest>) -> Reply<pb::Bulletin> {
         let now = self.api.db().clock().now();
-        let (query, language) = self.api.query(request, |fields, message| wire::get(fields, &message, now))?;
+        let (query, wording) = self.api.query(request, |fields, message| wire::get(fields, &message, now))?;
         let bulletin = self.api.read(query).await?;
-        Ok(Response::new(wire::bulletin(&bulletin, language, now)))
+        Ok(Response::new(wire::bulletin(&bulletin, wording, now)?))
     }
 }

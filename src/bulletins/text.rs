@@ -3,29 +3,63 @@
 use std::fmt::Write as _;
 
 use super::round::{self, Word};
-use super::{Bulletin, Growth, Language, Opening, Year, measure};
+use super::{Bulletin, Growth, Language, Opening, Top, Year, measure, specialties};
 use crate::kernel::Fen;
 
-/// The text of a bulletin. Lines end with a line feed.
-pub fn render(bulletin: &Bulletin, language: Language) -> String {
+/// A heading and what stands under it.
+pub type List = (String, Vec<String>);
+
+/// What a bulletin says, part by part, in the order in which it is said.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sections {
+    /// The programme and the period.
+    pub title: String,
+    /// The figures of the whole period, in sentences.
+    pub headline: Vec<String>,
+    /// The years, where there are any.
+    pub years: Option<List>,
+    /// The sites and the specialties that have most; empty ones are left out.
+    pub tops: Vec<List>,
+    /// Growth, and opening balances apart; empty ones are left out.
+    pub lists: Vec<List>,
+    /// What the figures mean.
+    pub footnotes: Vec<String>,
+}
+
+/// What a bulletin says in a language.
+#[must_use]
+pub fn sections(bulletin: &Bulletin, language: Language) -> Sections {
     let words = Words::of(language);
-    let mut lines = vec![(words.title)(bulletin), String::new()];
-    lines.extend((words.headline)(bulletin));
-    if !bulletin.by_year.is_empty() {
-        lines.extend([String::new(), words.by_year.to_owned()]);
-        lines.extend(bulletin.by_year.iter().map(words.year));
+    let list = |heading: &str, lines: Vec<String>| (!lines.is_empty()).then(|| (heading.to_owned(), lines));
+    let tops = |tops: &[Top], name: fn(&Top, Language) -> String| -> Vec<String> {
+        (1..).zip(tops).map(|(place, top): (usize, _)| (words.top)(place, &name(top, language), top)).collect()
+    };
+    let sites = tops(&bulletin.top_sites, |top, _| top.name.clone());
+    let fields = tops(&bulletin.top_specialties, |top, language| specialties::name(&top.name, language));
+    let growth = bulletin.growth.iter().map(words.grown).collect();
+    let openings = bulletin.openings.iter().map(words.opening).collect();
+    Sections {
+        title: (words.title)(bulletin),
+        headline: (words.headline)(bulletin),
+        years: list(words.by_year, bulletin.by_year.iter().map(words.year).collect()),
+        tops: [list(words.sites, sites), list(words.specialties, fields)].into_iter().flatten().collect(),
+        lists: [list(words.growth, growth), list(words.openings, openings)].into_iter().flatten().collect(),
+        footnotes: bulletin.footnotes_in(language),
     }
-    if !bulletin.growth.is_empty() {
-        lines.extend([String::new(), words.growth.to_owned()]);
-        lines.extend(bulletin.growth.iter().map(|growth| (words.grown)(growth)));
+}
+
+/// The text of a bulletin. Lines end with a line feed.
+#[must_use]
+pub fn render(bulletin: &Bulletin, language: Language) -> String {
+    let Sections { title, headline, years, tops, lists, footnotes } = sections(bulletin, language);
+    let mut lines = vec![title, String::new()];
+    lines.extend(headline);
+    for (heading, list) in years.into_iter().chain(tops).chain(lists) {
+        lines.extend([String::new(), heading]);
+        lines.extend(list);
     }
-    if !bulletin.openings.is_empty() {
-        lines.extend([String::new(), words.openings.to_owned()]);
-        lines.extend(bulletin.openings.iter().map(|opening| (words.opening)(opening)));
-    }
-    let footnotes = bulletin.footnotes_in(language);
     if !footnotes.is_empty() {
-        lines.extend([String::new(), words.footnotes.to_owned()]);
+        lines.extend([String::new(), Words::of(language).footnotes.to_owned()]);
         lines.extend(footnotes.iter().enumerate().map(|(index, note)| format!("{}. {note}", index + 1)));
     }
     lines.iter().fold(String::new(), |mut text, line| {
@@ -40,6 +74,9 @@ struct Words {
     headline: fn(&Bulletin) -> Vec<String>,
     by_year: &'static str,
     year: fn(&Year) -> String,
+    sites: &'static str,
+    specialties: &'static str,
+    top: fn(usize, &str, &Top) -> String,
     growth: &'static str,
     grown: fn(&Growth) -> String,
     openings: &'static str,
@@ -57,6 +94,13 @@ impl Words {
                 headline: headline_zh,
                 by_year: "分年度：",
                 year: year_zh,
+                sites: "服务点（按诊疗人次，前五）：",
+                specialties: "诊疗科目（按诊疗人次，前五）：",
+                top: |place, name, top| {
+                    let (sittings, seen, operated) =
+                        (group(top.sittings), group(top.consultations), group(top.operations));
+                    format!("{place}. {name}：坐诊 {sittings} 次，诊疗 {seen} 人次，手术 {operated} 台次")
+                },
                 growth: "同比：",
                 grown: grown_zh,
                 openings: "期初数（系统记录之前的申报数，未计入以上各数）：",
@@ -68,6 +112,13 @@ impl Words {
                 headline: headline_en,
                 by_year: "By year:",
                 year: year_en,
+                sites: "Sites (the first five by consultations):",
+                specialties: "Specialties (the first five by consultations):",
+                top: |place, name, top| {
+                    let (sittings, seen, operated) =
+                        (group(top.sittings), group(top.consultations), group(top.operations));
+                    format!("{place}. {name}: sittings {sittings}, consultations {seen}, operation cases {operated}")
+                },
                 growth: "Growth:",
                 grown: grown_en,
                 openings: "Opening balances (declared for the time before records; in none of the figures above):",
@@ -153,9 +204,8 @@ fn headline_en(bulletin: &Bulletin) -> Vec<String> {
 fn year_zh(year: &Year) -> String {
     let figures = &year.figures;
     format!(
-        "{} 年{}：专家 {} 名，医院 {} 家，坐诊 {} 次，诊疗 {} 人次，手术 {} 台次，申报节省 {} 元",
-        year.year,
-        part(year, "（{}至{}）"),
+        "{}：专家 {} 名，医院 {} 家，坐诊 {} 次，诊疗 {} 人次，手术 {} 台次，申报节省 {} 元",
+        year.label(Language::Chinese),
         group(figures.experts),
         group(figures.home_hospitals),
         group(figures.sittings),
@@ -168,9 +218,8 @@ fn year_zh(year: &Year) -> String {
 fn year_en(year: &Year) -> String {
     let figures = &year.figures;
     format!(
-        "{}{}: experts {}, hospitals {}, sittings {}, consultations {}, operation cases {}, declared savings {} yuan",
-        year.year,
-        part(year, " ({} to {})"),
+        "{}: experts {}, hospitals {}, sittings {}, consultations {}, operation cases {}, declared savings {} yuan",
+        year.label(Language::English),
         group(figures.experts),
         group(figures.home_hospitals),
         group(figures.sittings),
@@ -178,17 +227,6 @@ fn year_en(year: &Year) -> String {
         group(figures.operations),
         yuan(figures.declared_savings_fen)
     )
-}
-
-/// The days of a year that isn't whole.
-fn part(year: &Year, form: &str) -> String {
-    use chrono::Datelike as _;
-    let whole = (year.from.ordinal(), year.to.month(), year.to.day()) == (1, 12, 31);
-    if whole {
-        String::new()
-    } else {
-        form.replacen("{}", &year.from.to_string(), 1).replacen("{}", &year.to.to_string(), 1)
-    }
 }
 
 fn grown_zh(growth: &Growth) -> String {
@@ -312,7 +350,7 @@ fn wan(round: i64) -> String {
 }
 
 /// `-1,234.50`.
-fn yuan(amount: Fen) -> String {
+pub(super) fn yuan(amount: Fen) -> String {
     let plain = amount.to_string();
     let (whole, decimals) = plain.split_once('.').unwrap_or((&plain, "00"));
     let (sign, digits) = whole.strip_prefix('-').map_or(("", whole), |digits| ("-", digits));
@@ -320,7 +358,7 @@ fn yuan(amount: Fen) -> String {
 }
 
 /// `1,234`.
-fn group(number: i64) -> String {
+pub(super) fn group(number: i64) -> String {
     let sign = if number < 0 { "-" } else { "" };
     format!("{sign}{}", group_digits(&number.unsigned_abs().to_string()))
 }

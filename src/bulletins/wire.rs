@@ -1,15 +1,11 @@
 //! Messages of bulletins to queries, and bulletins to messages.
 
 use super::queries::ComposeBulletin;
-use super::{Bulletin, Figures, Growth, Language, Opening, Year, text};
-use crate::kernel::{Fields, Timestamp};
+use super::{Bulletin, Figures, Growth, Language, Opening, Top, Year, html, specialties, text};
+use crate::kernel::{Fields, Result, Timestamp};
 use crate::pb;
 
-pub(super) fn get(
-    fields: &mut Fields,
-    request: &pb::GetBulletinRequest,
-    now: Timestamp,
-) -> (ComposeBulletin, Language) {
+pub(super) fn get(fields: &mut Fields, request: &pb::GetBulletinRequest, now: Timestamp) -> (ComposeBulletin, Wording) {
     let language = fields.optional_choice("language", request.language).unwrap_or(Language::Chinese);
     let query = ComposeBulletin {
         programme: fields.programme("name", &request.name),
@@ -17,11 +13,20 @@ pub(super) fn get(
         to: fields.optional_date("to_date", request.to_date.as_ref()),
         now,
     };
-    (query, language)
+    (query, Wording { language, with_html: request.with_html })
 }
 
-pub(super) fn bulletin(bulletin: &Bulletin, language: Language, now: Timestamp) -> pb::Bulletin {
-    pb::Bulletin {
+/// How a bulletin is put into words.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Wording {
+    language: Language,
+    with_html: bool,
+}
+
+pub(super) fn bulletin(bulletin: &Bulletin, wording: Wording, now: Timestamp) -> Result<pb::Bulletin> {
+    let language = wording.language;
+    let page = if wording.with_html { html::render(bulletin, language)? } else { String::new() };
+    Ok(pb::Bulletin {
         name: bulletin.name().to_string(),
         display_name: bulletin.display_name.clone(),
         from_date: Some(bulletin.from.into()),
@@ -33,7 +38,28 @@ pub(super) fn bulletin(bulletin: &Bulletin, language: Language, now: Timestamp) 
         footnotes: bulletin.footnotes_in(language),
         text: text::render(bulletin, language),
         compose_time: Some(now.into()),
-    }
+        top_sites: bulletin.top_sites.iter().map(|site| top(bulletin, site)).collect(),
+        top_specialties: bulletin
+            .top_specialties
+            .iter()
+            .map(|of| pb::BulletinTop {
+                specialty: of.key.clone(),
+                display_name: specialties::name(&of.key, language),
+                ..counted(of)
+            })
+            .collect(),
+        html: page,
+    })
+}
+
+fn top(bulletin: &Bulletin, site: &Top) -> pb::BulletinTop {
+    let name = format!("{}/sites/{}", bulletin.name(), site.key);
+    pb::BulletinTop { site: name, display_name: site.name.clone(), ..counted(site) }
+}
+
+fn counted(top: &Top) -> pb::BulletinTop {
+    let Top { sittings, consultations, operations, .. } = *top;
+    pb::BulletinTop { sittings, consultations, operations, ..pb::BulletinTop::default() }
 }
 
 fn figures(figures: &Figures) -> pb::BulletinFigures {

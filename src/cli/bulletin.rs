@@ -21,8 +21,11 @@ pub struct Bulletin {
     #[arg(long)]
     to: Option<Date>,
     /// Print JSON
-    #[arg(long)]
+    #[arg(long, conflicts_with = "html")]
     json: bool,
+    /// Print one page of HTML with charts, in itself whole
+    #[arg(long)]
+    html: bool,
     /// In English instead of Chinese
     #[arg(long)]
     english: bool,
@@ -43,11 +46,14 @@ impl Bulletin {
             from_date: self.from.map(Into::into),
             to_date: self.to.map(Into::into),
             language: language.into(),
+            with_html: self.html,
         };
         let answer = BulletinServiceClient::new(channel).get_bulletin(request).await;
         let bulletin = answer.map_err(|status| sentence(&self.programme, &status))?.into_inner();
         if self.json {
             println!("{}", serde_json::to_string_pretty(&Document::of(&bulletin))?);
+        } else if self.html {
+            print!("{}", bulletin.html);
         } else {
             print!("{}", bulletin.text);
         }
@@ -65,6 +71,8 @@ struct Document<'a> {
     #[serde(flatten)]
     figures: Figures,
     by_year: Vec<Year>,
+    top_sites: Vec<Top<'a>>,
+    top_specialties: Vec<Top<'a>>,
     opening_balances: Vec<Opening<'a>>,
     growth: Vec<Growth<'a>>,
     footnotes: &'a [String],
@@ -91,6 +99,26 @@ struct Year {
     to: String,
     #[serde(flatten)]
     figures: Figures,
+}
+
+#[derive(Serialize)]
+struct Top<'a> {
+    #[serde(skip_serializing_if = "str::is_empty")]
+    site: &'a str,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    specialty: &'a str,
+    display_name: &'a str,
+    sittings: i64,
+    consultations: i64,
+    operations: i64,
+}
+
+impl<'a> Top<'a> {
+    fn of(top: &'a pb::BulletinTop) -> Self {
+        let pb::BulletinTop { site, specialty, display_name, sittings, consultations, operations } = top;
+        let (sittings, consultations, operations) = (*sittings, *consultations, *operations);
+        Self { site, specialty, display_name, sittings, consultations, operations }
+    }
 }
 
 #[derive(Serialize)]
@@ -136,6 +164,8 @@ impl<'a> Document<'a> {
             to: date(bulletin.to_date.as_ref()),
             figures: Figures::of(bulletin.figures.unwrap_or_default()),
             by_year: bulletin.by_year.iter().map(Year::of).collect(),
+            top_sites: bulletin.top_sites.iter().map(Top::of).collect(),
+            top_specialties: bulletin.top_specialties.iter().map(Top::of).collect(),
             opening_balances: bulletin.opening_balances.iter().map(opening).collect(),
             growth: bulletin.growth.iter().map(growth).collect(),
             footnotes: &bulletin.footnotes,

@@ -9,7 +9,7 @@ use tonic::transport::Channel;
 
 use super::Failure;
 use super::client::{self, sentence};
-use crate::imports::{MAX_FILE_BYTES, Table, table};
+use crate::imports::{MAX_FILE_BYTES, MOST_PROBLEMS, Table, table};
 use crate::kernel::Vocabulary as _;
 use crate::pb;
 use crate::pb::import_service_client::ImportServiceClient;
@@ -170,6 +170,9 @@ fn summary(report: &pb::ImportReport, check: bool) -> String {
     );
     if report.problem_count > 0 && !report.written && !check {
         line.push_str("; nothing of this file was written");
+    }
+    if report.problem_count > MOST_PROBLEMS as i64 {
+        line.push_str(&format!("; the first {MOST_PROBLEMS} of {} problems are named", report.problem_count));
     }
     for note in &report.notes {
         line.push_str(&format!("\n{}: note: {note}", report.file_name));

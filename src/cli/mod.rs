@@ -7,6 +7,7 @@ pub mod client;
 mod demo;
 pub mod export;
 pub mod import;
+pub mod migrate_data;
 pub mod pseudonymise;
 pub mod serve;
 pub mod verify;
@@ -39,6 +40,8 @@ enum Command {
     Audit(audit::Audit),
     /// Check an exported audit, without a server
     Verify(verify::Verify),
+    /// Copy a database to an empty one, on whichever engine each is
+    MigrateData(migrate_data::MigrateData),
     /// Copy an SQLite database to a file, also while a server runs on it
     Backup(backup::Backup),
     /// Put a copy back where no database is
@@ -66,6 +69,7 @@ pub fn run() -> ExitCode {
             Command::Pseudonymise(pseudonymise) => pseudonymise.run(),
             Command::Audit(audit) => audit.run().await,
             Command::Verify(verify) => verify.run(),
+            Command::MigrateData(migrate) => migrate.run().await,
             Command::Backup(backup) => backup.run().await,
             Command::Restore(restore) => restore.run().await,
             Command::Bench(bench) => bench.run().await,

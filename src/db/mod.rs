@@ -12,6 +12,7 @@ pub mod external_ids;
 mod fault;
 mod handle;
 pub mod ledger;
+pub mod migrate_data;
 mod migrations;
 mod pending;
 mod reaction;

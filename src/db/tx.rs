@@ -193,7 +193,7 @@ impl<'c> Tx<'c> {
     }
 
     /// Sends a write, or keeps it until the next statement that answers.
-    async fn execute(&mut self, text: SqlStr, values: Vec<Value>) -> Result<()> {
+    pub(super) async fn execute(&mut self, text: SqlStr, values: Vec<Value>) -> Result<()> {
         if let Inner::Sqlite(_) = self.inner {
             self.statements += 1;
             self.save().await.map_err(storage)?;
@@ -226,7 +226,7 @@ impl<'c> Tx<'c> {
         }
     }
 
-    async fn fetch(&mut self, mut text: SqlStr, mut values: Vec<Value>) -> Result<Vec<Row>> {
+    pub(super) async fn fetch(&mut self, mut text: SqlStr, mut values: Vec<Value>) -> Result<Vec<Row>> {
         let shape = self.shape(&text).await;
         self.failed |= shape.is_err();
         let shape = shape.map_err(storage)?;

@@ -23,10 +23,10 @@ vocabulary! {
     }
 }
 
-/// What parts the cells of a row as statements answer them; no text of ours holds a control character.
-pub const CELL: char = '\u{1f}';
+/// What parts the cells of a row as statements answer them; no text of ours holds a control character, and JSON doesn't escape this one.
+pub const CELL: char = '\u{7f}';
 /// What parts rows.
-pub const ROW: char = '\u{1e}';
+pub const ROW: char = '\u{80}';
 
 /// What a column's cells are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -10,11 +10,11 @@ pub const TABLES: &[&str] = &[];
 /// Rows of a page, which is read in one statement.
 pub const PAGE: usize = 2_000;
 
-/// The cells of an activity's version in the order of `ACTIVITY_COLUMNS`, parted by U+001F, and rows by U+001E.
+/// The cells of an activity's version in the order of `ACTIVITY_COLUMNS`, parted by U+007F, and rows by U+0080.
 macro_rules! activities {
     ($where:literal) => {
         Sql::new(concat!(
-            "SELECT string_agg(r.line, '\u{1e}') AS lines FROM (SELECT concat_ws('\u{1f}', v.date, v.activity, v.state, v.kind, v.quantity, \
+            "SELECT string_agg(r.line, '\u{80}') AS lines FROM (SELECT concat_ws('\u{7f}', v.date, v.activity, v.state, v.kind, v.quantity, \
              v.session_kind, COALESCE(v.half_day, ''), COALESCE(v.session, ''), v.site, v.site_level, COALESCE(v.lead_expert, ''), \
              v.co_experts, COALESCE(v.home_hospital, ''), v.specialty, v.residence, COALESCE(v.performer, ''), \
              COALESCE(CAST(v.grade AS TEXT), ''), COALESCE(v.grade_list, ''), v.procedures, \
@@ -63,13 +63,16 @@ pub async fn activities(
     Ok(merged(&pages))
 }
 
-/// The first rows of both pages together, each of which holds the first of its own. A row begins with its key, and what parts cells sorts
-/// before whatever a key holds: rows sort as their keys do.
+/// The first rows of both pages together, each of which holds the first of its own. A row begins with its key.
 fn merged(pages: &[String]) -> Option<(String, After)> {
+    let key = |row: &str| -> (String, String) {
+        let mut cells = row.split(CELL).map(str::to_owned);
+        (cells.next().unwrap_or_default(), cells.next().unwrap_or_default())
+    };
     let mut rows: Vec<&str> = pages.iter().flat_map(|page| page.split(ROW)).filter(|row| !row.is_empty()).collect();
-    rows.sort_unstable(); // they nearly are; how an engine puts rows together isn't promised
+    // They nearly are in order; how an engine puts rows together isn't promised.
+    rows.sort_by(|a, b| a.split(CELL).take(2).cmp(b.split(CELL).take(2)));
     rows.truncate(PAGE);
-    let mut key = rows.last()?.split(CELL).map(str::to_owned);
-    let after = (key.next().unwrap_or_default(), key.next().unwrap_or_default());
-    Some((rows.join("\u{1e}"), after))
+    let after = key(rows.last()?);
+    Some((rows.join("\u{80}"), after))
 }

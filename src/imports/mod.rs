@@ -28,6 +28,8 @@ pub use table::{About, Reading};
 pub const MAX_FILE_BYTES: usize = 32 << 20;
 /// Rows of one file, without its header.
 pub const MAX_ROWS: usize = 100_000;
+/// Problems of one file that are told, the first ones; all are counted.
+pub const MOST_PROBLEMS: usize = 1_000;
 /// Columns of one file.
 pub const MAX_COLUMNS: usize = 200;
 /// Characters of one cell.

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use super::headers::Header;
 use super::record::{Fingerprint, Key, Line};
 use super::records::{self, Record};
-use super::{MAX_FILE_BYTES, MAX_ROWS, Problem, Row, Table, TextEncoding, sheet, text};
+use super::{MAX_FILE_BYTES, MAX_ROWS, MOST_PROBLEMS, Problem, Row, Table, TextEncoding, sheet, text};
 use crate::kernel::Reason;
 
 /// What a caller says about a file.
@@ -45,8 +45,12 @@ pub struct Reading {
     pub rows: usize,
     /// The good ones, in the file's order.
     pub entries: Vec<Entry>,
-    /// Everything that is wrong, by line.
+    /// What is wrong, by line: the first problems, at most [`MOST_PROBLEMS`].
     pub problems: Vec<Problem>,
+    /// How many there are.
+    pub problem_count: usize,
+    /// In how many lines.
+    pub bad_rows: usize,
     /// What a reader should know and is no problem.
     pub notes: Vec<String>,
     /// Which column is which; `None` where no header was read.
@@ -57,9 +61,17 @@ pub struct Reading {
 
 impl Reading {
     fn unreadable(mut self, problems: Vec<Problem>) -> Self {
-        self.problems.extend(problems);
+        self.bad_rows += usize::from(problems.iter().any(|problem| problem.line > 0));
+        self.note(problems);
         self.unreadable = true;
         self
+    }
+
+    /// Counts problems, and keeps the first ones. A file of nothing else must not fill the memory with them.
+    fn note(&mut self, problems: Vec<Problem>) {
+        self.problem_count += problems.len();
+        let room = MOST_PROBLEMS.saturating_sub(self.problems.len());
+        self.problems.extend(problems.into_iter().take(room));
     }
 }
 
@@ -84,7 +96,7 @@ pub fn read(about: &About, bytes: &[u8]) -> Reading {
                 reading
                     .notes
                     .extend(sheet.unread.iter().map(|name| format!("sheet {name} was not read: one table a file")));
-                rows(about, reading, sheet.rows.into_iter().map(Ok))
+                rows(about, reading, &[], sheet.rows.into_iter().map(Ok))
             }
         };
     }
@@ -92,17 +104,33 @@ pub fn read(about: &About, bytes: &[u8]) -> Reading {
         Err(problem) => reading.unreadable(vec![problem]),
         Ok(decoded) => {
             reading.encoding = Some(decoded.encoding);
-            reading.problems = decoded.problems;
             if text::has_open_quote(&decoded.text) {
                 let text = "an odd number of quotation marks: one isn't closed, so rows can't be told apart";
+                reading.note(decoded.problems);
                 return reading.unreadable(vec![Problem::of_file(Reason::Malformed, text)]);
             }
-            rows(about, reading, text::rows(&decoded.text))
+            let reading = rows(about, reading, &decoded.undecodable, text::rows(&decoded.text));
+            with_undecodable(reading, decoded.problems, decoded.undecodable.len())
         }
     }
 }
 
-fn rows(about: &About, mut reading: Reading, rows: impl Iterator<Item = Result<Row, Problem>>) -> Reading {
+/// What is wrong with lines as they are written, beside what is wrong with what they say.
+fn with_undecodable(mut reading: Reading, problems: Vec<Problem>, count: usize) -> Reading {
+    reading.problem_count += count;
+    reading.bad_rows += count;
+    reading.problems.extend(problems);
+    reading.problems.sort_by_key(|problem| problem.line);
+    reading.problems.truncate(MOST_PROBLEMS);
+    reading
+}
+
+fn rows(
+    about: &About,
+    mut reading: Reading,
+    undecodable: &[u32],
+    rows: impl Iterator<Item = Result<Row, Problem>>,
+) -> Reading {
     let mut rows = rows.peekable();
     let Some(first) = header_row(&mut rows) else {
         return reading.unreadable(vec![Problem::of_file(Reason::Required, "the file has no row")]);
@@ -121,31 +149,38 @@ fn rows(about: &About, mut reading: Reading, rows: impl Iterator<Item = Result<R
         Ok(header) => header,
         Err(problems) => return reading.unreadable(problems),
     };
-    let undecodable: Vec<u32> = reading.problems.iter().map(|problem| problem.line).collect();
+    let is_undecodable = |line: u32| undecodable.binary_search(&line).is_ok();
     let mut first_lines: HashMap<Key, u32> = HashMap::new();
     for row in rows {
         reading.rows += 1;
-        if reading.rows > MAX_ROWS {
-            reading.rows -= 1;
-            let text = format!("over {MAX_ROWS} rows: split the file");
-            return reading.unreadable(vec![Problem::of_file(Reason::OutOfRange, text)]);
-        }
-        let entry = row.map_err(|problem| vec![problem]).and_then(|row| records::read(Line::new(table, &header, &row)));
-        match entry {
-            Err(problems) => reading.problems.extend(problems),
+        let read = row.map_err(|problem| vec![problem]).and_then(|row| records::read(Line::new(table, &header, &row)));
+        let problems = match read {
+            Err(problems) => problems,
             // Its problem is noted already: what was decoded of the line isn't what was written.
-            Ok(entry) if undecodable.contains(&entry.line) => {}
+            Ok(entry) if is_undecodable(entry.line) => continue,
+            Ok(_) if reading.rows > MAX_ROWS => continue, // the file is refused; its rows are still looked at
             Ok(entry) => match first_lines.get(&entry.key) {
                 Some(line) => {
                     let text = format!("the same as line {line}: two rows have one number or key");
-                    reading.problems.push(Problem::at(entry.line, "", Reason::Duplicate, text));
+                    vec![Problem::at(entry.line, "", Reason::Duplicate, text)]
                 }
                 None => {
                     first_lines.insert(entry.key.clone(), entry.line);
                     reading.entries.push(entry);
+                    continue;
                 }
             },
-        }
+        };
+        reading.bad_rows += usize::from(!problems.first().is_some_and(|problem| is_undecodable(problem.line)));
+        reading.note(problems);
+    }
+    if reading.rows > MAX_ROWS {
+        let text = format!("over {MAX_ROWS} rows: split the file");
+        reading.problems.insert(0, Problem::of_file(Reason::OutOfRange, text));
+        reading.problems.truncate(MOST_PROBLEMS);
+        reading.problem_count += 1;
+        reading.unreadable = true;
+        reading.entries.clear();
     }
     reading.problems.sort_by_key(|problem| problem.line);
     reading.header = Some(header);

@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use encoding_rs::{Encoding, GB18030, UTF_8};
 
 use super::cells::Cell;
-use super::{Problem, Row, TextEncoding};
+use super::{MOST_PROBLEMS, Problem, Row, TextEncoding};
 use crate::kernel::Reason;
 
 /// A decoded file: its lines are those of the file, undecodable ones have replacement characters.
@@ -17,8 +17,10 @@ pub struct Decoded<'a> {
     pub text: Cow<'a, str>,
     /// What it was decoded from.
     pub encoding: TextEncoding,
-    /// Lines with bytes that the encoding doesn't have.
+    /// The first lines with bytes that the encoding doesn't have, at most [`MOST_PROBLEMS`].
     pub problems: Vec<Problem>,
+    /// All such lines, in order.
+    pub undecodable: Vec<u32>,
 }
 
 const UTF_8_MARK: &[u8] = b"\xef\xbb\xbf";
@@ -46,8 +48,13 @@ pub fn decode(bytes: &[u8], given: Option<TextEncoding>) -> Result<Decoded<'_>, 
         TextEncoding::Gb18030 => GB18030,
     };
     let (text, faulty) = rules.decode_without_bom_handling(bytes);
-    let problems = if faulty { undecodable(bytes, rules, encoding) } else { Vec::new() };
-    Ok(Decoded { text, encoding, problems })
+    let undecodable = if faulty { undecodable(bytes, rules) } else { Vec::new() };
+    let problem = |line: &u32| {
+        let text = format!("bytes that are not {}: the file is damaged or mixes encodings", encoding.title());
+        Problem::at(*line, "", Reason::Malformed, text)
+    };
+    let problems = undecodable.iter().take(MOST_PROBLEMS).map(problem).collect();
+    Ok(Decoded { text, encoding, problems, undecodable })
 }
 
 /// All of it UTF-8: UTF-8. Else what the first line with other letters than ASCII is in, where it is valid in just one;
@@ -69,14 +76,10 @@ fn detect(bytes: &[u8]) -> TextEncoding {
 }
 
 /// Every line with bytes outside the encoding. A line feed is never inside a character of either.
-fn undecodable(bytes: &[u8], rules: &'static Encoding, encoding: TextEncoding) -> Vec<Problem> {
+fn undecodable(bytes: &[u8], rules: &'static Encoding) -> Vec<u32> {
     let lines = bytes.split(|byte| *byte == b'\n').enumerate();
     let bad = lines.filter(|(_, line)| rules.decode_without_bom_handling_and_without_replacement(line).is_none());
-    bad.map(|(index, _)| {
-        let text = format!("bytes that are not {}: the file is damaged or mixes encodings", encoding.title());
-        Problem::at(u32::try_from(index + 1).unwrap_or(u32::MAX), "", Reason::Malformed, text)
-    })
-    .collect()
+    bad.map(|(index, _)| u32::try_from(index + 1).unwrap_or(u32::MAX)).collect()
 }
 
 /// Whether a quotation mark isn't closed: everything behind it would be one cell, and rows would be lost without a word.

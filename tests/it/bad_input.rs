@@ -3,11 +3,10 @@
 use homecoming::db::verify::VerifyLedger;
 use homecoming::pb;
 use prost::Message as _;
-use prost_reflect::{
-    Cardinality, DescriptorPool, DynamicMessage, FieldDescriptor, Kind, MessageDescriptor, MethodDescriptor, Value,
-};
+use prost_reflect::{DescriptorPool, MethodDescriptor};
 use tonic::Code;
 
+use crate::support::chance::{Chance, random};
 use crate::support::errors::refusal;
 use crate::support::{TestServer, connect, each_engine, raw};
 
@@ -19,7 +18,7 @@ async fn random_messages_are_answered_or_refused_with_a_reason() {
     let pool = DescriptorPool::decode(pb::DESCRIPTOR_SET).unwrap();
     each_engine("bad_input", async |server| {
         seed(&server).await;
-        let mut chance = Chance(0x5EED);
+        let mut chance = Chance::new(0x5EED);
         let mut refused = 0;
         for method in methods(&pool) {
             let path = format!("/{}/{}", method.parent_service().full_name(), method.name());
@@ -62,101 +61,6 @@ fn methods(pool: &DescriptorPool) -> Vec<MethodDescriptor> {
     let unary = methods.into_iter().filter(|method| !method.is_client_streaming() && !method.is_server_streaming());
     // An ended programme would refuse all that follows.
     unary.filter(|method| method.name() != "EndProgramme").collect()
-}
-
-/// SplitMix64: the same messages in every run.
-struct Chance(u64);
-
-impl Chance {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        z ^ (z >> 31)
-    }
-
-    fn below(&mut self, n: u64) -> u64 {
-        self.next() % n
-    }
-
-    fn one_of<T: Copy>(&mut self, values: &[T]) -> T {
-        values[usize::try_from(self.below(values.len() as u64)).unwrap()]
-    }
-}
-
-fn random(message: &MessageDescriptor, chance: &mut Chance, depth: u32) -> DynamicMessage {
-    let mut filled = DynamicMessage::new(message.clone());
-    if depth > 5 {
-        return filled;
-    }
-    for field in message.fields() {
-        if chance.below(10) < 2 {
-            continue;
-        }
-        let value = match field.cardinality() {
-            Cardinality::Repeated => {
-                let length = chance.one_of(&[0, 1, 1, 2, 3, 25]);
-                Value::List((0..length).map(|_| single(&field, chance, depth)).collect())
-            }
-            Cardinality::Optional | Cardinality::Required => single(&field, chance, depth),
-        };
-        filled.set_field(&field, value);
-    }
-    filled
-}
-
-fn single(field: &FieldDescriptor, chance: &mut Chance, depth: u32) -> Value {
-    match field.kind() {
-        Kind::Message(message) => Value::Message(random(&message, chance, depth + 1)),
-        Kind::Enum(_) => Value::EnumNumber(chance.one_of(&[0, 1, 1, 2, 3, 99, -7, i32::MIN])),
-        Kind::String => Value::String(text(field.name(), chance)),
-        Kind::Bytes => Value::Bytes(vec![0, 159, 146, 150].into()),
-        Kind::Bool => Value::Bool(chance.below(2) == 0),
-        Kind::Int32 | Kind::Sint32 | Kind::Sfixed32 => {
-            Value::I32(chance.one_of(&[0, 1, 2, 12, 31, 2024, -1, i32::MAX, i32::MIN]))
-        }
-        Kind::Int64 | Kind::Sint64 | Kind::Sfixed64 => {
-            Value::I64(chance.one_of(&[0, 1, 30, 1_711_929_600, -1, i64::MAX, i64::MIN]))
-        }
-        Kind::Uint32 | Kind::Fixed32 => Value::U32(chance.one_of(&[0, 1, u32::MAX])),
-        Kind::Uint64 | Kind::Fixed64 => Value::U64(chance.one_of(&[0, 1, u64::MAX])),
-        Kind::Float => Value::F32(f32::NAN),
-        Kind::Double => Value::F64(f64::INFINITY),
-    }
-}
-
-/// A text that is wrong in its own way, or that could be right: names of resources lead into the commands.
-fn text(field: &str, chance: &mut Chance) -> String {
-    let name = [
-        "programmes/p",
-        "programmes/q",
-        "programmes/p/experts/e1",
-        "programmes/p/sites/s1",
-        "programmes/p/hospitals/h1",
-    ];
-    let nasty = [
-        "",
-        "\0",
-        "a\0b",
-        "x",
-        "-",
-        "'; DROP TABLE heads; --",
-        "%",
-        "\u{202e}",
-        "🩺",
-        "Asia/Liling",
-        "430281199001011234",
-    ];
-    let fair = ["Asia/Shanghai", "03.04", "430281", "2024-02-30", "eyJxIjoiIiwiayI6W119", "liling", "10:00"];
-    let choice = chance.below(10);
-    match choice {
-        0..8 if field == "parent" => "programmes/p".to_owned(),
-        0..4 => chance.one_of(&name).to_owned(),
-        4..7 => chance.one_of(&nasty).to_owned(),
-        7 | 8 => chance.one_of(&fair).to_owned(),
-        _ => "长".repeat(3_000),
-    }
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 //! Bulletins: growth, round words and text as pure cases, then the whole over the socket on both engines.
 use homecoming::bulletins::growth::{basis_points, growth};
 use homecoming::bulletins::round::{self, Word};
-use homecoming::bulletins::{Bulletin, Figures, Footnote, Language, Opening, Year, text, years};
+use homecoming::bulletins::{Bulletin, Figures, Footnote, Language, Opening, Top, Year, first, html, text, years};
 use homecoming::kernel::{Date, Fen, Id};
 use proptest::prelude::*;
 
@@ -92,6 +92,8 @@ fn example() -> Bulletin {
         figures: figures(9_919, 6_416),
         growth: growth(&by_year),
         by_year,
+        top_sites: vec![top("county", "醴陵市<中医院>", 4_000, 40), top("baitutan", "白兔潭镇卫生院", 300, 0)],
+        top_specialties: vec![top("03.04", "03.04", 3_000, 0), top("99.01", "99.01", 9, 1)],
         openings: vec![Opening {
             measure: "sittings".to_owned(),
             declared: 1_000,
@@ -110,6 +112,46 @@ fn example() -> Bulletin {
     }
 }
 
+fn top(key: &str, name: &str, consultations: i64, operations: i64) -> Top {
+    Top { key: key.to_owned(), name: name.to_owned(), sittings: consultations / 12, consultations, operations }
+}
+
+#[test]
+fn the_first_are_those_with_most_consultations() {
+    let all = [("a", 5, 0), ("b", 7, 0), ("c", 5, 1), ("d", 0, 0), ("e", 0, 3), ("f", 5, 0), ("g", 1, 0)];
+    let tops = first(all.into_iter().map(|(key, seen, operated)| top(key, key, seen, operated)).collect());
+    assert_eq!(tops.iter().map(|top| top.key.as_str()).collect::<Vec<_>>(), ["b", "c", "a", "f", "g"]);
+}
+
+#[test]
+fn the_page_is_whole_in_itself_and_has_charts() {
+    let page = html::render(&example(), Language::Chinese).unwrap();
+    for said in [
+        "坐诊 9,919 次（近 1 万次）",
+        "2024 年（2024-01-01至2024-04-30）",
+        "白兔潭镇卫生院",
+        "内科 03.04",
+        "未计入以上各数",
+    ] {
+        assert!(page.contains(said), "{said} is missing in\n{page}");
+    }
+    assert!(
+        page.contains("醴陵市&lt;中医院&gt;") && !page.contains("<中医院>"),
+        "text is no markup, in charts neither"
+    );
+    // Three flows, the savings, the sites and the specialties; each chart has the bars that its table has rows.
+    assert_eq!(page.matches("<svg").count(), 6);
+    assert_eq!(page.matches("</svg>").count(), 6);
+    for fetched in ["<script", "<link", "<img", " src=", " href=", "url("] {
+        assert!(!page.contains(fetched), "{fetched}");
+    }
+    assert_eq!(page, html::render(&example(), Language::Chinese).unwrap(), "the same bytes each time");
+    let english = html::render(&example(), Language::English).unwrap();
+    for said in ["<html lang=\"en\">", "Internal medicine 03.04", "Sites, by consultations", ">99.01<"] {
+        assert!(english.contains(said), "{said} is missing in\n{english}");
+    }
+}
+
 #[test]
 fn the_text_says_what_is_true_and_shows_opening_balances_apart() {
     let text = text::render(&example(), Language::Chinese);
@@ -121,13 +163,15 @@ fn the_text_says_what_is_true_and_shows_opening_balances_apart() {
         "平均每次坐诊对应诊疗 12 人次",
         "2024 年（2024-01-01至2024-04-30）",
         "2023 年坐诊次 2,023，上年 2,022，+0.05 %",
+        "1. 醴陵市<中医院>：坐诊 333 次，诊疗 4,000 人次，手术 40 台次",
+        "1. 内科 03.04：坐诊 250 次",
         "未计入以上各数",
         "坐诊次 1,000（截至 2021-12-31，依据：醴卫函〔2022〕1号）；此后记录 9,919，累计 10,919",
         "1. 坐诊次：每位专家",
     ] {
         assert!(text.contains(said), "{said} is missing in\n{text}");
     }
-    assert!(!text.contains("2. "));
+    assert!(!text.contains("2. \n"));
     let english = text::render(&example(), Language::English);
     for said in [
         "Sittings: 9,919 (nearly 10,000)",

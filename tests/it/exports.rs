@@ -55,8 +55,9 @@ fn what_is_unknown_is_empty_in_csv_and_null_in_json() {
 }
 
 proptest! {
+    // Readers take U+FEFF at the beginning of a file for its mark; a file begins with column names.
     #[test]
-    fn a_csv_reads_back_as_what_was_written(cells in proptest::collection::vec("[^\u{1e}\u{1f}]{0,12}", 1..5)) {
+    fn a_csv_reads_back_as_what_was_written(cells in proptest::collection::vec("[^\u{feff}]{0,12}", 1..5)) {
         let columns = vec![TEXT; cells.len()];
         let cells: Vec<&str> = cells.iter().map(String::as_str).collect();
         let text = rendered(Format::Csv, &columns, &cells);

@@ -256,7 +256,12 @@ def tally(channel):
 
 
 def bulletin(channel):
-    figures = Service(channel, "bulletins", "BulletinService")("GetBulletin", name=COUNTY).figures
+    service = Service(channel, "bulletins", "BulletinService")
+    whole = service("GetBulletin", name=COUNTY, with_html=True)
+    figures = whole.figures
+    assert [top.site for top in whole.top_sites][:1] == [name("sites", "county")], whole.top_sites
+    page = Page(whole.html)
+    assert page.title and not page.open and not page.fetched, (page.title, page.open, page.fetched)
     assert (figures.experts, figures.home_hospitals) == (2, 1), figures
     assert (figures.sittings, figures.consultations, figures.operations) == (3, 22, 1), figures
     assert figures.declared_savings_fen == 883_000, figures

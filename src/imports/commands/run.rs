@@ -15,7 +15,7 @@ use super::work::{Doing, Fates, Mode};
 use crate::db::Db;
 use crate::imports::headers::Header;
 use crate::imports::table::{self, About, Entry, Reading};
-use crate::imports::{Problem, Table, TextEncoding};
+use crate::imports::{MOST_PROBLEMS, Problem, Table, TextEncoding};
 use crate::kernel::{Call, Error, Id, Result, Vocabulary as _};
 
 /// A file to bring in.
@@ -101,10 +101,14 @@ pub async fn run(db: &Db, call: &Call, import: Import, events: &mpsc::Sender<Eve
     let directory = db.read(LookUp { programme: programme.clone(), system: system.clone(), wanted }).await?;
     let now = db.clock().now();
     let planner = Planner { programme: &programme, system: system.as_deref(), directory: &directory, now };
-    let Reading { table, encoding, rows, entries, problems, notes, header, unreadable } = reading;
-    let mut report = Report { table, encoding, rows, notes, ..Report::default() };
-    let mut told = Told { events, report: &mut report, last_bad_line: 0 };
-    told.problems(problems).await?;
+    let Reading { table, encoding, rows, entries, problems, problem_count, bad_rows, notes, header, unreadable } =
+        reading;
+    let (told_problems, problems_before) = (problems.len(), problem_count);
+    let mut report = Report { table, encoding, rows, notes, bad_rows, problems: problems_before, ..Report::default() };
+    let mut told = Told { events, report: &mut report, last_bad_line: 0, told: told_problems };
+    for problem in problems {
+        told.say(Event::Problem(problem)).await?;
+    }
     let (Some(table), Some(header), false) = (table, header, unreadable) else { return Ok(report) };
 
     let doing = Doing { db, call, planner: &planner, table, header: &header };
@@ -130,6 +134,8 @@ struct Told<'a> {
     events: &'a mpsc::Sender<Event>,
     report: &'a mut Report,
     last_bad_line: u32,
+    /// Problems that were said; once they are [`MOST_PROBLEMS`], further ones are counted.
+    told: usize,
 }
 
 impl Told<'_> {
@@ -145,7 +151,10 @@ impl Told<'_> {
                 self.report.bad_rows += 1;
                 self.last_bad_line = problem.line;
             }
-            self.say(Event::Problem(problem)).await?;
+            if self.told < MOST_PROBLEMS {
+                self.told += 1;
+                self.say(Event::Problem(problem)).await?;
+            }
         }
         Ok(())
     }

@@ -24,6 +24,23 @@ async fn hospitals(channel: &Channel) -> usize {
 }
 
 #[tokio::test]
+async fn of_many_problems_the_first_are_told_and_all_are_counted() {
+    each_engine("import_many_bad", async |server| {
+        programme(&server.channel).await;
+        // 700 rows that can't be read, and 700 that refer to what isn't there, which is found later.
+        let bad = (0..700).map(|row| format!("b{row},x,y,2024-13-01\n"));
+        let lost = (0..700).map(|row| format!("r{row},nobody,nobody,2024-03-01\n"));
+        let rows: String = bad.chain(lost).collect();
+        let file = format!("编号,专家,助手,起始日期\n{rows}");
+        let answer = send(&server.channel, header("结对.csv"), file.as_bytes()).await.unwrap();
+        assert_eq!(answer.problems.len(), 1_000);
+        assert!(answer.report.problem_count >= 1_400, "{:?}", answer.report);
+        assert_eq!(answer.counts(), (1_400, 0, 0, 1_400, false));
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn every_bad_row_is_named_and_nothing_of_the_file_is_written() {
     each_engine("import_bad", async |server| {
         programme(&server.channel).await;

@@ -2,7 +2,7 @@
 use std::io::Write as _;
 
 use homecoming::imports::table::{About, read};
-use homecoming::imports::{MAX_ROWS, Table, TextEncoding, sheet};
+use homecoming::imports::{MAX_ROWS, MOST_PROBLEMS, Table, TextEncoding, sheet};
 use homecoming::kernel::Reason;
 
 use super::example;
@@ -63,10 +63,26 @@ fn too_much_is_refused_before_it_is_held() {
     let reading = read(&about("hospitals.csv"), rows.as_bytes());
     assert!(reading.unreadable);
     assert_eq!(reading.problems.last().unwrap().reason, Reason::OutOfRange);
+    assert!(reading.entries.is_empty());
     let wide = "a,".repeat(300);
     assert!(read(&about("hospitals.csv"), wide.as_bytes()).unreadable);
     let reading = read(&about("hospitals.csv"), &vec![b'x'; (32 << 20) + 1]);
     assert_eq!(reading.problems[0].reason, Reason::OutOfRange);
+}
+
+#[test]
+fn a_million_bad_rows_are_counted_and_the_first_are_named() {
+    let rows = format!("id,name,level\n{}", "h,x,NO\n".repeat(1_000_000));
+    let reading = read(&about("hospitals.csv"), rows.as_bytes());
+    assert!(reading.unreadable && reading.entries.is_empty());
+    assert_eq!((reading.rows, reading.bad_rows), (1_000_000, 1_000_000));
+    assert_eq!(reading.problem_count, 1_000_001, "one more is that the file is too long");
+    let lines: Vec<u32> = reading.problems.iter().map(|problem| problem.line).collect();
+    assert_eq!(lines, (0..=1_000).filter(|line| *line != 1).collect::<Vec<_>>());
+    assert_eq!(lines.len(), MOST_PROBLEMS);
+    let rubbish = [b"id,name,level\n".as_slice(), &b"\xff\xfe,x,TERTIARY\n".repeat(3_000)].concat();
+    let reading = read(&About { encoding: Some(TextEncoding::Utf8), ..about("hospitals.csv") }, &rubbish);
+    assert_eq!((reading.problems.len(), reading.problem_count >= 3_000, reading.bad_rows), (1_000, true, 3_000));
 }
 
 #[test]

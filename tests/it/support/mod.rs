@@ -2,9 +2,11 @@
 //!
 //! Nothing here sleeps: readiness is the health check, time is the server's manual clock.
 pub mod bare;
+pub mod chance;
 pub mod county;
 pub mod errors;
 pub mod figures;
+pub mod fuzz;
 pub mod kills;
 pub mod liling;
 pub mod papers;

@@ -49,3 +49,16 @@ impl Decoder for Raw {
         Ok(Some(from.copy_to_bytes(length)))
     }
 }
+
+/// Sends bytes as the request of a method that answers with a stream; returns its first messages, at most so many.
+pub async fn stream(channel: &Channel, path: &str, request: Vec<u8>, most: usize) -> Result<Vec<Bytes>, Status> {
+    let mut client = Grpc::new(channel.clone());
+    client.ready().await.map_err(|error| Status::unavailable(error.to_string()))?;
+    let mut answers = client.server_streaming(Request::new(request), path.parse().unwrap(), Raw).await?.into_inner();
+    let mut messages = Vec::new();
+    while messages.len() < most {
+        let Some(message) = answers.message().await? else { break };
+        messages.push(message);
+    }
+    Ok(messages)
+}
