@@ -2,6 +2,7 @@
 //!
 //! `ARCHITECTURE.md` says what each room is for and which way the arrows run.
 
+pub mod access;
 pub mod accounts;
 pub mod activities;
 pub mod assistants;

@@ -9,7 +9,7 @@ mod fields;
 
 pub use api::Api;
 pub use bounded::Bounded;
-pub use caller::{call_of, caller_of};
+pub use caller::{call_of, caller_in, caller_of};
 
 /// The answer of a handler.
 pub type Reply<T> = Result<tonic::Response<T>, tonic::Status>;

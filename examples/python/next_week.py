@@ -1,5 +1,7 @@
 """Lists next week's sessions of a programme: python next_week.py [PROGRAMME] [ADDRESS]."""
 
+import os
+import pathlib
 import sys
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -21,7 +23,7 @@ def main(programme="liling", address="127.0.0.1:50051"):
     )
     sessions = sessions_pb2_grpc.SessionServiceStub(grpc.insecure_channel(address))
     while True:
-        page = sessions.ListSessions(request, timeout=10)
+        page = sessions.ListSessions(request, metadata=credential(), timeout=10)
         for session in page.sessions:
             kind = types_pb2.SessionKind.Name(session.plan.kind).removeprefix("SESSION_KIND_")
             site, expert = (name.rsplit("/", 1)[1] for name in (session.plan.site, session.plan.expert))
@@ -34,6 +36,12 @@ def main(programme="liling", address="127.0.0.1:50051"):
 def instant(local):
     """A Timestamp of a time that knows its zone."""
     return Timestamp(seconds=int(local.timestamp()))
+
+
+def credential():
+    """What a call carries: the token in HOMECOMING_TOKEN_FILE, else the owner's, beside the database."""
+    file = pathlib.Path(os.environ.get("HOMECOMING_TOKEN_FILE", "homecoming.db.token"))
+    return [("authorization", f"Bearer {file.read_text().strip()}")]
 
 
 if __name__ == "__main__":

@@ -1,5 +1,7 @@
 """Prints a year's tally by month: python year_tally.py [YEAR] [PROGRAMME] [ADDRESS]."""
 
+import os
+import pathlib
 import sys
 
 import grpc
@@ -18,6 +20,7 @@ def main(year="2023", programme="liling", address="127.0.0.1:50051"):
             measures=MEASURES,
             group_by=[tallies_pb2.TALLY_DIMENSION_MONTH],
         ),
+        metadata=credential(),
         timeout=10,
     )
     print(f"{'month':<8}" + "".join(f"{measure:>22}" for measure in MEASURES))
@@ -30,6 +33,12 @@ def numbers(values):
     """One column for each measure, in the order in which they were asked for."""
     by_measure = {value.measure: value.quantity for value in values}
     return "".join(f"{by_measure[measure]:>22,}" for measure in MEASURES)
+
+
+def credential():
+    """What a call carries: the token in HOMECOMING_TOKEN_FILE, else the owner's, beside the database."""
+    file = pathlib.Path(os.environ.get("HOMECOMING_TOKEN_FILE", "homecoming.db.token"))
+    return [("authorization", f"Bearer {file.read_text().strip()}")]
 
 
 if __name__ == "__main__":

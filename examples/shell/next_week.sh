@@ -8,7 +8,8 @@ export TZ=Asia/Shanghai
 weekday=$(date +%u)
 monday=$(date -d "$((8 - weekday)) days" +%F)
 after=$(date -d "$((15 - weekday)) days" +%F)
-npx --yes @bufbuild/buf curl --protocol grpc --http2-prior-knowledge -d @- \
+token=$(cat "${HOMECOMING_TOKEN_FILE:-homecoming.db.token}")
+npx --yes @bufbuild/buf curl --protocol grpc --http2-prior-knowledge -H "authorization: Bearer $token" -d @- \
     "http://$address/homecoming.v1.SessionService/ListSessions" <<JSON
 {
   "parent": "programmes/$programme",

@@ -5,7 +5,8 @@ set -eu
 year=${1:-2023}
 programme=${2:-liling}
 address=${3:-127.0.0.1:50051}
-npx --yes @bufbuild/buf curl --protocol grpc --http2-prior-knowledge -d @- \
+token=$(cat "${HOMECOMING_TOKEN_FILE:-homecoming.db.token}")
+npx --yes @bufbuild/buf curl --protocol grpc --http2-prior-knowledge -H "authorization: Bearer $token" -d @- \
     "http://$address/homecoming.v1.TallyService/QueryTally" <<JSON
 {
   "parent": "programmes/$programme",

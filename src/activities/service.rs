@@ -43,7 +43,7 @@ impl ActivityService for Service {
         &self,
         request: Request<Streaming<pb::RecordActivitiesRequest>>,
     ) -> Reply<Self::RecordActivitiesStream> {
-        let call = Call::new(caller_of(request.metadata())?);
+        let call = Call::new(caller_of(&request));
         let rows = request.into_inner().ready_chunks(BatchRecordActivities::MOST_ROWS);
         let intake = Intake { api: self.api.clone(), call, rows, programme: None, next: 0 };
         let results = stream::unfold(intake, Intake::step).flat_map(stream::iter);

@@ -6,7 +6,7 @@ use crate::pb;
 
 pub(super) fn list(fields: &mut Fields, request: pb::ListAuditEntriesRequest) -> ReadEntries {
     ReadEntries {
-        programme: fields.parent("parent", &request.parent),
+        programme: fields.parent_or_platform("parent", &request.parent),
         after: fields.number("after_entry", request.after_entry, 0..=i64::MAX),
         most: fields.page(request.page_size, "", "").size,
     }
@@ -20,7 +20,7 @@ pub(super) fn verify(fields: &mut Fields, request: pb::VerifyAuditRequest) -> Ve
         }
         parsed
     });
-    VerifyChain { programme: fields.parent("parent", &request.parent), published }
+    VerifyChain { programme: fields.parent_or_platform("parent", &request.parent), published }
 }
 
 pub(super) fn listed(newest: Head, entries: &[Recorded]) -> Result<pb::ListAuditEntriesResponse> {
@@ -49,7 +49,7 @@ fn entry(recorded: &Recorded) -> Result<pb::AuditEntry> {
 pub(crate) fn recorded(message: pb::AuditEntry) -> Option<Recorded> {
     let time = message.entry_time?;
     let entry = crate::db::chain::Entry {
-        programme: ProgrammeName::parse(&message.programme).ok()?.into_id().to_string(),
+        programme: ProgrammeName::parse_or_platform(&message.programme)?.into_id().to_string(),
         entry: message.entry,
         time: time.seconds.checked_mul(1_000_000)?.checked_add(i64::from(time.nanos / 1_000))?,
         subject: message.subject,

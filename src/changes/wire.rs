@@ -7,7 +7,8 @@ use super::queries::ReadChanges;
 use super::service::present::Collections;
 use super::service::{snapshot, watch};
 use super::{Extent, Interest, Logged};
-use crate::kernel::{Fields, Reason};
+use crate::access::table::Sight;
+use crate::kernel::{Error, Fields, Reason, Result};
 use crate::pb;
 
 /// The most collections that a request names.
@@ -28,19 +29,28 @@ pub(super) fn list(fields: &mut Fields, request: pb::ListChangesRequest) -> (Rea
     (read, interest(fields, &request.collections, request.with_state))
 }
 
-pub(super) fn watch(fields: &mut Fields, request: pb::WatchChangesRequest) -> watch::Wish {
+pub(super) fn watch(fields: &mut Fields, request: pb::WatchChangesRequest, sight: Sight) -> watch::Wish {
     let seconds = fields.number("heartbeat_seconds", request.heartbeat_seconds, 0..=MAX_HEARTBEAT);
     let seconds = if seconds == 0 { HEARTBEAT } else { seconds };
     watch::Wish {
         programme: fields.parent("parent", &request.parent),
         after: fields.number("after_sequence", request.after_sequence, 0..=i64::MAX),
         interest: interest(fields, &request.collections, request.with_state),
+        sight,
         heartbeat: Duration::from_secs(seconds.unsigned_abs()),
     }
 }
 
-/// Every collection that can be listed where the request names none.
-pub(super) fn snapshot(fields: &mut Fields, request: pb::GetSnapshotRequest, known: Collections) -> snapshot::Wish {
+/// Every collection that can be listed, and that the caller may read, where the request names none.
+///
+/// # Errors
+/// `SCOPE_EXCEEDED` where it names one that the caller may not read.
+pub(super) fn snapshot(
+    fields: &mut Fields,
+    request: pb::GetSnapshotRequest,
+    known: Collections,
+    sight: &Sight,
+) -> Result<snapshot::Wish> {
     let listed = || known.iter().filter(|collection| collection.list.is_some());
     let named = fields.list("collections", &request.collections, MAX_COLLECTIONS, |fields, name| {
         let found = listed().find(|collection| collection.name == name);
@@ -49,9 +59,14 @@ pub(super) fn snapshot(fields: &mut Fields, request: pb::GetSnapshotRequest, kno
         }
         found.copied()
     });
-    let collections =
-        if named.is_empty() { listed().copied().collect() } else { named.into_iter().flatten().collect() };
-    snapshot::Wish { programme: fields.parent("parent", &request.parent), collections }
+    let programme = fields.parent("parent", &request.parent);
+    if named.iter().flatten().any(|collection| !sight.sees(collection.message)) {
+        let text = "the snapshot names a collection that the caller may not read";
+        return Err(Error::refused(Reason::ScopeExceeded, text).with("method", "ChangeService.GetSnapshot"));
+    }
+    let seen = listed().filter(|collection| sight.sees(collection.message));
+    let collections = if named.is_empty() { seen.copied().collect() } else { named.into_iter().flatten().collect() };
+    Ok(snapshot::Wish { programme, collections })
 }
 
 fn interest(fields: &mut Fields, collections: &[String], with_state: bool) -> Interest {

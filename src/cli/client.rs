@@ -1,34 +1,62 @@
-//! What the subcommands that call a server share: how it is reached, and which programme is meant.
-
+//! What the subcommands that call a server share: how it is reached, with which token, and which programme is meant.
+use std::fs;
+use std::io::ErrorKind;
 use std::net::IpAddr;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use http::Uri;
-use tonic::Status;
+use tonic::metadata::{Ascii, MetadataValue};
+use tonic::service::Interceptor;
+use tonic::service::interceptor::InterceptedService;
 use tonic::transport::{Channel, Endpoint};
+use tonic::{Request, Status};
 
 use super::Failure;
 use crate::pb;
 use crate::pb::programme_service_client::ProgrammeServiceClient;
+use crate::server::settings::TOKEN_FILE;
 
-/// Where the server is.
+/// Where the server is, and who calls.
 #[derive(Debug, Args)]
 pub struct Server {
     /// The server's address
     #[arg(long, env = "HOMECOMING_SERVER", default_value = "http://127.0.0.1:50051")]
     server: String,
+    /// A file with the token to call with; else homecoming.db.token in the working directory, where there is one
+    #[arg(long, env = "HOMECOMING_TOKEN_FILE", value_name = "FILE")]
+    token_file: Option<PathBuf>,
 }
+
+/// A connection whose calls carry the token.
+pub type Line = InterceptedService<Channel, Bearer>;
 
 impl Server {
     /// Connects.
     ///
     /// # Errors
-    /// That the address is malformed or nobody answers there, in a sentence.
-    pub async fn connect(&self) -> Result<Channel, Failure> {
+    /// That the address is malformed, the token can't be read, or nobody answers there, in a sentence.
+    pub async fn connect(&self) -> Result<Line, Failure> {
         let endpoint =
             Endpoint::from_shared(self.server.clone()).map_err(|_| format!("{} is no address", self.server))?;
+        let bearer = Bearer { token: self.token()? };
         let unreachable = |_| format!("no server answers at {}: start one with `homecoming serve`", self.server);
-        Ok(endpoint.connect().await.map_err(unreachable)?)
+        let channel = endpoint.connect().await.map_err(unreachable)?;
+        Ok(InterceptedService::new(channel, bearer))
+    }
+
+    fn token(&self) -> Result<Option<MetadataValue<Ascii>>, Failure> {
+        let file = self.token_file.as_deref().unwrap_or(Path::new(TOKEN_FILE));
+        let text = match fs::read_to_string(file) {
+            Ok(text) => text,
+            // A server for development asks nobody.
+            Err(error) if error.kind() == ErrorKind::NotFound && self.token_file.is_none() => return Ok(None),
+            Err(error) => return Err(format!("the token file {}: {error}", file.display()).into()),
+        };
+        let malformed = |_| format!("{} holds no token", file.display());
+        let mut value: MetadataValue<Ascii> = format!("Bearer {}", text.trim()).parse().map_err(malformed)?;
+        value.set_sensitive(true);
+        Ok(Some(value))
     }
 
     /// Whether its address is this machine's alone.
@@ -46,16 +74,31 @@ impl Server {
     }
 }
 
+/// Puts the token beside each request.
+#[derive(Clone, Debug)]
+pub struct Bearer {
+    token: Option<MetadataValue<Ascii>>,
+}
+
+impl Interceptor for Bearer {
+    fn call(&mut self, mut request: Request<()>) -> Result<Request<()>, Status> {
+        if let Some(token) = &self.token {
+            request.metadata_mut().insert("authorization", token.clone());
+        }
+        Ok(request)
+    }
+}
+
 /// The name of the programme that is meant: given as an id or a name, or the only one that there is.
 ///
 /// # Errors
 /// That none or several are there, in a sentence.
-pub async fn programme(channel: &Channel, given: Option<&str>) -> Result<String, Failure> {
+pub async fn programme(line: &Line, given: Option<&str>) -> Result<String, Failure> {
     if let Some(given) = given {
         return Ok(if given.starts_with("programmes/") { given.to_owned() } else { format!("programmes/{given}") });
     }
     let request = pb::ListProgrammesRequest { page_size: 2, ..pb::ListProgrammesRequest::default() };
-    let listed = ProgrammeServiceClient::new(channel.clone()).list_programmes(request).await;
+    let listed = ProgrammeServiceClient::new(line.clone()).list_programmes(request).await;
     let programmes = listed.map_err(|status| sentence("programmes", &status))?.into_inner().programmes;
     match programmes.as_slice() {
         [only] => Ok(only.name.clone()),

@@ -1,6 +1,7 @@
 //! `homecoming serve --demo`: loads the demo before serving, and says afterwards what there is to see.
 use std::io::IsTerminal as _;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use indicatif::{ProgressBar, ProgressStyle};
@@ -36,21 +37,23 @@ pub async fn load(db: &Db) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The demo's bulletin on the day of the published figures, and how to go on.
+/// The demo's bulletin on the day of the published figures, and how to go on: with which token, where one is asked for.
 ///
 /// # Errors
 /// An error of the storage.
-pub async fn introduction(db: &Db, address: SocketAddr) -> Result<String, Failure> {
+pub async fn introduction(db: &Db, address: SocketAddr, token_file: Option<&Path>) -> Result<String, Failure> {
     let programme = Id::parse(PROGRAMME)?;
     let compose = ComposeBulletin { programme, from: None, to: Some(AS_OF), now: db.clock().now() };
     let bulletin = db.read(compose).await?;
+    let token = token_file.map(|file| format!("-H \"authorization: Bearer $(cat {})\" ", file.display()));
+    let token = token.unwrap_or_default();
     Ok(format!(
         "\n{}\n\
          Synthetic data, calibrated to published totals: no figure of any hospital, no person.\n\
          \n\
          Call it:\n\
          \n  \
-         npx @bufbuild/buf curl --protocol grpc --http2-prior-knowledge -d '{{\"name\": \"programmes/{PROGRAMME}\"}}' \\\n    \
+         npx @bufbuild/buf curl --protocol grpc --http2-prior-knowledge {token}-d '{{\"name\": \"programmes/{PROGRAMME}\"}}' \\\n    \
          http://{address}/homecoming.v1.BulletinService/GetBulletin\n\
          \n\
          examples/python and examples/shell list next week's sessions and a year's tally; Ctrl-C stops the server.\n",

@@ -4,12 +4,12 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
+use crate::cli::client::Line;
 use clap::{Args, ValueEnum};
 use futures_util::stream::{BoxStream, StreamExt as _};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use tonic::Status;
-use tonic::transport::Channel;
 
 use super::Failure;
 use super::client::{self, sentence};
@@ -110,7 +110,7 @@ impl Export {
 
     async fn parts(
         &self,
-        channel: Channel,
+        channel: Line,
         parent: String,
         as_of_sequence: i64,
         resume_offset: i64,

@@ -5,10 +5,9 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use futures_util::stream;
 use indicatif::{ProgressBar, ProgressStyle};
-use tonic::transport::Channel;
 
 use super::Failure;
-use super::client::{self, sentence};
+use super::client::{self, Line, sentence};
 use crate::imports::{MAX_FILE_BYTES, MOST_PROBLEMS, Table, table};
 use crate::kernel::Vocabulary as _;
 use crate::pb;
@@ -91,7 +90,7 @@ impl Import {
         Ok(files)
     }
 
-    async fn import(&self, channel: &Channel, programme: &str, file: File) -> Result<pb::ImportReport, tonic::Status> {
+    async fn import(&self, channel: &Line, programme: &str, file: File) -> Result<pb::ImportReport, tonic::Status> {
         let header = pb::ImportTableHeader {
             parent: programme.to_owned(),
             file_name: file.name.clone(),

@@ -38,10 +38,15 @@ impl Serve {
         telemetry::start(&self.settings.logging)?;
         let (mut terminated, mut interrupted) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
 
-        server::refuse_strangers(self.settings.listen)?;
+        let door = self.settings.door();
+        door.check()?;
         let target = self.settings.storage.target();
         let options = self.settings.keeping.apply(self.settings.traffic.apply(server::options()));
         let db = Db::open(&target, options, Arc::new(SystemClock)).await?;
+        let token_file = self.settings.token_file();
+        if !door.is_open {
+            server::owner::ensure(&db, &token_file).await?;
+        }
         if self.demo {
             // What is loaded when told to stop stays; the next start goes on from there.
             tokio::select! {
@@ -50,12 +55,13 @@ impl Serve {
                 _ = interrupted.recv() => return Ok(()),
             }
         }
-        let server = Server::start(self.settings.listen, db.clone()).await?;
+        let server = Server::start(&door, db.clone()).await?;
         // One line on standard output that programs wait for; the log goes elsewhere.
         println!("homecoming listens on http://{} and keeps its data in {target}", server.address());
         std::io::stdout().flush()?;
         if self.demo {
-            let introduction = demo::introduction(&db, server.address()).await?;
+            let introduction =
+                demo::introduction(&db, server.address(), (!door.is_open).then_some(token_file.as_path())).await?;
             let _ = std::io::stdout().write_all(introduction.as_bytes()); // a program may wait for the one line and hang up
         }
 

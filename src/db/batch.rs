@@ -262,7 +262,7 @@ impl<'a> Commands<'a> {
             return Ok(Some(Fate::Refused(Error::not_found(format!("programmes/{programme}")))));
         }
         let has_ended = self.heads.get(programme).is_some_and(|head| head.ended) || self.ended.contains(programme);
-        if has_ended && !job.work.creates_programme() && !job.work.ends_programme() {
+        if has_ended && !job.work.may_follow_end() {
             return Ok(Some(Fate::Refused(Error::programme_ended(job.work.programme()))));
         }
         Ok(None)

@@ -53,6 +53,8 @@ pub trait Command: Send + Sync + 'static {
     /// Whether it ends the programme that it names. Once that is done, whatever doesn't make or end a programme is refused with
     /// `PROGRAMME_ENDED` before it loads.
     const ENDS_PROGRAMME: bool = false;
+    /// Whether it may be done in a programme that has ended, too: what ends what somebody may do there.
+    const AFTER_END: bool = false;
     /// Whether [`Command::run_set`] is there.
     const HAS_SET_FORM: bool = false;
 
@@ -115,6 +117,7 @@ pub(super) trait Work: Send + Sync {
     fn programme(&self) -> &Id;
     fn creates_programme(&self) -> bool;
     fn ends_programme(&self) -> bool;
+    fn may_follow_end(&self) -> bool;
     /// Works of the same `Some` may run as a set.
     fn set(&self) -> Option<TypeId>;
     fn as_any(&self) -> &dyn Any;
@@ -148,6 +151,10 @@ impl<C: Command> Work for C {
 
     fn ends_programme(&self) -> bool {
         C::ENDS_PROGRAMME
+    }
+
+    fn may_follow_end(&self) -> bool {
+        C::AFTER_END || C::CREATES_PROGRAMME || C::ENDS_PROGRAMME
     }
 
     fn set(&self) -> Option<TypeId> {

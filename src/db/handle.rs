@@ -277,7 +277,9 @@ impl<C: Command> Query for Dry<C> {
         let programme = self.command.programme();
         match ledger::has_ended(tx, programme).await? {
             None if !C::CREATES_PROGRAMME => return Err(Error::not_found(format!("programmes/{programme}"))),
-            Some(true) if !C::CREATES_PROGRAMME && !C::ENDS_PROGRAMME => return Err(Error::programme_ended(programme)),
+            Some(true) if !(C::CREATES_PROGRAMME || C::ENDS_PROGRAMME || C::AFTER_END) => {
+                return Err(Error::programme_ended(programme));
+            }
             None | Some(_) => {}
         }
         let facts = self.command.load(tx).await?;

@@ -115,6 +115,6 @@ stored_as! {
     Zone: String => |name| Zone::parse(&name);
     Fen: i64 => |fen| Some(Fen::new(fen));
     Date: String => |text| Date::parse_from_str(&text, "%Y-%m-%d").ok();
-    Id: String => |text| Id::parse(&text).ok();
+    Id: String => |text| Id::parse_or_platform(&text);
     Specialty: String => |text| Specialty::parse(&text).ok();
 }

@@ -50,7 +50,7 @@ impl ImportService for Service {
     type ImportTableStream = Events;
 
     async fn import_table(&self, request: Request<Streaming<pb::ImportTableRequest>>) -> Reply<Events> {
-        let caller = caller_of(request.metadata())?;
+        let caller = caller_of(&request);
         let place = self.places.clone().try_acquire_owned();
         let place = place.map_err(|_| Error::Overloaded { retry_after_ms: RETRY_AFTER_MS })?;
         let (call, import) = receive(caller, request.into_inner()).await?;

@@ -1,6 +1,8 @@
 //! Who calls, and how: what every command and query is told about its request.
 
-/// Who asks. Until access control exists this is what the client says of itself.
+use super::Id;
+
+/// Who asks, as the gate knows it; on a server that believes everybody, as the client says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Caller {
     /// The authenticated subject, 1 to 128 characters; `anonymous` where none is given.
@@ -11,6 +13,8 @@ pub struct Caller {
     pub roles: Vec<String>,
     /// Whom the caller acts for.
     pub on_behalf_of: Option<String>,
+    /// The programmes that the caller has a role in; none: every one.
+    pub programmes: Option<Vec<Id>>,
     /// Whether the caller sees only what it made itself, as a hospital's system sees reservations.
     pub own_only: bool,
 }
@@ -22,7 +26,14 @@ impl Caller {
     /// A caller with a subject alone.
     #[must_use]
     pub fn new(subject: impl Into<String>) -> Self {
-        Self { subject: subject.into(), person: None, roles: Vec::new(), on_behalf_of: None, own_only: false }
+        Self {
+            subject: subject.into(),
+            person: None,
+            roles: Vec::new(),
+            on_behalf_of: None,
+            programmes: None,
+            own_only: false,
+        }
     }
 
     /// The caller that names no subject.

@@ -218,6 +218,16 @@ impl Fields {
         self.programme(field, value)
     }
 
+    /// The id of the programme that is the parent, or of the platform for `programmes/-`.
+    pub fn parent_or_platform(&mut self, field: &str, value: &str) -> Id {
+        if value == "programmes/-" { Id::platform() } else { self.programme(field, value) }
+    }
+
+    /// A resource's name, in a programme or at the platform, which must be set.
+    pub fn name_or_platforms<C: Collection>(&mut self, field: &str, value: &str) -> Name<C> {
+        Name::parse_or_platforms(value).unwrap_or_else(|_| self.name(field, value))
+    }
+
     /// A number within its limits.
     pub fn number(&mut self, field: &str, value: impl Into<i64>, range: RangeInclusive<i64>) -> i64 {
         let value = value.into();

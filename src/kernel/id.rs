@@ -36,6 +36,20 @@ impl Id {
         Self(Uuid::new_v7(uuid::Timestamp::from_unix(NoContext, micros / 1_000_000, nanos)).to_string())
     }
 
+    /// The platform, in place of a programme: `programmes/-` is above all of them. No caller can give it to a programme.
+    #[must_use]
+    pub fn platform() -> Self {
+        Self(Self::PLATFORM.to_owned())
+    }
+
+    const PLATFORM: &'static str = "-";
+
+    /// Reads a programme's id, or the platform's; nothing where the text is neither.
+    #[must_use]
+    pub fn parse_or_platform(text: &str) -> Option<Self> {
+        if text == Self::PLATFORM { Some(Self::platform()) } else { Self::parse(text).ok() }
+    }
+
     /// The text.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -45,7 +59,7 @@ impl Id {
     /// What an accessor of [`super::Fields`] answers for a field that it refused; never used after `check`. No caller can
     /// name it: [`Id::parse`] refuses it.
     pub(super) fn placeholder() -> Self {
-        Self("-".to_owned())
+        Self::platform()
     }
 }
 

@@ -35,6 +35,12 @@ impl ProgrammeName {
         id.map(Self).ok_or("must be programmes/{programme}")
     }
 
+    /// Reads `programmes/{id}`, or the platform's `programmes/-`; nothing where the text is neither.
+    #[must_use]
+    pub fn parse_or_platform(text: &str) -> Option<Self> {
+        Id::parse_or_platform(text.strip_prefix("programmes/")?).map(Self)
+    }
+
     /// The programme's id.
     #[must_use]
     pub fn id(&self) -> &Id {
@@ -82,6 +88,18 @@ impl<C: Collection> Name<C> {
         let (programme, rest) = rest.split_once('/')?;
         let id = rest.strip_prefix(C::COLLECTION)?.strip_prefix('/')?;
         Some(Self::new(Id::parse(programme).ok()?, Id::parse(id).ok()?))
+    }
+
+    /// Reads a name of this collection in a programme or at the platform, `programmes/-`.
+    ///
+    /// # Errors
+    /// As [`Name::parse`].
+    pub fn parse_or_platforms(text: &str) -> Result<Self, &'static str> {
+        let at_platform = text.strip_prefix("programmes/-/").and_then(|rest| rest.strip_prefix(C::COLLECTION));
+        match at_platform.and_then(|rest| Id::parse(rest.strip_prefix('/')?).ok()) {
+            Some(id) => Ok(Self::new(Id::platform(), id)),
+            None => Self::parse(text),
+        }
     }
 
     /// The programme's id.

@@ -252,6 +252,19 @@ reasons! {
     /// The patient waits for the same already.
     NeedExists = 225 => "NEED_EXISTS", AlreadyExists;
 
+    /// The call has no credential.
+    CredentialsMissing = 260 => "CREDENTIALS_MISSING", Unauthenticated;
+    /// The credential isn't known, or was revoked.
+    CredentialsInvalid = 261 => "CREDENTIALS_INVALID", Unauthenticated;
+    /// The credential has expired.
+    CredentialsExpired = 262 => "CREDENTIALS_EXPIRED", Unauthenticated;
+    /// The caller has none of the roles that the call needs.
+    RoleRequired = 263 => "ROLE_REQUIRED", PermissionDenied;
+    /// The caller's roles don't reach as far as the call.
+    ScopeExceeded = 264 => "SCOPE_EXCEEDED", PermissionDenied;
+    /// The caller may not give or take this.
+    GrantNotAllowed = 265 => "GRANT_NOT_ALLOWED", PermissionDenied;
+
     /// What was changed then isn't kept any more.
     SequenceExpired = 230 => "SEQUENCE_EXPIRED", FailedPrecondition;
     /// The programme has no such change yet.

@@ -28,7 +28,7 @@ impl ProgrammeService for Service {
     }
 
     async fn list_programmes(&self, request: Request<pb::ListProgrammesRequest>) -> Reply<pb::ListProgrammesResponse> {
-        let query = self.api.query(request, wire::list)?;
+        let query = self.api.query_by(request, wire::list)?;
         let page = self.api.read(query).await?;
         let next_page_token = page.next_page_token();
         let programmes = page.items.into_iter().map(wire::programme).collect();

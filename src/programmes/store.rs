@@ -62,6 +62,16 @@ pub struct Filter {
     pub division_code: Option<String>,
 }
 
+impl Filter {
+    /// Whether a programme is among them.
+    #[must_use]
+    pub fn takes(&self, programme: &Programme) -> bool {
+        let division = self.division_code.as_ref();
+        self.state.is_none_or(|state| state == programme.state)
+            && division.is_none_or(|code| *code == programme.division_code)
+    }
+}
+
 /// The programme, if it is there.
 ///
 /// # Errors

@@ -2,7 +2,7 @@
 use super::commands::{CreateProgramme, EndProgramme, GetProgramme, ListProgrammes, SetSittingUnit, UpdateProgramme};
 use super::store::Filter;
 use super::{Programme, SittingUnitVersion};
-use crate::kernel::{Fields, Id, Reason, Timestamp, Vocabulary as _};
+use crate::kernel::{Caller, Fields, Id, Reason, Timestamp, Vocabulary as _};
 use crate::pb;
 use crate::wire::mutations;
 
@@ -60,11 +60,12 @@ pub(super) fn get(fields: &mut Fields, request: pb::GetProgrammeRequest) -> GetP
     GetProgramme { id: fields.programme("name", &request.name) }
 }
 
-pub(super) fn list(fields: &mut Fields, request: pb::ListProgrammesRequest) -> ListProgrammes {
+pub(super) fn list(fields: &mut Fields, request: pb::ListProgrammesRequest, caller: Caller) -> ListProgrammes {
     let division_code = (!request.division_code.is_empty()).then(|| county(fields, &request.division_code));
     let filter = Filter { state: fields.optional_choice("state", request.state), division_code };
     let bound_to = ListProgrammes::bound_to(&filter);
-    ListProgrammes { page: fields.page(request.page_size, &request.page_token, &bound_to), filter, bound_to }
+    let page = fields.page(request.page_size, &request.page_token, &bound_to);
+    ListProgrammes { page, filter, bound_to, only: caller.programmes }
 }
 
 /// The six digits of a county.

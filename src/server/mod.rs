@@ -1,8 +1,10 @@
 //! Serves the slices over gRPC: wiring, limits, telemetry, health, reflection. There is no rule of a slice here.
 mod deadline;
+mod gate;
 mod housekeeping;
 pub mod lapses;
 mod observe;
+pub mod owner;
 mod present;
 mod services;
 pub mod settings;
@@ -23,8 +25,10 @@ use tonic_health::server::HealthReporter;
 use tonic_web::GrpcWebLayer;
 use tracing::{info, warn};
 
+pub use gate::names::names as names_in_request;
 pub use status::DOMAIN;
 
+use crate::access::service::directory::Directory;
 use crate::changes::service::hub::Hub;
 use crate::db::{Db, Options};
 use crate::wire::Api;
@@ -47,10 +51,15 @@ const DRAIN: Duration = Duration::from_secs(20);
 pub enum StartError {
     /// The address is reachable from elsewhere, and nobody would be asked who they are.
     #[error(
-        "{0} can be reached from other machines, and there is no access control yet: \
-         listen on 127.0.0.1 or [::1], and let others in through a proxy that knows them"
+        "{0} can be reached from other machines, and --open asks nobody who they are: listen on 127.0.0.1 or [::1]"
     )]
     NotLoopback(SocketAddr),
+    /// The address is reachable from elsewhere, and everybody on the way would read along.
+    #[error(
+        "{0} can be reached from other machines, and without TLS everybody on the way reads tokens and patients along: \
+         listen on 127.0.0.1 or [::1], or say --plaintext where a proxy in front has TLS"
+    )]
+    Plaintext(SocketAddr),
     /// The address can't be had.
     #[error("can't listen on {address}: {why}")]
     Listen {
@@ -59,6 +68,9 @@ pub enum StartError {
         /// What the system says.
         why: std::io::Error,
     },
+    /// Who may call can't be read.
+    #[error("who may call can't be read from the database: {0}")]
+    Access(#[from] crate::kernel::Error),
     /// The descriptors in the program are damaged: a defect of the build.
     #[error("reflection can't be built: {0}")]
     Reflection(#[from] tonic_reflection::server::Error),
@@ -90,12 +102,51 @@ pub fn joined_messages() -> impl Iterator<Item = &'static str> {
     present::COLLECTIONS.iter().map(|collection| collection.message)
 }
 
-/// Refuses an address that other machines can reach: nobody is asked who they are yet.
-///
-/// # Errors
-/// [`StartError::NotLoopback`].
-pub fn refuse_strangers(listen: SocketAddr) -> Result<(), StartError> {
-    if listen.ip().is_loopback() { Ok(()) } else { Err(StartError::NotLoopback(listen)) }
+/// How callers come in.
+#[derive(Clone, Debug)]
+pub struct Door {
+    /// The address; port 0 lets the system choose.
+    pub listen: SocketAddr,
+    /// Whether callers are believed who they are: for development, on this machine alone.
+    pub is_open: bool,
+    /// Whether plain text is taken from other machines: a proxy in front has TLS.
+    pub takes_plaintext: bool,
+}
+
+impl Door {
+    /// Asks everybody who they are, on this machine or behind TLS.
+    #[must_use]
+    pub fn guarded(listen: SocketAddr) -> Door {
+        Door { listen, is_open: false, takes_plaintext: false }
+    }
+
+    /// Believes everybody, on this machine.
+    #[must_use]
+    pub fn open(listen: SocketAddr) -> Door {
+        Door { is_open: true, ..Door::guarded(listen) }
+    }
+
+    /// Refuses an address that other machines can reach where nobody is asked who they are, or everybody on the way reads along.
+    ///
+    /// # Errors
+    /// [`StartError::NotLoopback`], [`StartError::Plaintext`].
+    pub fn check(&self) -> Result<(), StartError> {
+        match (self.listen.ip().is_loopback(), self.is_open, self.takes_plaintext) {
+            (true, _, _) | (false, false, true) => Ok(()),
+            (false, true, _) => Err(StartError::NotLoopback(self.listen)),
+            (false, false, false) => Err(StartError::Plaintext(self.listen)),
+        }
+    }
+
+    /// Says in the log what is left unguarded, at each start.
+    fn warn(&self) {
+        if self.is_open {
+            warn!("--open: every caller is believed, and may do everything");
+        }
+        if !self.listen.ip().is_loopback() && self.takes_plaintext {
+            warn!(listen = %self.listen, "--plaintext: whoever is on the way reads tokens and patients along");
+        }
+    }
 }
 
 /// A running server.
@@ -107,7 +158,7 @@ pub struct Server {
     names: Vec<&'static str>,
     stop: oneshot::Sender<()>,
     task: JoinHandle<Result<(), tonic::transport::Error>>,
-    housekeeping: JoinHandle<()>,
+    background: [JoinHandle<()>; 2],
 }
 
 impl Server {
@@ -115,14 +166,20 @@ impl Server {
     ///
     /// # Errors
     /// [`StartError`] says what is in the way and what to do.
-    pub async fn start(listen: SocketAddr, db: Db) -> Result<Server, StartError> {
-        refuse_strangers(listen)?;
+    pub async fn start(door: &Door, db: Db) -> Result<Server, StartError> {
+        door.check()?;
+        door.warn();
+        let listen = door.listen;
         let unheard = |why| StartError::Listen { address: listen, why };
         let listener = TcpListener::bind(listen).await.map_err(unheard)?;
         let address = listener.local_addr().map_err(unheard)?;
 
         let hub = Hub::new(db.clone());
-        let services = services::all(&Api::new(db.clone()), &hub);
+        let directory = Directory::new(db.clone());
+        if !door.is_open {
+            directory.refresh().await?; // whoever calls as soon as the port is there is known
+        }
+        let services = services::all(&Api::new(db.clone()), &hub, &directory);
         let (health, health_service) = tonic_health::server::health_reporter();
         let names = services.names().to_vec();
         for name in &names {
@@ -139,6 +196,7 @@ impl Server {
             .add_service(descriptors().build_v1()?)
             .add_service(descriptors().build_v1alpha()?);
 
+        let gate = gate::Gate { db: db.clone(), directory: Arc::clone(&directory), is_open: door.is_open };
         let (stop, stopped) = oneshot::channel();
         let serving = tonic::transport::Server::builder()
             .accept_http1(true) // gRPC-Web
@@ -147,12 +205,13 @@ impl Server {
             .http2_keepalive_timeout(Some(KEEPALIVE))
             .layer(GrpcWebLayer::new())
             .layer(observe::Observe { db: db.clone() })
+            .layer(gate::Gates { gate: Arc::new(gate) })
             .add_routes(routes)
             .serve_with_incoming_shutdown(TcpIncoming::from(listener).with_nodelay(Some(true)), async {
                 let _ = stopped.await; // a server that was dropped stops too
             });
-        let housekeeping = housekeeping::start(db.clone());
-        Ok(Server { address, db, hub, health, names, stop, task: tokio::spawn(serving), housekeeping })
+        let background = [housekeeping::start(db.clone()), directory.follow()];
+        Ok(Server { address, db, hub, health, names, stop, task: tokio::spawn(serving), background })
     }
 
     /// Where it listens, with the port that the system chose.
@@ -180,7 +239,7 @@ impl Server {
                 cut_off.abort();
             }
         }
-        self.housekeeping.abort();
+        self.background.iter().for_each(JoinHandle::abort);
         self.db.close().await;
     }
 }

@@ -4,8 +4,10 @@
 use prost_types::Any;
 use tonic::{Code, Request, Status};
 
+use crate::access::service::directory::Directory;
 use crate::changes::service::present::Collection;
 use crate::pb;
+use crate::pb::access_service_server::AccessService as _;
 use crate::pb::activity_service_server::ActivityService as _;
 use crate::pb::assistant_service_server::AssistantService as _;
 use crate::pb::calendar_service_server::CalendarService as _;
@@ -79,6 +81,40 @@ macro_rules! collections {
                 }),
             },
             Collection {
+                name: "tokens",
+                message: "Token",
+                get: |api, name| {
+                    Box::pin(async move {
+                        let request = Request::new(pb::GetTokenRequest { name });
+                        Ok(packed("Token", access(api).get_token(request).await?.get_ref()))
+                    })
+                },
+                list: Some(|api, parent, page_token| {
+                    Box::pin(async move {
+                        let request = pb::ListTokensRequest { parent, page_size: PAGE, page_token, ..Default::default() };
+                        let page = access(api).list_tokens(Request::new(request)).await?.into_inner();
+                        Ok((page.tokens.iter().map(|one| packed("Token", one)).collect(), page.next_page_token))
+                    })
+                }),
+            },
+            Collection {
+                name: "bindings",
+                message: "Binding",
+                get: |api, name| {
+                    Box::pin(async move {
+                        let request = Request::new(pb::GetBindingRequest { name });
+                        Ok(packed("Binding", access(api).get_binding(request).await?.get_ref()))
+                    })
+                },
+                list: Some(|api, parent, page_token| {
+                    Box::pin(async move {
+                        let request = pb::ListBindingsRequest { parent, page_size: PAGE, page_token, ..Default::default() };
+                        let page = access(api).list_bindings(Request::new(request)).await?.into_inner();
+                        Ok((page.bindings.iter().map(|one| packed("Binding", one)).collect(), page.next_page_token))
+                    })
+                }),
+            },
+            Collection {
                 name: "charters",
                 message: "Charter",
                 get: |api, name| Box::pin(charter(api, name)),
@@ -132,6 +168,12 @@ collections! {
     "needs": reservations, Need, get_need(GetNeedRequest), list_needs(ListNeedsRequest).needs;
     "openingBalances": tallies, OpeningBalance, get_opening_balance(GetOpeningBalanceRequest),
         list_opening_balances(ListOpeningBalancesRequest).opening_balances;
+}
+
+/// It only reads: what it knows of access is never asked.
+fn access(api: Api) -> crate::access::service::Service {
+    let directory = Directory::new(api.db().clone());
+    crate::access::service::Service { api, directory }
 }
 
 async fn charter(api: Api, name: String) -> Result<Any, Status> {

@@ -11,7 +11,9 @@ use tonic::service::{Routes, RoutesBuilder};
 use tower::Service;
 
 use super::present;
+use crate::access::service::directory::Directory;
 use crate::changes::service::hub::Hub;
+use crate::pb::access_service_server::AccessServiceServer;
 use crate::pb::account_service_server::AccountServiceServer;
 use crate::pb::activity_service_server::ActivityServiceServer;
 use crate::pb::assistant_service_server::AssistantServiceServer;
@@ -42,12 +44,12 @@ use crate::pb::trip_service_server::TripServiceServer;
 use crate::pb::visit_service_server::VisitServiceServer;
 use crate::wire::Api;
 use crate::{
-    accounts, activities, assistants, audit, bulletins, calendars, changes, charters, credentials, experts, exports,
-    feeds, hospitals, imports, programmes, reservations, savings, sessions, sites, tallies, visits,
+    access, accounts, activities, assistants, audit, bulletins, calendars, changes, charters, credentials, experts,
+    exports, feeds, hospitals, imports, programmes, reservations, savings, sessions, sites, tallies, visits,
 };
 
 /// Every slice's service, in the order of the slices.
-pub(super) fn all(api: &Api, hub: &Arc<Hub>) -> Services {
+pub(super) fn all(api: &Api, hub: &Arc<Hub>, directory: &Arc<Directory>) -> Services {
     Services::default()
         .add(ProgrammeServiceServer::new(programmes::service::Service { api: api.clone() }))
         .add(HospitalServiceServer::new(hospitals::service::Service { api: api.clone() }))
@@ -72,6 +74,7 @@ pub(super) fn all(api: &Api, hub: &Arc<Hub>) -> Services {
         .add(TallyServiceServer::new(tallies::service::Service { api: api.clone() }))
         .add(AccountServiceServer::new(accounts::service::Service { api: api.clone() }))
         .add(FeedServiceServer::new(feeds::service::Service { api: api.clone() }))
+        .add(AccessServiceServer::new(access::service::Service { api: api.clone(), directory: directory.clone() }))
         .add(ChangeServiceServer::new(changes::service::Service {
             api: api.clone(),
             hub: hub.clone(),

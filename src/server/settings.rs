@@ -2,18 +2,23 @@
 //!
 //! Nothing else in the service reads the environment.
 use std::net::SocketAddr;
+use std::path::PathBuf;
 
 use clap::parser::ValueSource;
 use clap::{Arg, ArgMatches, Args, Command, ValueEnum};
 
+use super::Door;
 use crate::db::{Options, Target, WritePath};
 
 /// What a server is started with.
 #[derive(Clone, Debug, Args)]
 pub struct Settings {
-    /// Address and port to listen on; port 0 lets the system choose. Only loopback until access control exists
+    /// Address and port to listen on; port 0 lets the system choose. Beyond loopback only with TLS, or --plaintext
     #[arg(long, env = "HOMECOMING_LISTEN", default_value = "127.0.0.1:50051", value_name = "ADDRESS:PORT")]
     pub listen: SocketAddr,
+    /// Who comes in.
+    #[command(flatten)]
+    pub entry: Entry,
     /// Where the data is.
     #[command(flatten)]
     pub storage: Storage,
@@ -27,6 +32,45 @@ pub struct Settings {
     #[command(flatten)]
     pub logging: Logging,
 }
+
+/// Who comes in.
+#[derive(Clone, Debug, Args)]
+pub struct Entry {
+    /// Believe every caller, who may do everything: for development. Only on loopback; logged at each start
+    #[arg(long, env = "HOMECOMING_OPEN", value_parser = clap::value_parser!(bool), default_value = "false", num_args = 0..=1, default_missing_value = "true")]
+    pub open: bool,
+    /// Take plain text from other machines, because a proxy in front has TLS; logged at each start
+    #[arg(long, env = "HOMECOMING_PLAINTEXT", value_parser = clap::value_parser!(bool), default_value = "false", num_args = 0..=1, default_missing_value = "true")]
+    pub plaintext: bool,
+    /// Where the token of the platform's owner is put when there is none; else beside an SQLite file, as homecoming.db.token
+    #[arg(long, env = "HOMECOMING_TOKEN_FILE", default_value = "", value_name = "FILE")]
+    pub token_file: String,
+}
+
+impl Settings {
+    /// How callers come in.
+    #[must_use]
+    pub fn door(&self) -> Door {
+        Door { listen: self.listen, is_open: self.entry.open, takes_plaintext: self.entry.plaintext }
+    }
+
+    /// Where the owner's token is put.
+    #[must_use]
+    pub fn token_file(&self) -> PathBuf {
+        match (self.entry.token_file.as_str(), self.storage.target()) {
+            ("", Target::Sqlite(path)) => {
+                let mut file = path.into_os_string();
+                file.push(".token");
+                file.into()
+            }
+            ("", Target::Postgres(_)) => PathBuf::from(TOKEN_FILE),
+            (file, _) => PathBuf::from(file),
+        }
+    }
+}
+
+/// Where the owner's token is by default: beside the default database.
+pub const TOKEN_FILE: &str = "homecoming.db.token";
 
 /// How long things are kept.
 #[derive(Clone, Debug, Args)]

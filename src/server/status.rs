@@ -54,8 +54,8 @@ pub(super) fn of_protocol(bare: &Status) -> Option<Status> {
         Code::Unimplemented if bare.metadata().contains_key(ACCEPTED_ENCODINGS) => {
             (Reason::EncodingUnsupported, "the request is compressed; send it as it is, with the encoding identity")
         }
-        Code::Unimplemented => (Reason::MethodUnknown, "there is no such method; reflection lists all"),
-        Code::OutOfRange => (Reason::MessageTooLarge, "the request is larger than 4 MiB"),
+        Code::Unimplemented => return Some(method_unknown()),
+        Code::OutOfRange => return Some(too_large()),
         Code::Internal if bare.message().contains("decode") => {
             (Reason::MessageMalformed, "the request can't be read as the method's message")
         }
@@ -80,6 +80,16 @@ pub(super) fn of_protocol(bare: &Status) -> Option<Status> {
         explained.metadata_mut().insert(ACCEPTED_ENCODINGS, encodings.clone());
     }
     Some(explained)
+}
+
+/// What a caller learns of a method that isn't served.
+pub(super) fn method_unknown() -> Status {
+    explained(Reason::MethodUnknown, "there is no such method; reflection lists all")
+}
+
+/// What a caller learns whose request is larger than any that is read.
+pub(super) fn too_large() -> Status {
+    explained(Reason::MessageTooLarge, "the request is larger than 4 MiB")
 }
 
 /// What a caller learns who didn't wait for the answer.

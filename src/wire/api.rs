@@ -22,13 +22,13 @@ impl Api {
     /// the ids that it makes up.
     ///
     /// # Errors
-    /// The status of all violations at once, or of malformed metadata.
+    /// The status of all violations at once.
     pub fn parse<M: Mutation, C>(
         &self,
         request: Request<M>,
         parse: impl FnOnce(&mut Fields, M, Timestamp) -> C,
     ) -> Result<(Call, C), Status> {
-        let caller = caller_of(request.metadata())?;
+        let caller = caller_of(&request);
         Ok(self.parse_as(caller, request.into_inner(), parse)?)
     }
 
@@ -54,7 +54,6 @@ impl Api {
     /// # Errors
     /// As [`Api::parse`].
     pub fn query<M, Q>(&self, request: Request<M>, parse: impl FnOnce(&mut Fields, M) -> Q) -> Result<Q, Status> {
-        caller_of(request.metadata())?;
         let mut fields = Fields::new();
         let query = parse(&mut fields, request.into_inner());
         fields.check()?;
@@ -70,7 +69,7 @@ impl Api {
         request: Request<M>,
         parse: impl FnOnce(&mut Fields, M, Caller) -> Q,
     ) -> Result<Q, Status> {
-        let caller = caller_of(request.metadata())?;
+        let caller = caller_of(&request);
         let mut fields = Fields::new();
         let query = parse(&mut fields, request.into_inner(), caller);
         fields.check()?;

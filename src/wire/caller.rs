@@ -1,5 +1,6 @@
-//! Reads who calls from a request's metadata. Until access control exists it is believed.
+//! Who calls: what the gate has put beside the request, and what a request's metadata says.
 use sha2::{Digest as _, Sha256};
+use tonic::Request;
 use tonic::metadata::MetadataMap;
 
 use super::Mutation;
@@ -10,12 +11,18 @@ const MAX: usize = 128;
 /// More roles than this nobody has.
 const MAX_ROLES: usize = 32;
 
-/// The caller: `x-homecoming-subject` (default `anonymous`), `-person`, `-roles` (comma-separated), `-on-behalf-of`, each at
+/// The caller that the gate let through; one without a name where nobody called: the service reads for itself.
+#[must_use]
+pub fn caller_of<T>(request: &Request<T>) -> Caller {
+    request.extensions().get::<Caller>().cloned().unwrap_or_else(Caller::anonymous)
+}
+
+/// What a request's metadata says of its caller: `x-homecoming-subject` (default `anonymous`), `-person`, `-roles` (comma-separated), `-on-behalf-of`, each at
 /// most 128 characters without control characters.
 ///
 /// # Errors
 /// [`Error::CallerInvalid`] with the key whose value is malformed or stands twice.
-pub fn caller_of(metadata: &MetadataMap) -> Result<Caller> {
+pub fn caller_in(metadata: &MetadataMap) -> Result<Caller> {
     let mut roles = Vec::new();
     const ROLES: &str = "x-homecoming-roles";
     for role in text(metadata, ROLES, MAX * MAX_ROLES)?.unwrap_or_default().split(',').map(str::trim) {
@@ -33,6 +40,7 @@ pub fn caller_of(metadata: &MetadataMap) -> Result<Caller> {
         person: text(metadata, "x-homecoming-person", MAX)?,
         roles,
         on_behalf_of: text(metadata, "x-homecoming-on-behalf-of", MAX)?,
+        programmes: None,
         own_only: false,
     })
 }

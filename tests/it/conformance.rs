@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use homecoming::db::{self, Engine, List, Select, Sql, Target, Value};
 use homecoming::kernel::{Cursor, Key, PageRequest};
 use homecoming::{
-    accounts, activities, assistants, audit, calendars, changes, charters, credentials, experts, exports, hospitals,
-    imports, programmes, reservations, savings, sessions, sites, tallies, visits,
+    access, accounts, activities, assistants, audit, calendars, changes, charters, credentials, experts, exports,
+    hospitals, imports, programmes, reservations, savings, sessions, sites, tallies, visits,
 };
 use sqlx::{
     AssertSqlSafe, Connection as _, Executor as _, PgConnection, Row as _, SqlSafeStr as _, SqliteConnection,
@@ -171,6 +171,13 @@ const STORES: &[Store] = &[
         statements: tallies::store::STATEMENTS,
         lists: tallies::store::LISTS,
     },
+    Store {
+        room: "access",
+        tables: access::store::TABLES,
+        statements: access::store::STATEMENTS,
+        lists: access::store::LISTS,
+    },
+    Store { room: "access/places", tables: &[], statements: access::store::places::STATEMENTS, lists: &[] },
     Store { room: "audit", tables: &[], statements: audit::store::STATEMENTS, lists: &[] },
     Store { room: "changes", tables: &[], statements: changes::store::STATEMENTS, lists: &[] },
     Store { room: "accounts", tables: accounts::store::TABLES, statements: accounts::store::STATEMENTS, lists: &[] },

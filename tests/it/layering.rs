@@ -8,7 +8,7 @@ use std::path::Path;
 use crate::support::source::{self, File};
 
 /// The slices, earlier ones first: a slice names itself and earlier ones.
-const SLICES: [&str; 22] = [
+const SLICES: [&str; 23] = [
     "programmes",
     "hospitals",
     "sites",
@@ -25,6 +25,7 @@ const SLICES: [&str; 22] = [
     "tallies",
     "accounts",
     "feeds",
+    "access",
     "changes",
     "audit",
     "imports",

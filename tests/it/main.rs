@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 #![expect(clippy::disallowed_methods, reason = "tests read their own settings from the environment")]
 
+mod access;
 mod accounts;
 mod activities;
 mod assistants;

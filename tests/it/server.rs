@@ -8,7 +8,7 @@ use std::net::{SocketAddr, TcpStream};
 use homecoming::db::Engine;
 use homecoming::pb;
 use homecoming::pb::programme_service_client::ProgrammeServiceClient;
-use homecoming::server::{Server, StartError};
+use homecoming::server::{Door, Server, StartError};
 use prost::Message as _;
 use prost_types::FileDescriptorSet;
 use tonic::codegen::http::HeaderMap;
@@ -247,8 +247,11 @@ async fn two_servers_serve_one_database() {
 async fn nobody_else_can_reach_it() {
     each_engine("loopback", async |server| {
         for address in ["0.0.0.0:0", "[::]:0", "192.0.2.1:50051"] {
-            let refused = Server::start(address.parse().unwrap(), server.db.clone()).await.err();
+            let address = address.parse().unwrap();
+            let refused = Server::start(&Door::open(address), server.db.clone()).await.err();
             assert!(matches!(refused, Some(StartError::NotLoopback(_))), "{address}: {refused:?}");
+            let refused = Server::start(&Door::guarded(address), server.db.clone()).await.err();
+            assert!(matches!(refused, Some(StartError::Plaintext(_))), "{address}: {refused:?}");
         }
     })
     .await;

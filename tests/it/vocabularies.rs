@@ -2,8 +2,8 @@
 use homecoming::kernel::{HalfDay, Reason, Residence, SessionKind, Vocabulary};
 use homecoming::pb;
 use homecoming::{
-    activities, assistants, audit, bulletins, calendars, charters, credentials, experts, exports, feeds, hospitals,
-    imports, programmes, reservations, savings, sessions, sites, tallies, visits,
+    access, activities, assistants, audit, bulletins, calendars, charters, credentials, experts, exports, feeds,
+    hospitals, imports, programmes, reservations, savings, sessions, sites, tallies, visits,
 };
 use prost_reflect::DescriptorPool;
 
@@ -57,6 +57,7 @@ fn every_vocabulary_is_the_protos() {
         registered::<Reason>(&pool),
         registered::<Residence>(&pool),
         registered::<SessionKind>(&pool),
+        registered::<access::Role>(&pool),
         registered::<programmes::ProgrammeState>(&pool),
         registered::<programmes::SittingUnit>(&pool),
         registered::<bulletins::Language>(&pool),

@@ -73,13 +73,15 @@ def free_port():
 
 @contextlib.contextmanager
 def homecoming(program, database):
-    """The address of a server that has said that it listens; it is told to stop afterwards, and has to end well."""
-    command = [program, "serve", "--listen", "127.0.0.1:0", "--database", database]
-    server = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
-    try:
-        greeting = server.stdout.readline()
-        yield greeting.split("http://")[1].split()[0]
-        server.send_signal(signal.SIGTERM)
-        assert server.wait(timeout=60) == 0, "the server didn't end well"
-    finally:
-        server.kill()
+    """The address of a server that has said that it listens, and its owner's token; it has to end well when it is told to stop."""
+    with tempfile.TemporaryDirectory(prefix="homecoming-story-") as folder:
+        token = pathlib.Path(folder) / "owner.token"
+        command = [program, "serve", "--listen", "127.0.0.1:0", "--database", database, "--token-file", str(token)]
+        server = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
+        try:
+            greeting = server.stdout.readline()
+            yield greeting.split("http://")[1].split()[0], token.read_text().strip()
+            server.send_signal(signal.SIGTERM)
+            assert server.wait(timeout=60) == 0, "the server didn't end well"
+        finally:
+            server.kill()

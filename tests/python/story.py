@@ -361,15 +361,38 @@ class Page(html.parser.HTMLParser):
 CHAPTERS = [programmes, places, people, plans, records, deeds, tally, bulletin, calendars, feeds]
 
 
+class Bearer(grpc.UnaryUnaryClientInterceptor, grpc.UnaryStreamClientInterceptor):
+    """Puts the token beside each call."""
+
+    def __init__(self, token):
+        self.metadata = [("authorization", f"Bearer {token}")]
+
+    def intercept_unary_unary(self, call, details, request):
+        return call(details._replace(metadata=self.metadata), request)
+
+    intercept_unary_stream = intercept_unary_unary
+
+
+def refuse_strangers(channel):
+    """Who has no token is told so."""
+    Service(channel, "programmes", "ProgrammeService").refuses("CREDENTIALS_MISSING", "ListProgrammes")
+
+
 def tell(program, engine, database):
     """Every chapter, then the bulletin once more as the command line prints it."""
-    with servers.homecoming(program, database) as address:
-        with grpc.insecure_channel(address) as channel:
+    with servers.homecoming(program, database) as (address, token):
+        with grpc.insecure_channel(address) as plain:
+            refuse_strangers(plain)
+            channel = grpc.intercept_channel(plain, Bearer(token))
             for chapter in CHAPTERS:
                 chapter(channel)
                 print(f"story on {engine}: {chapter.__name__}")
         command = [program, "bulletin", "liling", "--json", "--server", f"http://{address}"]
-        printed = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+        with tempfile.NamedTemporaryFile("w") as file:
+            file.write(token)
+            file.flush()
+            command += ["--token-file", file.name]
+            printed = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
         assert (printed["sittings"], printed["operations"]) == (3, 1), printed
 
 

@@ -10,6 +10,7 @@ use tonic::{Request, Response};
 
 use super::queries::ReadExtent;
 use super::wire;
+use crate::access::table::Sight;
 use crate::pb;
 use crate::pb::change_service_server::ChangeService;
 use crate::wire::{Api, Reply};
@@ -33,23 +34,32 @@ impl ChangeService for Service {
     type GetSnapshotStream = snapshot::Snapshot;
 
     async fn list_changes(&self, request: Request<pb::ListChangesRequest>) -> Reply<pb::ListChangesResponse> {
+        let sight = sight_of(&request);
         let (read, interest) = self.api.query(request, wire::list)?;
         let after = read.after;
         let (extent, changes) = self.api.read(read).await?;
         let seen = changes.into_iter().map(Seen::new).collect();
-        let joined = join(&self.api, self.collections, &interest, after, seen).await?;
+        let joined = join(&self.api, self.collections, (&interest, &sight), after, seen).await?;
         Ok(Response::new(wire::listed(joined.changes, joined.last, &extent)))
     }
 
     async fn watch_changes(&self, request: Request<pb::WatchChangesRequest>) -> Reply<watch::Watched> {
-        let wish = self.api.query(request, wire::watch)?;
+        let sight = sight_of(&request);
+        let wish = self.api.query(request, |fields, message| wire::watch(fields, message, sight))?;
         let watched = watch::watch(self.api.clone(), self.hub.clone(), self.collections, wish).await?;
         Ok(Response::new(watched))
     }
 
     async fn get_snapshot(&self, request: Request<pb::GetSnapshotRequest>) -> Reply<snapshot::Snapshot> {
-        let wish = self.api.query(request, |fields, message| wire::snapshot(fields, message, self.collections))?;
+        let sight = sight_of(&request);
+        let snapshot = |fields: &mut _, message| wire::snapshot(fields, message, self.collections, &sight);
+        let wish = self.api.query(request, snapshot)??;
         let extent = self.api.read(ReadExtent { programme: wish.programme.clone() }).await?;
         Ok(Response::new(snapshot::snapshot(self.api.clone(), wish, extent)))
     }
+}
+
+/// What the caller may have joined to changes.
+fn sight_of<T>(request: &Request<T>) -> Sight {
+    request.extensions().get::<Sight>().cloned().unwrap_or_default()
 }

@@ -2,7 +2,7 @@
 //! `server/` fills in.
 //!
 //! A reader calls the collection's own service as a caller without a name, so that nothing is shown here that a service
-//! shows to some callers only.
+//! shows to some callers only; and a watcher gets the states of those resources alone that it may read, all of their collection.
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
@@ -11,6 +11,7 @@ use prost_types::Any;
 use tokio::sync::OnceCell;
 use tonic::{Code, Status};
 
+use crate::access::table::Sight;
 use crate::changes::{Interest, Logged, wire};
 use crate::kernel::page::MAX_BYTES;
 use crate::pb;
@@ -79,7 +80,7 @@ pub(super) struct Joined {
 pub(super) async fn join(
     api: &Api,
     collections: Collections,
-    interest: &Interest,
+    (interest, sight): (&Interest, &Sight),
     last: i64,
     seen: Vec<Arc<Seen>>,
 ) -> Result<Joined, Status> {
@@ -91,7 +92,9 @@ pub(super) async fn join(
             break;
         }
         if interest.has(&seen.change) {
-            let state = if interest.with_state { seen.state(api, collections).await? } else { None };
+            let message = collections.iter().find(|reader| reader.name == seen.change.collection());
+            let is_seen = message.is_some_and(|reader| sight.sees(reader.message));
+            let state = if interest.with_state && is_seen { seen.state(api, collections).await? } else { None };
             let change = wire::change(&seen.change, state);
             bytes += change.encoded_len();
             if bytes > MAX_BYTES && !joined.changes.is_empty() {

@@ -11,6 +11,7 @@ use tonic::Status;
 
 use super::hub::Hub;
 use super::present::{Collections, Joined, Seen, join};
+use crate::access::table::Sight;
 use crate::changes::queries::ReadChanges;
 use crate::changes::{Interest, refuse_too_slow};
 use crate::kernel::{Error, Id};
@@ -31,6 +32,8 @@ pub(crate) struct Wish {
     pub after: i64,
     /// Which changes.
     pub interest: Interest,
+    /// What may be joined.
+    pub sight: Sight,
     /// After how long without a message one is sent that says so.
     pub heartbeat: Duration,
 }
@@ -93,7 +96,8 @@ impl Watcher {
                     }
                 }
             };
-            let joined = join(&self.api, self.collections, &self.wish.interest, self.last, seen).await?;
+            let joined =
+                join(&self.api, self.collections, (&self.wish.interest, &self.wish.sight), self.last, seen).await?;
             let Joined { changes, last, is_cut } = joined;
             self.last = last;
             self.behind |= is_cut;

@@ -3,8 +3,8 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use crate::cli::client::Line;
 use tokio::sync::Barrier;
-use tonic::transport::Channel;
 use tonic::{Code, Response, Status};
 use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_client::HealthClient;
@@ -94,8 +94,8 @@ pub(super) fn id_of(unit: u64) -> String {
 
 pub(super) struct Caller {
     field: Arc<Field>,
-    reservations: ReservationServiceClient<Channel>,
-    health: HealthClient<Channel>,
+    reservations: ReservationServiceClient<Line>,
+    health: HealthClient<Line>,
     seen: Seen,
 }
 
@@ -103,7 +103,7 @@ pub(super) struct Caller {
 type Began = Option<Instant>;
 
 impl Caller {
-    pub(super) fn new(field: Arc<Field>, channel: Channel) -> Caller {
+    pub(super) fn new(field: Arc<Field>, channel: Line) -> Caller {
         let health = HealthClient::new(channel.clone());
         Caller { field, reservations: ReservationServiceClient::new(channel), health, seen: Seen::default() }
     }

@@ -1,6 +1,6 @@
 //! The county that the load is put on: a programme of its own with an expert for every fifty sessions, from tomorrow on.
+use crate::cli::client::Line;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
-use tonic::transport::Channel;
 
 use crate::cli::Failure;
 use crate::cli::client::sentence;
@@ -25,7 +25,7 @@ const REGISTERS: usize = 32;
 
 /// Makes a programme with so many open sessions of so many places; returns the sessions' names.
 pub(super) async fn make(
-    channels: &[Channel],
+    channels: &[Line],
     programme: &str,
     sessions: u32,
     capacity: u32,
@@ -49,7 +49,7 @@ pub(super) async fn make(
         client.batch_book_sessions(request).await.map_err(|status| sentence("sessions", &status))?;
     }
     let names: Vec<String> = numbers.iter().map(|number| format!("{programme}/sessions/s{number}")).collect();
-    let open = |(session, channel): (&String, &Channel)| {
+    let open = |(session, channel): (&String, &Line)| {
         let mut client = ReservationServiceClient::new(channel.clone());
         let request = pb::OpenRegisterRequest { session: session.clone(), place_minutes: 1, ..Default::default() };
         async move { client.open_register(request).await.map_err(|status| sentence("registers", &status)) }
@@ -60,7 +60,7 @@ pub(super) async fn make(
 }
 
 /// The programme, a hospital, a site, and experts with the papers that plans rest on.
-async fn people(channel: &Channel, parent: &str, experts: u32, today: Date) -> Result<(), Failure> {
+async fn people(channel: &Line, parent: &str, experts: u32, today: Date) -> Result<(), Failure> {
     let told = |status: tonic::Status| sentence(parent, &status);
     let programme = pb::Programme {
         display_name: "homecoming bench".to_owned(),

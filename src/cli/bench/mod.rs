@@ -13,11 +13,11 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::cli::client::Line;
 use clap::Args;
 use tokio::sync::Barrier;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
-use tonic::transport::Channel;
 
 use super::{Failure, client};
 use crate::kernel::{Clock as _, Id, SystemClock};
@@ -115,7 +115,7 @@ impl Bench {
         if is_right { Ok(()) } else { Err("what is stored isn't what was answered: see above".into()) }
     }
 
-    async fn connect(&self) -> Result<Vec<Channel>, Failure> {
+    async fn connect(&self) -> Result<Vec<Line>, Failure> {
         let connections = self.connections.unwrap_or_else(|| self.callers.div_ceil(8).min(64));
         let mut channels = Vec::new();
         for _ in 0..connections.min(self.callers) {
@@ -132,7 +132,7 @@ impl Bench {
     }
 
     /// Lets everybody call for a while.
-    async fn load(&self, channels: &[Channel], field: &Arc<Field>) -> Result<(Figures, Seen), Failure> {
+    async fn load(&self, channels: &[Line], field: &Arc<Field>) -> Result<(Figures, Seen), Failure> {
         let mut callers = JoinSet::new();
         for (_, channel) in (0..self.callers).zip(channels.iter().cycle()) {
             callers.spawn(Caller::new(field.clone(), channel.clone()).work());
@@ -154,7 +154,7 @@ impl Bench {
     }
 
     /// Lets everybody fight for one place after the other.
-    async fn fight(&self, channels: &[Channel], field: &Arc<Field>) -> Result<(Figures, Seen), Failure> {
+    async fn fight(&self, channels: &[Line], field: &Arc<Field>) -> Result<(Figures, Seen), Failure> {
         let barrier = Arc::new(Barrier::new(usize::try_from(self.callers)?));
         let (processes, begin, mut seen) = (self.processes(), machine::stopwatch(), Vec::new());
         let before = machine::cpu_micros(&processes);

@@ -1,8 +1,8 @@
 //! Counts again what is stored, and compares it with what was answered: every place is a reservation's, and every answer is kept.
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use crate::cli::client::Line;
 use serde::Serialize;
-use tonic::transport::Channel;
 
 use super::caller::{Known, Seen, id_of};
 use super::mix::Field;
@@ -51,7 +51,7 @@ impl Recount {
 }
 
 /// Reads every reservation and what every session says.
-pub(super) async fn run(channel: &Channel, field: &Field, seen: &Seen) -> Result<Recount, Failure> {
+pub(super) async fn run(channel: &Line, field: &Field, seen: &Seen) -> Result<Recount, Failure> {
     let mut client = ReservationServiceClient::new(channel.clone()).max_decoding_message_size(16 << 20);
     let mut stored = stored(&mut client, field).await?;
     let mut recount = Recount { stored: u64::try_from(stored.len())?, ..Recount::default() };
@@ -96,7 +96,7 @@ pub(super) async fn run(channel: &Channel, field: &Field, seen: &Seen) -> Result
 }
 
 async fn stored(
-    client: &mut ReservationServiceClient<Channel>,
+    client: &mut ReservationServiceClient<Line>,
     field: &Field,
 ) -> Result<HashMap<String, pb::Reservation>, Failure> {
     let mut stored = HashMap::new();

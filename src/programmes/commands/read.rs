@@ -28,6 +28,8 @@ pub struct ListProgrammes {
     pub page: PageRequest,
     /// What the page's token is bound to.
     pub bound_to: String,
+    /// Of these alone: those that the caller may know of; none: of all.
+    pub only: Option<Vec<Id>>,
 }
 
 impl ListProgrammes {
@@ -38,11 +40,32 @@ impl ListProgrammes {
     }
 }
 
+impl ListProgrammes {
+    /// As [`store::list`], of these programmes: one after the other, because whoever isn't everywhere is in few.
+    async fn of(&self, tx: &mut Tx<'_>, ids: &[Id]) -> Result<Vec<Programme>> {
+        let mut ids: Vec<&Id> = ids.iter().collect();
+        ids.sort();
+        let after = self.page.after.as_ref().and_then(|cursor| cursor.keys().first());
+        let mut programmes = Vec::new();
+        for id in ids.into_iter().filter(|id| after.is_none_or(|after| Key::from(*id) > *after)) {
+            let found = store::find(tx, id).await?;
+            programmes.extend(found.filter(|programme| self.filter.takes(programme)));
+            if programmes.len() > self.page.size {
+                break;
+            }
+        }
+        Ok(programmes)
+    }
+}
+
 impl Query for ListProgrammes {
     type Output = Page<Programme>;
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<Page<Programme>> {
-        let programmes = store::list(tx, &self.filter, &self.page).await?;
+        let programmes = match &self.only {
+            None => store::list(tx, &self.filter, &self.page).await?,
+            Some(ids) => self.of(tx, ids).await?,
+        };
         let after = |last: &Programme| Cursor(vec![Key::Text(last.id.to_string())]);
         Ok(Page::cut_sized(programmes, &self.page, &self.bound_to, after, Programme::bytes))
     }

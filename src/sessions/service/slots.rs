@@ -26,7 +26,7 @@ impl SlotService for Service {
     }
 
     async fn check_slot(&self, request: Request<pb::CheckSlotRequest>) -> Reply<pb::CheckSlotResponse> {
-        let (now, call) = (self.api.db().clock().now(), Call::new(caller_of(request.metadata())?));
+        let (now, call) = (self.api.db().clock().now(), Call::new(caller_of(&request)));
         let (purpose, draft) = self.api.query(request, |fields, message| wire::check_slot(fields, message, now))?;
         let verdict = check(self.api.db(), call, purpose, draft).await;
         Ok(Response::new(wire::checked(verdict)?))

@@ -15,13 +15,13 @@ fn metadata(entries: &[(&'static str, &str)]) -> MetadataMap {
 
 #[test]
 fn a_caller_who_says_nothing_is_anonymous() {
-    assert_eq!(wire::caller_of(&metadata(&[])).unwrap(), Caller::anonymous());
-    assert_eq!(wire::caller_of(&metadata(&[("x-homecoming-subject", "")])).unwrap(), Caller::anonymous());
+    assert_eq!(wire::caller_in(&metadata(&[])).unwrap(), Caller::anonymous());
+    assert_eq!(wire::caller_in(&metadata(&[("x-homecoming-subject", "")])).unwrap(), Caller::anonymous());
 }
 
 #[test]
 fn a_caller_says_who_for_whom_and_in_which_roles() {
-    let caller = wire::caller_of(&metadata(&[
+    let caller = wire::caller_in(&metadata(&[
         ("x-homecoming-subject", "his.liling"),
         ("x-homecoming-person", "科室 07"),
         ("x-homecoming-roles", " scheduler, recorder ,,scheduler"),
@@ -46,14 +46,14 @@ fn malformed_callers_are_refused_by_key() {
         &[("x-homecoming-subject", "a"), ("x-homecoming-subject", "b")],
     ];
     for entries in cases {
-        let Err(Error::CallerInvalid { metadata_key }) = wire::caller_of(&metadata(entries)) else {
+        let Err(Error::CallerInvalid { metadata_key }) = wire::caller_in(&metadata(entries)) else {
             panic!("{entries:?}")
         };
         assert_eq!(metadata_key, entries[0].0);
     }
     let mut bytes = MetadataMap::new();
     bytes.insert("x-homecoming-subject", MetadataValue::try_from(&b"\xff\xfe"[..]).unwrap());
-    assert!(wire::caller_of(&bytes).is_err());
+    assert!(wire::caller_in(&bytes).is_err());
 }
 
 #[derive(Debug)]

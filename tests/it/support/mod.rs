@@ -24,7 +24,7 @@ use std::sync::{Arc, Mutex};
 
 use homecoming::db::{Db, Engine, Options, Target};
 use homecoming::kernel::{ManualClock, Timestamp};
-use homecoming::server::{self, Server};
+use homecoming::server::{self, Door, Server};
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{Connection as _, Executor as _, PgConnection, SqliteConnection};
 use tempfile::TempDir;
@@ -183,9 +183,32 @@ impl TestServer {
         TestServer::with_clock(&database.target, options, Arc::new(ManualClock::new(START))).await
     }
 
+    /// Starts a server that asks who calls, its clock at [`START`], and the secret of the platform's owner.
+    pub async fn guarded(database: &Database) -> (TestServer, String) {
+        let clock = Arc::new(ManualClock::new(START));
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("owner.token");
+        let db = Db::open(&database.target, server::options(), clock.clone()).await.unwrap();
+        server::owner::ensure(&db, &file).await.unwrap();
+        let secret = std::fs::read_to_string(file).unwrap().trim().to_owned();
+        let door = Door::guarded("127.0.0.1:0".parse().unwrap());
+        (TestServer::behind(&door, &database.target, db, clock).await, secret)
+    }
+
+    /// One more server on the same database that asks who calls.
+    pub async fn second_guarded(&self) -> TestServer {
+        let db = Db::open(&self.target, server::options(), self.clock.clone()).await.unwrap();
+        let door = Door::guarded("127.0.0.1:0".parse().unwrap());
+        TestServer::behind(&door, &self.target, db, self.clock.clone()).await
+    }
+
     async fn with_clock(target: &Target, options: Options, clock: Arc<ManualClock>) -> TestServer {
         let db = Db::open(target, options, clock.clone()).await.unwrap();
-        let server = Server::start("127.0.0.1:0".parse().unwrap(), db.clone()).await.unwrap();
+        TestServer::behind(&Door::open("127.0.0.1:0".parse().unwrap()), target, db, clock).await
+    }
+
+    async fn behind(door: &Door, target: &Target, db: Db, clock: Arc<ManualClock>) -> TestServer {
+        let server = Server::start(door, db.clone()).await.unwrap();
         let address = server.address();
         let channel = connect(address).await;
         let running = Arc::new(Mutex::new(Some(server)));

@@ -29,11 +29,19 @@ pub fn output(arguments: &[&str]) -> Output {
 }
 
 impl Program {
-    /// Serves a database; returns once the port takes calls.
+    /// Serves a database, and believes every caller; returns once the port takes calls.
+    ///
+    /// # Panics
+    /// As [`Program::guarded`].
+    pub fn serve(database: &str, more: &[&str]) -> Program {
+        Program::guarded(database, &[&["--open"], more].concat())
+    }
+
+    /// Serves a database to those who have a token; returns once the port takes calls.
     ///
     /// # Panics
     /// With the program's log, where it doesn't start.
-    pub fn serve(database: &str, more: &[&str]) -> Program {
+    pub fn guarded(database: &str, more: &[&str]) -> Program {
         let arguments = [&["serve", "--listen", "127.0.0.1:0", "--database", database], more].concat();
         let mut child = command(&arguments).spawn().unwrap();
         let log = collect(child.stderr.take().unwrap());

@@ -1,5 +1,6 @@
 //! Calls of any method with any bytes: what a generated client would never send.
 use bytes::{Buf as _, BufMut as _, Bytes};
+use futures_util::stream;
 use tonic::client::Grpc;
 use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
 use tonic::transport::Channel;
@@ -10,6 +11,23 @@ pub async fn call(channel: &Channel, path: &str, request: Vec<u8>) -> Result<Res
     let mut client = Grpc::new(channel.clone());
     client.ready().await.map_err(|error| Status::unavailable(error.to_string()))?;
     client.unary(Request::new(request), path.parse().unwrap(), Raw).await
+}
+
+/// Sends one message to a method of any kind, with a token: the first message of the answer, or its refusal.
+pub async fn call_as(
+    channel: &Channel,
+    path: &str,
+    request: Vec<u8>,
+    token: Option<&str>,
+) -> Result<Option<Bytes>, Status> {
+    let mut client = Grpc::new(channel.clone());
+    client.ready().await.map_err(|error| Status::unavailable(error.to_string()))?;
+    let mut request = Request::new(stream::iter([request]));
+    if let Some(token) = token {
+        request.metadata_mut().insert("authorization", format!("Bearer {token}").parse().unwrap());
+    }
+    let answer = client.streaming(request, path.parse().unwrap(), Raw).await?;
+    answer.into_inner().message().await
 }
 
 #[derive(Clone, Copy)]

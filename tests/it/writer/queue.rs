@@ -7,7 +7,7 @@ use homecoming::db::Options;
 use homecoming::kernel::{Error, Reason};
 use homecoming::pb;
 use homecoming::pb::programme_service_client::ProgrammeServiceClient;
-use homecoming::server::Server;
+use homecoming::server::{Door, Server};
 use tonic::Code;
 use tonic_types::StatusExt as _;
 
@@ -20,7 +20,7 @@ use crate::support::errors::refusal;
 #[tokio::test]
 async fn a_full_queue_says_when_to_try_again() {
     each_engine("full_queue", Options { queue: 1, ..Options::default() }, async |ward| {
-        let server = Server::start("127.0.0.1:0".parse().unwrap(), ward.db.clone()).await.unwrap();
+        let server = Server::start(&Door::open("127.0.0.1:0".parse().unwrap()), ward.db.clone()).await.unwrap();
         let mut client = ProgrammeServiceClient::new(connect(server.address()).await);
         let gate = Gate::default();
         let mut running = pin!(ward.db.write(call(""), Bad::new(Deed::Wait(gate.clone()))));

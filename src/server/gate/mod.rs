@@ -1,0 +1,259 @@
+//! Before every call of this API: who calls, and whether they may. What comes through carries its [`Caller`].
+//!
+//! The decision is `access::decide`'s, by the table of `access::table`; here is what it takes: the credential, what the request names, and
+//! where that is. A request is read whole before its handler sees it, message by message where it streams.
+mod identity;
+mod message;
+mod methods;
+pub mod names;
+mod stream;
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use futures_util::future::BoxFuture;
+use http::request::Parts;
+use http::{Request, Response};
+use http_body_util::Full;
+use tonic::Status;
+use tonic::body::Body;
+use tonic::metadata::MetadataMap;
+use tower::{Layer, Service};
+
+use crate::access::decide::{self, Grant, Named, Verdict};
+use crate::access::queries::Locate;
+use crate::access::service::directory::{Directory, Picture};
+use crate::access::table::{Entry, Reach, Sight};
+use crate::access::{Role, Scope};
+use crate::db::Db;
+use crate::kernel::{Caller, Error, Id, Result};
+use crate::wire;
+use identity::Identity;
+use message::{Messages, Next};
+use methods::Method;
+
+/// The longest request message, in bytes: what handlers read.
+const LONGEST_MESSAGE: usize = 4 << 20;
+
+/// Asks who calls, and whether they may.
+pub(super) struct Gate {
+    pub db: Db,
+    pub directory: Arc<Directory>,
+    /// Whether callers are believed: for development, on this machine.
+    pub is_open: bool,
+}
+
+/// Wraps services in [`Gated`].
+#[derive(Clone)]
+pub(super) struct Gates {
+    pub gate: Arc<Gate>,
+}
+
+impl<S> Layer<S> for Gates {
+    type Service = Gated<S>;
+
+    fn layer(&self, inner: S) -> Gated<S> {
+        Gated { inner, gate: Arc::clone(&self.gate) }
+    }
+}
+
+/// A service that only those reach who may.
+#[derive(Clone)]
+pub(super) struct Gated<S> {
+    inner: S,
+    gate: Arc<Gate>,
+}
+
+impl<S> Service<Request<Body>> for Gated<S>
+where
+    S: Service<Request<Body>, Response = Response<Body>, Error = Infallible> + Clone + Send + 'static,
+    S::Future: Send + 'static,
+{
+    type Response = Response<Body>;
+    type Error = Infallible;
+    type Future = BoxFuture<'static, std::result::Result<Response<Body>, Infallible>>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<std::result::Result<(), Infallible>> {
+        self.inner.poll_ready(context)
+    }
+
+    fn call(&mut self, request: Request<Body>) -> Self::Future {
+        // The one that is ready answers; its copy gets ready for the next.
+        let copy = self.inner.clone();
+        let mut inner = std::mem::replace(&mut self.inner, copy);
+        let gate = Arc::clone(&self.gate);
+        Box::pin(async move {
+            match Arc::clone(&gate).admit(request).await {
+                Ok((request, None)) => inner.call(request).await,
+                Ok((request, Some(pass))) => Ok(stream::held(inner.call(request).await?, gate, pass)),
+                Err(status) => Ok(status.into_http()),
+            }
+        })
+    }
+}
+
+/// What a call was let through by: looked at again as long as its answers stream.
+pub(super) struct Pass {
+    identity: Identity,
+    entry: &'static Entry,
+    programmes: Vec<Id>,
+}
+
+/// What was found out about a caller in the programmes that a request names.
+#[derive(Default)]
+struct Standing {
+    programmes: Vec<Id>,
+    roles: Vec<Role>,
+    wholly: Vec<Role>,
+    own_only: bool,
+    /// The expert whose records the caller has, and nobody else's.
+    expert: Option<Id>,
+}
+
+impl Gate {
+    /// Lets a call through with its caller, or says why not. What isn't of this API (health, reflection) passes: it shows nothing but
+    /// what is published.
+    async fn admit(self: Arc<Self>, request: Request<Body>) -> Result<(Request<Body>, Option<Pass>), Status> {
+        let path = request.uri().path();
+        let Some(method) = methods::of(path) else {
+            let is_ours = path.starts_with("/homecoming.v1.");
+            return if is_ours { Err(super::status::method_unknown()) } else { Ok((request, None)) };
+        };
+        let (mut parts, body) = request.into_parts();
+        let metadata = MetadataMap::from_headers(std::mem::take(&mut parts.headers));
+        let said = wire::caller_in(&metadata);
+        parts.headers = metadata.into_headers();
+        let said = said?;
+        if self.is_open {
+            parts.extensions.insert(said);
+            parts.extensions.insert(Sight::all());
+            return Ok((Request::from_parts(parts, body), None));
+        }
+        let identity = self.identify(&parts)?;
+        let caller = known(said, &identity)?;
+        self.admit_known(method, identity, caller, parts, body).await
+    }
+
+    async fn admit_known(
+        self: Arc<Self>,
+        method: Method,
+        identity: Identity,
+        mut caller: Caller,
+        mut parts: Parts,
+        body: Body,
+    ) -> Result<(Request<Body>, Option<Pass>), Status> {
+        let entry = method.entry;
+        let picture = self.directory.picture();
+        let (standing, body) = match entry.reach {
+            Reach::Anyone => {
+                caller.programmes = identity.programmes(&picture);
+                (Standing::default(), body)
+            }
+            Reach::Platform => {
+                let grants = identity.grants(&picture, &Id::platform());
+                if !grants.iter().any(|(role, _)| entry.takes(*role)) {
+                    return Err(decide::role_required(entry).into());
+                }
+                (Standing::of(vec![Id::platform()], &grants), body)
+            }
+            Reach::Whole | Reach::Shared | Reach::Within if method.takes_stream => {
+                if !identity.has_anywhere(&picture, |role| entry.takes(role)) {
+                    return Err(decide::role_required(entry).into());
+                }
+                (Standing::default(), stream::checked(body, Arc::clone(&self), identity.clone(), entry))
+            }
+            Reach::Whole | Reach::Shared | Reach::Within => {
+                let (message, named) = match Messages::new(body, LONGEST_MESSAGE).next().await? {
+                    Next::Message(message) => {
+                        let named = names::names(message::content(&message));
+                        (message, named)
+                    }
+                    Next::Cut(bytes) => (bytes, Vec::new()),
+                    Next::End => (bytes::Bytes::new(), Vec::new()),
+                };
+                let standing = self.stand(&picture, &identity, entry, &named).await?;
+                (standing, Body::new(Full::new(message)))
+            }
+        };
+        caller.roles = standing.roles.iter().map(|role| role.word()).collect();
+        caller.own_only = standing.own_only;
+        if let Some(expert) = &standing.expert {
+            caller.person = Some(expert.to_string());
+        }
+        parts.extensions.insert(caller);
+        parts.extensions.insert(Sight::of(&standing.wholly));
+        let pass = method.gives_stream.then_some(Pass { identity, entry, programmes: standing.programmes });
+        Ok((Request::from_parts(parts, body), pass))
+    }
+
+    fn identify(&self, parts: &Parts) -> Result<Identity> {
+        let (picture, now) = (self.directory.picture(), self.db.clock().now());
+        identity::of_token(identity::credential(&parts.headers)?, &picture, now)
+    }
+
+    /// Whether somebody may make a call that names these resources, and by which roles.
+    async fn stand(&self, picture: &Picture, identity: &Identity, entry: &Entry, named: &[Named]) -> Result<Standing> {
+        let programmes = decide::programmes(named);
+        if programmes.is_empty() {
+            // The handler says what is missing; whoever could never call it is told so first.
+            let may = identity.has_anywhere(picture, |role| entry.takes(role));
+            return if may { Ok(Standing::default()) } else { Err(decide::role_required(entry)) };
+        }
+        let mut all = Vec::new();
+        let (mut own_only, mut expert) = (false, None);
+        for (programme, name) in &programmes {
+            let grants = identity.grants(picture, programme);
+            if let Verdict::Depends(scopes) = decide::decide(entry, &grants, name)? {
+                let here: Vec<Named> = named.iter().filter(|name| name.programme == **programme).cloned().collect();
+                let resources = decide::to_locate(&here);
+                let found = self.db.read(Locate { programme: (*programme).clone(), resources }).await?;
+                match decide::within(entry, &scopes, &identity.subject, &here, &found)? {
+                    Scope::Own => own_only = true,
+                    Scope::Expert(own) => expert = Some(own),
+                    Scope::Whole | Scope::Site(_) => {}
+                }
+            }
+            all.push(grants);
+        }
+        let ids = programmes.into_keys().cloned().collect();
+        // A request about several programmes is refused by its handler; nobody has a role in all of them at once.
+        let standing = if let [grants] = all.as_slice() { Standing::of(ids, grants) } else { Standing::of(ids, &[]) };
+        Ok(Standing { own_only, expert, ..standing })
+    }
+
+    /// Whether a call that was let through still would be.
+    fn recheck(&self, pass: &Pass) -> Result<()> {
+        let picture = self.directory.picture();
+        pass.identity.check(&picture, self.db.clock().now())?;
+        for programme in &pass.programmes {
+            let name = crate::kernel::ProgrammeName::new(programme.clone()).to_string();
+            decide::decide(pass.entry, &pass.identity.grants(&picture, programme), &name)?;
+        }
+        Ok(())
+    }
+}
+
+impl Standing {
+    fn of(programmes: Vec<Id>, grants: &[Grant]) -> Standing {
+        let mut roles: Vec<Role> = grants.iter().map(|(role, _)| *role).collect();
+        roles.sort();
+        roles.dedup();
+        let whole = grants.iter().filter(|(_, scope)| *scope == Scope::Whole);
+        let wholly = whole.map(|(role, _)| *role).collect();
+        Standing { programmes, roles, wholly, own_only: false, expert: None }
+    }
+}
+
+/// The caller that a credential names; what it says of others is taken from those who vouch for it.
+fn known(said: Caller, identity: &Identity) -> Result<Caller> {
+    let Caller { person, on_behalf_of, .. } = said;
+    if !identity.vouches {
+        for (given, metadata_key) in [(&person, "x-homecoming-person"), (&on_behalf_of, "x-homecoming-on-behalf-of")] {
+            if given.is_some() {
+                return Err(Error::CallerInvalid { metadata_key });
+            }
+        }
+    }
+    Ok(Caller { person, on_behalf_of, ..Caller::new(identity.subject.clone()) })
+}

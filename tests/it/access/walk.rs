@@ -1,0 +1,253 @@
+//! Every call of the API × every role and scope × own, foreign and absent programme × no, bad, expired and revoked token: the
+//! outcome is the table's.
+use std::collections::BTreeMap;
+
+use futures_util::{StreamExt as _, stream};
+use homecoming::access::table::{METHODS, Reach};
+use homecoming::access::{Role, Scope};
+use homecoming::kernel::{Id, Reason, Vocabulary as _};
+use homecoming::pb;
+use homecoming::pb::access_service_client::AccessServiceClient;
+use prost_reflect::DescriptorPool;
+use tonic_types::StatusExt as _;
+
+use super::{bind, each_guarded, line, make_programme, make_token};
+use crate::support::TestServer;
+use crate::support::raw;
+
+/// How a call ended, as far as the gate has a part in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum End {
+    /// Its handler answered.
+    Passed,
+    Refused(Reason),
+    /// The programme isn't there, as far as the caller can know.
+    Hidden,
+}
+
+/// What a request names beside its programme.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Names {
+    Nothing,
+    OwnSiteAndExpert,
+    OtherSiteAndExpert,
+}
+
+const GATES: [Reason; 6] = [
+    Reason::CredentialsMissing,
+    Reason::CredentialsInvalid,
+    Reason::CredentialsExpired,
+    Reason::RoleRequired,
+    Reason::ScopeExceeded,
+    Reason::MethodUnknown,
+];
+
+struct Somebody {
+    role: Role,
+    scope: Scope,
+    secret: String,
+}
+
+fn id(text: &str) -> Id {
+    Id::parse(text).unwrap()
+}
+
+/// A request that names a programme, and sites and experts, in fields that no message has: a handler finds its own fields missing, and
+/// the gate has to find what is anywhere.
+fn request(programme: &str, names: Names) -> Vec<u8> {
+    let mut texts = vec![format!("programmes/{programme}")];
+    let mut add = |whose: &str| {
+        texts.push(format!("programmes/{programme}/sites/{whose}"));
+        texts.push(format!("programmes/{programme}/experts/{whose}"));
+    };
+    match names {
+        Names::Nothing => {}
+        Names::OwnSiteAndExpert => add("mine"),
+        Names::OtherSiteAndExpert => add("other"),
+    }
+    let mut bytes = Vec::new();
+    for text in texts {
+        prost::encoding::string::encode(19_000, &text, &mut bytes);
+    }
+    bytes
+}
+
+async fn end(server: &TestServer, method: &str, request: Vec<u8>, token: Option<&str>) -> (End, String) {
+    let path = format!("/homecoming.v1.{}", method.replacen('.', "/", 1));
+    let Err(status) = raw::call_as(&server.channel, &path, request, token).await else {
+        return (End::Passed, String::new());
+    };
+    let details = status.get_error_details();
+    let info = details.error_info().unwrap_or_else(|| panic!("{method}: no reason in {status:?}"));
+    let reason = Reason::from_code(&info.reason).unwrap();
+    assert!(!matches!(reason, Reason::Internal | Reason::StorageUnavailable), "{method}: {status:?}");
+    let end = match reason {
+        Reason::ResourceNotFound if info.metadata["name"].matches('/').count() == 1 => End::Hidden,
+        reason if GATES.contains(&reason) => End::Refused(reason),
+        _ => End::Passed,
+    };
+    let metadata: BTreeMap<_, _> = info.metadata.iter().collect();
+    (end, format!("{:?} {} {metadata:?}", status.code(), status.message()))
+}
+
+/// What the table says, in other words than the code's.
+fn expected(method: &homecoming::access::table::Entry, role: Role, scope: &Scope, names: Names) -> End {
+    let has_role = method.roles().any(|needed| needed == role);
+    match method.reach {
+        Reach::Anyone => return End::Passed,
+        _ if !has_role => return End::Refused(Reason::RoleRequired),
+        Reach::Platform => return End::Refused(Reason::RoleRequired), // a programme's member is nobody there
+        Reach::Shared => return End::Passed,
+        Reach::Whole | Reach::Within => {}
+    }
+    let is_own_desk = method.has_own() && role == Role::HospitalSystem;
+    let lies = match scope {
+        Scope::Whole => true,
+        Scope::Own => method.has_own(),
+        Scope::Site(_) | Scope::Expert(_) => {
+            method.reach == Reach::Within && !is_own_desk && names == Names::OwnSiteAndExpert
+        }
+    };
+    if lies { End::Passed } else { End::Refused(Reason::ScopeExceeded) }
+}
+
+/// Everybody that there can be in a programme.
+async fn everybody(server: &TestServer, owner: &str, programme: &str) -> Vec<Somebody> {
+    let owner = line(server, owner);
+    let mut all = Vec::new();
+    for role in Role::ALL.iter().copied().filter(|role| *role != Role::PlatformOperator) {
+        let narrow = [Scope::Site(id("mine")), Scope::Expert(id("mine")), Scope::Own];
+        let scopes = narrow.into_iter().filter(|_| role.may_be_narrow()).chain([Scope::Whole]);
+        for scope in scopes {
+            let subject = format!("s{}", all.len());
+            let mut binding = pb::Binding { subject: subject.clone(), role: role.number(), ..Default::default() };
+            match &scope {
+                Scope::Whole => {}
+                Scope::Site(id) => binding.site = format!("programmes/{programme}/sites/{id}"),
+                Scope::Expert(id) => binding.expert = format!("programmes/{programme}/experts/{id}"),
+                Scope::Own => binding.own_records = true,
+            }
+            bind(&owner, programme, binding).await;
+            let secret = make_token(&owner, programme, &subject, 9_000).await.secret;
+            all.push(Somebody { role, scope, secret });
+        }
+    }
+    all
+}
+
+#[test]
+fn every_call_has_an_entry_and_every_entry_a_call() {
+    let pool = DescriptorPool::decode(pb::DESCRIPTOR_SET).unwrap();
+    let served = pool.services().filter(|service| service.package_name() == "homecoming.v1");
+    let mut calls: Vec<String> = served
+        .flat_map(|service| {
+            let methods: Vec<_> = service.methods().map(|m| format!("{}.{}", service.name(), m.name())).collect();
+            methods
+        })
+        .collect();
+    let mut entries: Vec<String> = METHODS.iter().map(|entry| entry.method.to_owned()).collect();
+    calls.sort();
+    entries.sort();
+    let missing: Vec<&String> = calls.iter().filter(|call| !entries.contains(call)).collect();
+    assert!(missing.is_empty(), "say in src/access/table.rs who may call {missing:?}");
+    assert_eq!(entries, calls, "an entry of a call that isn't there, or two of one");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_outcome_is_the_tables() {
+    each_guarded("walk", async |server, owner| {
+        let mine = line(&server, &owner);
+        for programme in ["mine", "foreign"] {
+            make_programme(&mine, programme).await;
+        }
+        let all = everybody(&server, &owner, "mine").await;
+        let cases = METHODS.iter().flat_map(|entry| all.iter().map(move |who| (entry, who)));
+        let checked = stream::iter(cases).map(|(entry, who)| {
+            let server = &server;
+            async move {
+                for names in [Names::Nothing, Names::OwnSiteAndExpert, Names::OtherSiteAndExpert] {
+                    let (end, said) = end(server, entry.method, request("mine", names), Some(&who.secret)).await;
+                    let right = expected(entry, who.role, &who.scope, names);
+                    assert_eq!(end, right, "{} as {:?} {:?} {names:?}: {said}", entry.method, who.role, who.scope);
+                }
+                if who.scope != Scope::Whole {
+                    return;
+                }
+                let foreign = end(server, entry.method, request("foreign", Names::Nothing), Some(&who.secret)).await;
+                let absent = end(server, entry.method, request("absent1", Names::Nothing), Some(&who.secret)).await;
+                assert_eq!(foreign.0, absent.0, "{}", entry.method);
+                assert_eq!(foreign.1, absent.1.replace("absent1", "foreign"), "{}", entry.method);
+                match entry.reach {
+                    Reach::Anyone => assert_eq!(foreign.0, End::Passed, "{}", entry.method),
+                    Reach::Platform => assert_eq!(foreign.0, End::Refused(Reason::RoleRequired), "{}", entry.method),
+                    Reach::Whole | Reach::Shared | Reach::Within => {
+                        assert_eq!(foreign.0, End::Hidden, "{} as {:?}", entry.method, who.role);
+                    }
+                }
+            }
+        });
+        checked.buffer_unordered(16).collect::<Vec<()>>().await;
+        // The platform's operator is in every programme what it is.
+        let operator = make_token(&mine, "-", "platform:op", 9_000).await.secret;
+        bind(&mine, "-", super::whole("platform:op", pb::AccessRole::PlatformOperator)).await;
+        for entry in METHODS {
+            let may = entry.reach == Reach::Anyone || entry.takes(Role::PlatformOperator);
+            let right = if may { End::Passed } else { End::Refused(Reason::RoleRequired) };
+            let (end, said) = end(&server, entry.method, request("mine", Names::Nothing), Some(&operator)).await;
+            assert_eq!(end, right, "{}: {said}", entry.method);
+        }
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_calls_without_a_token_that_holds() {
+    each_guarded("credentials", async |server, owner| {
+        let mine = line(&server, &owner);
+        make_programme(&mine, "mine").await;
+        let short = make_token(&mine, "mine", "short", 1).await;
+        let revoked = make_token(&mine, "mine", "gone", 9_000).await;
+        for subject in ["short", "gone"] {
+            bind(&mine, "mine", super::whole(subject, pb::AccessRole::Owner)).await;
+        }
+        let ends = async |token: Option<&str>| {
+            let mut ends: BTreeMap<&str, (End, String)> = BTreeMap::new();
+            for entry in METHODS {
+                ends.insert(entry.method, end(&server, entry.method, request("mine", Names::Nothing), token).await);
+            }
+            ends
+        };
+        let all_are = |ends: &BTreeMap<&str, (End, String)>, reason| {
+            for (method, (end, said)) in ends {
+                assert_eq!(*end, End::Refused(reason), "{method}: {said}");
+            }
+        };
+        all_are(&ends(None).await, Reason::CredentialsMissing);
+        let bad = ends(Some("hc_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")).await;
+        all_are(&bad, Reason::CredentialsInvalid);
+        all_are(&ends(Some("x")).await, Reason::CredentialsInvalid);
+        let name = revoked.token.unwrap().name;
+        let revoke = pb::RevokeTokenRequest { name, ..Default::default() };
+        AccessServiceClient::new(mine.clone()).revoke_token(revoke).await.unwrap();
+        assert_eq!(ends(Some(&revoked.secret)).await, bad, "a revoked token is like one that never was");
+        server.clock.advance_minutes(61);
+        all_are(&ends(Some(&short.secret)).await, Reason::CredentialsExpired);
+    })
+    .await;
+}
+
+/// The gate lets a request through that names nothing: every handler then says what is missing.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_names_nothing_reaches_nothing() {
+    each_guarded("nameless", async |server, owner| {
+        for entry in METHODS {
+            if matches!(entry.reach, Reach::Anyone | Reach::Platform) {
+                continue;
+            }
+            let path = format!("/homecoming.v1.{}", entry.method.replacen('.', "/", 1));
+            let refused = raw::call_as(&server.channel, &path, Vec::new(), Some(&owner)).await.unwrap_err();
+            assert_eq!(refused.code(), tonic::Code::InvalidArgument, "{}: {refused:?}", entry.method);
+        }
+    })
+    .await;
+}
