@@ -7,7 +7,7 @@ use std::time::Duration;
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{Connection as _, PgPool, Postgres, Sqlite, SqlitePool};
+use sqlx::{AssertSqlSafe, Connection as _, PgPool, Postgres, Sqlite, SqlitePool};
 
 use super::fault::storage;
 use super::tx::Tx;
@@ -140,6 +140,10 @@ pub(super) enum Purpose {
     Read,
 }
 
+/// Tables of which a quarter, and some rows, changed since they were last counted.
+const OUTGROWN: &str = "SELECT string_agg(quote_ident(t.relname), ', ') FROM pg_stat_user_tables t \
+     WHERE t.schemaname = current_schema() AND t.n_mod_since_analyze > 32 + t.n_live_tup / 4";
+
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
 
 impl Pool {
@@ -164,10 +168,12 @@ impl Pool {
             }
             Target::Postgres(url) => {
                 // Whatever we ask finds its rows by key or in an index's order; a plan made while a table was small must not stay
-                // a scan, and keys out of a JSON array are too few to hash a whole table for them.
+                // a scan, and keys out of a JSON array are too few to hash a whole table for them. Joins are done in the order in
+                // which they are written, the JSON's rows first: by what a small table held once, any other order looks as good.
                 let mut options = PgConnectOptions::from_str(url)?
                     .application_name("homecoming")
-                    .options(["enable_seqscan", "enable_hashjoin", "enable_mergejoin"].map(|name| (name, "off")));
+                    .options(["enable_seqscan", "enable_hashjoin", "enable_mergejoin"].map(|name| (name, "off")))
+                    .options(["join_collapse_limit", "from_collapse_limit"].map(|name| (name, "1")));
                 if purpose == Purpose::Write {
                     // A server that the network took away must not hold its programmes' heads for hours.
                     options = options.options([("idle_in_transaction_session_timeout", "30s")]);
@@ -204,13 +210,13 @@ impl Conn {
         })
     }
 
-    /// Has the engine count what is in its tables, so that it plans by that from now on. SQLite plans by the shape of indexes
-    /// alone, the same on every machine.
+    /// Has the engine count what is in those of its tables that have outgrown what it knows of them, so that it plans by that from now
+    /// on. SQLite plans by the shape of indexes alone, the same on every machine.
     pub(super) async fn gather_statistics(&mut self) -> Result<(), sqlx::Error> {
-        match self {
-            Conn::Sqlite(_) => Ok(()),
-            Conn::Postgres(conn) => sqlx::query("ANALYZE").execute(&mut **conn).await.map(drop),
-        }
+        let Conn::Postgres(conn) = self else { return Ok(()) };
+        let outgrown: Option<String> = sqlx::query_scalar(OUTGROWN).fetch_one(&mut **conn).await?;
+        let Some(tables) = outgrown else { return Ok(()) };
+        sqlx::raw_sql(AssertSqlSafe(format!("ANALYZE {tables}"))).execute(&mut **conn).await.map(drop)
     }
 
     /// Begins a read of one consistent snapshot.

@@ -42,9 +42,8 @@ pub(super) async fn lane(mut queue: mpsc::Receiver<Job>, setup: Setup) {
     }
 }
 
-/// After so many changes the engine is asked to look at its tables for the first time, and then each time that there are four times
-/// as many. Without statistics any index looks as good as any other, plans that were made for an empty table stay, and an
-/// import outruns the engine's own minute.
+/// After so many changes the engine is asked to look at its tables for the first time, and then with every sixteenth more, at least this many
+/// again. Plans that were made for a table of four rows stay until it is counted again, and an import outruns the engine's own minute.
 pub(super) const FIRST_COUNT: u64 = 256;
 
 /// Beside the lane, on a connection of its own; what fails here costs time only.
@@ -75,7 +74,7 @@ async fn run_batch(conn: &mut Option<Conn>, jobs: &mut Vec<Job>, setup: &Setup) 
         let _ = job.answer.send(answer); // who gave up meanwhile learns it by the request id
     }
     let (changes, count_at) = (setup.stats.counts().changes, setup.count_at.load(Relaxed));
-    let next = changes.saturating_mul(4);
+    let next = changes.saturating_add(FIRST_COUNT.max(changes / 16));
     if changes >= count_at && setup.count_at.compare_exchange(count_at, next, Relaxed, Relaxed).is_ok() {
         tokio::spawn(gather_statistics(setup.pool.clone()));
     }

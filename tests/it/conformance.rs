@@ -275,6 +275,9 @@ async fn postgres_prepares_every_text_and_reads_no_whole_table() {
     for setting in ["enable_seqscan", "enable_hashjoin", "enable_mergejoin"] {
         connection.execute(AssertSqlSafe(format!("SET {setting} = off"))).await.unwrap();
     }
+    for setting in ["join_collapse_limit", "from_collapse_limit"] {
+        connection.execute(AssertSqlSafe(format!("SET {setting} = 1"))).await.unwrap();
+    }
     connection.execute("SET plan_cache_mode = force_generic_plan").await.unwrap();
     for (name, sql) in statements() {
         check_postgres(&mut connection, &name, sql.texts()[1]).await;

@@ -4,13 +4,16 @@ use homecoming::kernel::{Reason, Result};
 use homecoming::pb;
 use homecoming::pb::SessionState::{Cancelled, Completed, Confirmed, InProgress, NotHeld, Voided};
 use homecoming::pb::activity_service_client::ActivityServiceClient;
+use homecoming::pb::dossier_service_client::DossierServiceClient;
 use homecoming::pb::expert_service_client::ExpertServiceClient;
 use homecoming::pb::hospital_service_client::HospitalServiceClient;
+use homecoming::pb::session_service_client::SessionServiceClient;
+use tonic::transport::Channel;
 
 use super::deeds::*;
-use crate::support::each_engine;
 use crate::support::errors::refused;
 use crate::support::schedule::{self, PARENT, TOMORROW, at, booking, clinic, date, name, record};
+use crate::support::{TestServer, each_engine, papers};
 
 /// What the tallies have of a measure, by site.
 async fn tallied(db: &Db, measure: &'static str) -> i64 {
@@ -106,37 +109,82 @@ async fn brings_a_colleague() {
     .await;
 }
 
+/// A surgeon who may practise and operate here, but for nobody in particular: what a filing would give is missing.
+async fn surgeon_without_a_filing(server: &TestServer) -> SessionServiceClient<Channel> {
+    let client = schedule::bare(&server.channel, 1).await;
+    let (surgeon, site, from) = (name("experts", "e1"), name("sites", "county"), date(2018, 1, 1));
+    let licence = pb::credential::Paper::Licence(pb::LicencePeriod { expert: surgeon.clone() });
+    let filed = vec![
+        papers::paper(licence, from),
+        papers::grade_list(&site, from),
+        papers::authorisation(&surgeon, &site, from),
+    ];
+    papers::enter(&server.channel, PARENT, filed).await;
+    client
+}
+
+/// The dossier of a patient who came last night, promised by the surgeon's hospital over the telephone.
+fn promised() -> pb::CreateDossierRequest {
+    let heard = pb::Consent { heard_time: Some(at(5, 0)), ..schedule::consent() };
+    let dossier = pb::Dossier {
+        expert: name("experts", "e1"),
+        site: name("sites", "county"),
+        patient: Some(pb::Patient { issuer: "liling.his".to_owned(), token: "tok_abcd".to_owned() }),
+        purpose: "急诊手术".to_owned(),
+        planned_date: Some(date(2024, 4, 2)),
+        promise: Some(heard),
+        ..Default::default()
+    };
+    pb::CreateDossierRequest {
+        parent: PARENT.to_owned(),
+        dossier_id: "last-night".to_owned(),
+        dossier: Some(dossier),
+        ..Default::default()
+    }
+}
+
 #[tokio::test]
 async fn operates_on_a_patient_transferred_last_night() {
     each_engine("scenario_transferred", async |server| {
-        let mut client = schedule::make(&server.channel, 1).await;
+        let mut client = surgeon_without_a_filing(&server).await;
         // Six in the morning; the yes came by telephone an hour ago.
         server.clock.set(TOMORROW.plus_minutes(6 * 60));
         let heard = pb::Consent { heard_time: Some(at(5, 0)), ..schedule::consent() };
-        let plan = pb::SessionPlan {
-            kind: pb::SessionKind::Operation as i32,
-            room: "or1".to_owned(),
-            urgency: pb::Urgency::Emergency as i32,
-            grade: 3,
-            capacity: 0,
-            ..clinic(1, 7, 11)
-        };
+        let (kind, room) = (pb::SessionKind::Operation as i32, "or1".to_owned());
+        let plan = pb::SessionPlan { kind, room, grade: 3, capacity: 0, ..clinic(1, 7, 11) };
         let request = pb::BookSessionRequest { consent: Some(heard), ..booking("op", plan.clone()) };
+        let unfiled = refused(client.book_session(request.clone()).await);
+        assert_eq!(unfiled.reason, Reason::NoLawfulBasis, "the office looks for the patient's dossier");
+        let mut dossiers = DossierServiceClient::new(server.channel.clone());
+        let dossier = dossiers.create_dossier(promised()).await.unwrap().into_inner();
+        let plan = pb::SessionPlan { dossier: dossier.name.clone(), ..plan };
+        let request = pb::BookSessionRequest { session: Some(plan.clone()), ..request };
         let orphan = refused(client.book_session(request.clone()).await);
         assert_eq!(orphan.reason, Reason::ResponsiblePhysicianRequired, "no patient is left to nobody");
-        let plan = pb::SessionPlan {
-            responsible_before: name("assistants", "a1"),
-            responsible_after: name("assistants", "a1"),
-            ..plan
-        };
+        let (before, after) = (name("assistants", "a1"), name("assistants", "a1"));
+        let plan = pb::SessionPlan { responsible_before: before, responsible_after: after, ..plan };
         let booked = client.book_session(pb::BookSessionRequest { session: Some(plan), ..request }).await.unwrap();
-        assert_eq!(booked.into_inner().state(), Confirmed);
+        assert_eq!(booked.into_inner().state(), Confirmed, "a promise by telephone is enough to begin with");
         server.clock.set(TOMORROW.plus_minutes(7 * 60 + 10));
         assert_eq!(client.start_session(start("op")).await.unwrap().into_inner().state(), InProgress);
         server.clock.set(TOMORROW.plus_minutes(12 * 60));
         let actual = pb::CompleteSessionRequest { actual_end_time: Some(at(11, 30)), ..complete("op") };
         let held = client.complete_session(actual).await.unwrap().into_inner();
         assert_eq!((held.state(), held.actual_start_time), (Completed, Some(at(7, 10))));
+        assert_eq!(noted(&held), [], "nothing was wrong");
+        let paper = |reference: &str| {
+            Some(pb::DossierDocument { reference: reference.to_owned(), date: Some(date(2024, 4, 2)) })
+        };
+        let file = pb::FileDossierPapersRequest {
+            name: dossier.name,
+            invitation: paper("邀请函"),
+            home_consent: paper("同意函"),
+            patient_consent: paper("知情同意书"),
+            fee_fen: Some(0),
+            ..Default::default()
+        };
+        let papered = dossiers.file_dossier_papers(file).await.unwrap().into_inner();
+        assert_eq!(papered.state(), pb::DossierState::Papered, "the papers come afterwards");
     })
     .await;
 }
