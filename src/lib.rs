@@ -21,6 +21,7 @@ pub mod feeds;
 pub mod hospitals;
 pub mod imports;
 pub mod kernel;
+pub mod persons;
 pub mod programmes;
 pub mod reservations;
 pub mod savings;

@@ -152,6 +152,11 @@ pub const METHODS: &[Entry] = &[
     shared("PairingService.GetPairing", ALL),
     shared("PairingService.ListPairings", ALL),
     shared("ExpertSearchService.SearchExperts", STAFF),
+    whole("PersonService.RestrictPerson", OWNERS),
+    whole("PersonService.LiftRestriction", OWNERS),
+    whole("PersonService.ErasePerson", OWNERS),
+    whole("PersonService.GetPersonRestriction", OWNERS_AND_AUDITORS),
+    whole("PersonService.ListPersonRestrictions", OWNERS_AND_AUDITORS),
     whole("CalendarService.ImportCalendarYear", PLANNERS),
     shared("CalendarService.GetCalendarYear", ALL),
     shared("CalendarService.ListCalendarYears", ALL),
@@ -309,6 +314,7 @@ pub const METHODS: &[Entry] = &[
     whole("ImportService.ImportTable", IMPORTERS),
     whole("BulletinService.GetBulletin", STAFF),
     whole("ExportService.ExportActivities", READERS_OF_RECORDS),
+    whole("ExportService.ExportSavings", READERS_OF_RECORDS),
 ];
 
 /// What a call needs, by its path `/homecoming.v1.ExpertService/GetExpert`.

@@ -10,7 +10,8 @@ use super::commands::{Voided, voided};
 use super::{Activities, VoidReason, store};
 use crate::db::{Context, React, Reacted, Reaction, Tx};
 use crate::hospitals::Hospitals;
-use crate::kernel::{Change, Error, Name, Reason, Result};
+use crate::kernel::{Change, Collection as _, Error, Name, Reason, Result};
+use crate::persons;
 use crate::sessions::{SessionState, Sessions, Transition};
 use crate::sites::Sites;
 
@@ -40,7 +41,22 @@ pub const REACTIONS: &[Reaction] = &[
         verbs: &["delete"],
         react: React::Object(keep_hospital),
     },
+    Reaction {
+        what: "activities put another token in a restricted patient's place, and the own one back when that is lifted",
+        collection: "personRestrictions",
+        verbs: &["restrict", "lift"],
+        react: React::Follow(swap_patient),
+    },
 ];
+
+fn swap_patient<'a>(tx: &'a mut Tx<'_>, change: &'a Change, _: Context<'a>) -> BoxFuture<'a, Result<Reacted>> {
+    Box::pin(async move {
+        let Some(swap) = persons::store::swap(tx, change).await? else { return Ok(Reacted::default()) };
+        let (standing, replaced) = store::swap_patient(tx, &swap).await?;
+        let changes = persons::commands::settle(tx, &swap, Activities::COLLECTION, &standing, &replaced).await?;
+        Ok(Reacted { changes, facts: Vec::new() })
+    })
+}
 
 fn keep_held<'a>(tx: &'a mut Tx<'_>, change: &'a Change, _: Context<'a>) -> BoxFuture<'a, Result<()>> {
     Box::pin(async move {

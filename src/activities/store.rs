@@ -14,8 +14,10 @@ use crate::kernel::{
 use crate::rows;
 
 mod around;
+mod patients;
 
 pub use around::{known, session_state};
+pub use patients::swap_patient;
 
 /// The tables that this slice owns.
 pub const TABLES: &[&str] = &["activity_versions", "activity_co_experts"];
@@ -102,6 +104,8 @@ pub const STATEMENTS: &[(&str, Sql)] = &[
     ("SITES", around::SITES),
     ("EXPERTS", around::EXPERTS),
     ("AFFILIATIONS", around::AFFILIATIONS),
+    ("SWAP_STANDING", patients::SWAP_STANDING),
+    ("SWAP_REPLACED", patients::SWAP_REPLACED),
 ];
 
 static LIST: List = List {

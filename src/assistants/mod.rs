@@ -10,6 +10,7 @@ pub mod commands;
 mod pairing;
 pub mod queries;
 pub mod reactions;
+pub mod sealed;
 pub mod search;
 pub mod service;
 pub mod store;

@@ -12,12 +12,14 @@ pub mod growth;
 pub mod html;
 pub mod queries;
 pub mod round;
+pub mod savings;
 pub mod service;
 pub mod specialties;
 pub mod text;
 mod wire;
 
 pub use growth::Growth;
+pub use savings::Savings;
 
 vocabulary! {
     /// The language of a bulletin's text.
@@ -185,6 +187,8 @@ pub struct Bulletin {
     pub top_sites: Vec<Top>,
     /// The specialties that have most ([`first`]).
     pub top_specialties: Vec<Top>,
+    /// What households saved, reckoned trip by trip.
+    pub savings: Savings,
     /// In the measures' order.
     pub openings: Vec<Opening>,
     /// Of the last two whole years.

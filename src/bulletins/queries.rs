@@ -2,12 +2,14 @@
 
 use chrono::Datelike as _;
 
-use super::{Bulletin, Figures, Footnote, Opening, Top, Year, first, growth, measure, years};
+use super::savings::{Method, MethodItem, Range};
+use super::{Bulletin, Figures, Footnote, Opening, Savings, Top, Year, first, growth, measure, years};
 use crate::db::{Query, Tx};
 use crate::kernel::{Date, Error, Fen, Id, Reason, Residence, Result, Timestamp, Vocabulary as _};
 use crate::programmes::{self, Programme};
+use crate::savings::figures as reckoned;
 use crate::sites;
-use crate::tallies::queries::{count, cumulative};
+use crate::tallies::queries::{count, county_figures, cumulative};
 use crate::tallies::{self, Definition, Dimension, Filter, Question, measures, store};
 
 /// The longest period, in years.
@@ -58,7 +60,9 @@ impl Query for ComposeBulletin {
             })
         });
         let top_sites = tops(tx, &programme, Dimension::Site, from, to).await?;
+        let savings = savings(tx, &programme, from, to).await?;
         Ok(Bulletin {
+            savings,
             top_sites: named(tx, &programme.id, top_sites).await?,
             top_specialties: tops(tx, &programme, Dimension::Specialty, from, to).await?,
             openings: openings.collect::<Result<Vec<_>>>()?,
@@ -116,16 +120,14 @@ async fn figures(
     from: Date,
     to: Date,
 ) -> Result<Figures> {
-    let question = Question { from, to, measures: measures.to_vec(), group_by: Vec::new(), filter: Filter::default() };
+    let question = plain((from, to), measures.to_vec(), Vec::new());
     let (answer, _) = count(tx, programme, &question).await?;
     let total = |name: &str| {
         let place = measures.iter().position(|definition| definition.name == name);
         place.and_then(|place| answer.totals.get(place)).map_or(0, |number| number.quantity)
     };
     let savings = measures.iter().copied().filter(|definition| definition.name == measure::DECLARED_SAVINGS);
-    let by_residence = vec![Dimension::Residence];
-    let question =
-        Question { from, to, measures: savings.collect(), group_by: by_residence, filter: Filter::default() };
+    let question = plain((from, to), savings.collect(), vec![Dimension::Residence]);
     let (split, _) = count(tx, programme, &question).await?;
     let of = |residence: Residence| {
         let row = split.rows.iter().find(|(key, _)| key.first().is_some_and(|code| code == residence.code()));
@@ -145,11 +147,65 @@ async fn figures(
     })
 }
 
+/// Everything that is recorded of a period, as it is now.
+fn plain((from, to): (Date, Date), measures: Vec<&'static Definition>, group_by: Vec<Dimension>) -> Question {
+    Question { from, to, measures, group_by, filter: Filter::default() }
+}
+
+/// What households saved, reckoned trip by trip, and the county's own method beside it.
+async fn savings(tx: &mut Tx<'_>, programme: &Programme, from: Date, to: Date) -> Result<Savings> {
+    let names = [
+        [reckoned::NET_LOW, reckoned::NET, reckoned::NET_HIGH, reckoned::NET_BESIDE],
+        [reckoned::BILL_LOW, reckoned::BILL, reckoned::BILL_HIGH, reckoned::BILL_BESIDE],
+        [reckoned::ITEMISED, reckoned::TARIFF, reckoned::DECLARED, reckoned::UNSOURCED],
+        [reckoned::KNOWN, reckoned::ELIGIBLE, reckoned::BILL_KNOWN, reckoned::BILL_ELIGIBLE],
+    ];
+    let others = [reckoned::AVOIDED_TRIPS, reckoned::TRIPS_IN_VAIN];
+    let measures = names.iter().flatten().chain(&others).map(|measure| measures::find(measure.as_str()));
+    let measures: Vec<_> =
+        measures.map(|found| found.ok_or(Error::Internal("a bulletin's measure is gone"))).collect::<Result<_>>()?;
+    let (answer, _) = count(tx, programme, &plain((from, to), measures, Vec::new())).await?;
+    let of = |place: usize| answer.totals.get(place).map_or(0, |number| number.quantity);
+    let fen = |place: usize| Fen::new(of(place));
+    let method = |it: tallies::queries::CountyFigure| {
+        let item = |(line, own): (crate::savings::county::MethodLine, &crate::savings::county::Item)| MethodItem {
+            label: line.label,
+            unit: own.unit,
+            rate: line.amount,
+            quantity: line.count,
+            amount: line.product,
+            counts: !line.refused,
+        };
+        Method {
+            policy: it.policy,
+            name: format!("{} {}", it.method.name, it.method.version),
+            from: it.from,
+            to: it.to,
+            amount: it.figure.accepted,
+            items: it.figure.lines.into_iter().zip(&it.method.items).map(item).collect(),
+        }
+    };
+    Ok(Savings {
+        net: Range { low: fen(0), base: fen(1), high: fen(2) },
+        net_beside: fen(3),
+        bill: Range { low: fen(4), base: fen(5), high: fen(6) },
+        bill_beside: fen(7),
+        classes: [8, 9, 10, 11].map(fen),
+        known: of(12),
+        eligible: of(13),
+        bill_known: of(14),
+        bill_eligible: of(15),
+        trips: of(16),
+        in_vain: of(17),
+        methods: county_figures(tx, programme, from, to).await?.into_iter().map(method).collect(),
+    })
+}
+
 /// The values of a dimension that have most in a period.
 async fn tops(tx: &mut Tx<'_>, programme: &Programme, by: Dimension, from: Date, to: Date) -> Result<Vec<Top>> {
     let measures = [measure::SITTINGS, measure::CONSULTATIONS, measure::OPERATIONS].map(measures::find);
     let measures = measures.into_iter().flatten().collect();
-    let question = Question { from, to, measures, group_by: vec![by], filter: Filter::default() };
+    let question = plain((from, to), measures, vec![by]);
     let (answer, _) = count(tx, programme, &question).await?;
     let top = |(key, numbers): (Vec<String>, Vec<tallies::Number>)| {
         let key = key.into_iter().next().unwrap_or_default();

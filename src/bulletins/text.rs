@@ -20,7 +20,7 @@ pub struct Sections {
     pub years: Option<List>,
     /// The sites and the specialties that have most; empty ones are left out.
     pub tops: Vec<List>,
-    /// Growth, and opening balances apart; empty ones are left out.
+    /// Savings, growth, and opening balances apart; empty ones are left out.
     pub lists: Vec<List>,
     /// What the figures mean.
     pub footnotes: Vec<String>,
@@ -36,6 +36,7 @@ pub fn sections(bulletin: &Bulletin, language: Language) -> Sections {
     };
     let sites = tops(&bulletin.top_sites, |top, _| top.name.clone());
     let fields = tops(&bulletin.top_specialties, |top, language| specialties::name(&top.name, language));
+    let savings = bulletin.savings.lines(language);
     let growth = bulletin.growth.iter().map(words.grown).collect();
     let openings = bulletin.openings.iter().map(words.opening).collect();
     Sections {
@@ -43,7 +44,10 @@ pub fn sections(bulletin: &Bulletin, language: Language) -> Sections {
         headline: (words.headline)(bulletin),
         years: list(words.by_year, bulletin.by_year.iter().map(words.year).collect()),
         tops: [list(words.sites, sites), list(words.specialties, fields)].into_iter().flatten().collect(),
-        lists: [list(words.growth, growth), list(words.openings, openings)].into_iter().flatten().collect(),
+        lists: [list(words.savings, savings), list(words.growth, growth), list(words.openings, openings)]
+            .into_iter()
+            .flatten()
+            .collect(),
         footnotes: bulletin.footnotes_in(language),
     }
 }
@@ -77,6 +81,7 @@ struct Words {
     sites: &'static str,
     specialties: &'static str,
     top: fn(usize, &str, &Top) -> String,
+    savings: &'static str,
     growth: &'static str,
     grown: fn(&Growth) -> String,
     openings: &'static str,
@@ -101,6 +106,7 @@ impl Words {
                         (group(top.sittings), group(top.consultations), group(top.operations));
                     format!("{place}. {name}：坐诊 {sittings} 次，诊疗 {seen} 人次，手术 {operated} 台次")
                 },
+                savings: "节省费用（按行程逐笔测算）：",
                 growth: "同比：",
                 grown: grown_zh,
                 openings: "期初数（系统记录之前的申报数，未计入以上各数）：",
@@ -119,6 +125,7 @@ impl Words {
                         (group(top.sittings), group(top.consultations), group(top.operations));
                     format!("{place}. {name}: sittings {sittings}, consultations {seen}, operation cases {operated}")
                 },
+                savings: "Savings (reckoned trip by trip):",
                 growth: "Growth:",
                 grown: grown_en,
                 openings: "Opening balances (declared for the time before records; in none of the figures above):",
@@ -332,6 +339,14 @@ fn yuan_zh(amount: Fen) -> String {
 
 fn yuan_en(amount: Fen) -> String {
     round_yuan(amount).map_or(String::new(), |(word, round)| format!(" ({} {} yuan)", word_en(word), group(round)))
+}
+
+/// The round words of an amount, where some are true.
+pub(super) fn yuan_words(amount: Fen, language: Language) -> String {
+    match language {
+        Language::Chinese => yuan_zh(amount),
+        Language::English => yuan_en(amount),
+    }
 }
 
 /// Rounded in fen, so that no fraction of a yuan can make a word false.

@@ -1,7 +1,8 @@
 //! Messages of bulletins to queries, and bulletins to messages.
 
 use super::queries::ComposeBulletin;
-use super::{Bulletin, Figures, Growth, Language, Opening, Top, Year, html, specialties, text};
+use super::savings::{Method, MethodItem, Range};
+use super::{Bulletin, Figures, Growth, Language, Opening, Savings, Top, Year, html, specialties, text};
 use crate::kernel::{Fields, Result, Timestamp};
 use crate::pb;
 
@@ -49,7 +50,49 @@ pub(super) fn bulletin(bulletin: &Bulletin, wording: Wording, now: Timestamp) ->
             })
             .collect(),
         html: page,
+        savings: Some(savings(&bulletin.name().to_string(), &bulletin.savings)),
     })
+}
+
+fn savings(programme: &str, savings: &Savings) -> pb::BulletinSavings {
+    let range = |range: &Range| pb::BulletinRange {
+        low_fen: range.low.get(),
+        base_fen: range.base.get(),
+        high_fen: range.high.get(),
+    };
+    let item = |item: &MethodItem| pb::BulletinMethodItem {
+        label: item.label.clone(),
+        rate_fen: item.rate.get(),
+        quantity: item.quantity,
+        amount_fen: item.amount.get(),
+        counted: item.counts,
+    };
+    let method = |method: &Method| pb::BulletinMethod {
+        policy: format!("{programme}/saving-policies/{}", method.policy),
+        display_name: method.name.clone(),
+        from_date: Some(method.from.into()),
+        to_date: Some(method.to.into()),
+        amount_fen: method.amount.get(),
+        items: method.items.iter().map(item).collect(),
+    };
+    let [itemised, tariff, declared, unsourced] = savings.classes.map(crate::kernel::Fen::get);
+    pb::BulletinSavings {
+        net: Some(range(&savings.net)),
+        bill: Some(range(&savings.bill)),
+        net_beside_fen: savings.net_beside.get(),
+        bill_beside_fen: savings.bill_beside.get(),
+        itemised_fen: itemised,
+        tariff_fen: tariff,
+        declared_fen: declared,
+        unsourced_fen: unsourced,
+        known_count: savings.known,
+        eligible_count: savings.eligible,
+        bill_known_count: savings.bill_known,
+        bill_eligible_count: savings.bill_eligible,
+        avoided_trip_count: savings.trips,
+        trip_in_vain_count: savings.in_vain,
+        methods: savings.methods.iter().map(method).collect(),
+    }
 }
 
 fn top(bulletin: &Bulletin, site: &Top) -> pb::BulletinTop {

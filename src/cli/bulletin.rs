@@ -73,6 +73,7 @@ struct Document<'a> {
     by_year: Vec<Year>,
     top_sites: Vec<Top<'a>>,
     top_specialties: Vec<Top<'a>>,
+    savings: Option<Savings<'a>>,
     opening_balances: Vec<Opening<'a>>,
     growth: Vec<Growth<'a>>,
     footnotes: &'a [String],
@@ -99,6 +100,95 @@ struct Year {
     to: String,
     #[serde(flatten)]
     figures: Figures,
+}
+
+#[derive(Serialize)]
+struct Savings<'a> {
+    net: Range,
+    bill: Range,
+    net_beside_fen: i64,
+    bill_beside_fen: i64,
+    itemised_fen: i64,
+    tariff_fen: i64,
+    declared_fen: i64,
+    unsourced_fen: i64,
+    known: i64,
+    eligible: i64,
+    bill_known: i64,
+    bill_eligible: i64,
+    avoided_trips: i64,
+    trips_in_vain: i64,
+    methods: Vec<Method<'a>>,
+}
+
+#[derive(Serialize)]
+struct Range {
+    low_fen: i64,
+    base_fen: i64,
+    high_fen: i64,
+}
+
+#[derive(Serialize)]
+struct Method<'a> {
+    policy: &'a str,
+    display_name: &'a str,
+    from: String,
+    to: String,
+    amount_fen: i64,
+    items: Vec<Item<'a>>,
+}
+
+#[derive(Serialize)]
+struct Item<'a> {
+    label: &'a str,
+    rate_fen: i64,
+    quantity: i64,
+    amount_fen: i64,
+    counted: bool,
+}
+
+impl<'a> Savings<'a> {
+    fn of(savings: &'a pb::BulletinSavings) -> Self {
+        let range = |range: Option<pb::BulletinRange>| {
+            let pb::BulletinRange { low_fen, base_fen, high_fen } = range.unwrap_or_default();
+            Range { low_fen, base_fen, high_fen }
+        };
+        Self {
+            net: range(savings.net),
+            bill: range(savings.bill),
+            net_beside_fen: savings.net_beside_fen,
+            bill_beside_fen: savings.bill_beside_fen,
+            itemised_fen: savings.itemised_fen,
+            tariff_fen: savings.tariff_fen,
+            declared_fen: savings.declared_fen,
+            unsourced_fen: savings.unsourced_fen,
+            known: savings.known_count,
+            eligible: savings.eligible_count,
+            bill_known: savings.bill_known_count,
+            bill_eligible: savings.bill_eligible_count,
+            avoided_trips: savings.avoided_trip_count,
+            trips_in_vain: savings.trip_in_vain_count,
+            methods: savings.methods.iter().map(Method::of).collect(),
+        }
+    }
+}
+
+impl<'a> Method<'a> {
+    fn of(method: &'a pb::BulletinMethod) -> Self {
+        let item = |item: &'a pb::BulletinMethodItem| {
+            let pb::BulletinMethodItem { label, rate_fen, quantity, amount_fen, counted } = item;
+            let (rate_fen, quantity, amount_fen, counted) = (*rate_fen, *quantity, *amount_fen, *counted);
+            Item { label, rate_fen, quantity, amount_fen, counted }
+        };
+        Self {
+            policy: &method.policy,
+            display_name: &method.display_name,
+            from: date(method.from_date.as_ref()),
+            to: date(method.to_date.as_ref()),
+            amount_fen: method.amount_fen,
+            items: method.items.iter().map(item).collect(),
+        }
+    }
 }
 
 #[derive(Serialize)]
@@ -166,6 +256,7 @@ impl<'a> Document<'a> {
             by_year: bulletin.by_year.iter().map(Year::of).collect(),
             top_sites: bulletin.top_sites.iter().map(Top::of).collect(),
             top_specialties: bulletin.top_specialties.iter().map(Top::of).collect(),
+            savings: bulletin.savings.as_ref().map(Savings::of),
             opening_balances: bulletin.opening_balances.iter().map(opening).collect(),
             growth: bulletin.growth.iter().map(growth).collect(),
             footnotes: &bulletin.footnotes,

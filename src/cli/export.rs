@@ -23,6 +23,8 @@ use crate::pb::export_service_client::ExportServiceClient;
 enum Table {
     /// What was done, a row for each activity
     Activities,
+    /// What patients saved, a row for each avoided trip
+    Savings,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -57,7 +59,7 @@ pub struct Export {
     /// The sequence number at which it is pinned; else the newest one
     #[arg(long, value_name = "SEQUENCE", value_parser = clap::value_parser!(i64).range(1..))]
     as_of: Option<i64>,
-    /// With activities that were voided
+    /// With rows that were voided
     #[arg(long)]
     voided: bool,
     /// With issuers and tokens of patients: de-identified, still sensitive
@@ -128,9 +130,15 @@ impl Export {
                 .ok_or_else(|| Status::data_loss("the server sent a part without content"))
         };
         let (from_date, to_date) = (self.from.map(Into::into), self.to.map(Into::into));
+        let (with_voided, with_patients) = (self.voided, self.patients);
         match self.table {
+            Table::Savings => {
+                let request =
+                    pb::ExportSavingsRequest { parent, from_date, to_date, with_voided, with_patients, options };
+                let stream = client.export_savings(request).await.map_err(refused)?.into_inner();
+                Ok(stream.map(move |part| content(part?.part)).boxed())
+            }
             Table::Activities => {
-                let (with_voided, with_patients) = (self.voided, self.patients);
                 let request =
                     pb::ExportActivitiesRequest { parent, from_date, to_date, with_voided, with_patients, options };
                 let stream = client.export_activities(request).await.map_err(refused)?.into_inner();
@@ -233,6 +241,7 @@ struct Document<'a> {
     byte_count: i64,
     sha256: &'a str,
     totals: serde_json::Map<String, serde_json::Value>,
+    tariffs: serde_json::Map<String, serde_json::Value>,
 }
 
 impl<'a> Document<'a> {
@@ -250,6 +259,7 @@ impl<'a> Document<'a> {
             row_count: manifest.row_count,
             byte_count: manifest.byte_count,
             sha256: &manifest.sha256,
+            tariffs: manifest.tariffs.iter().map(|it| (it.name.clone(), it.sha256.clone().into())).collect(),
             totals: manifest.totals.iter().map(|total| (total.column.clone(), total.sum.into())).collect(),
         }
     }

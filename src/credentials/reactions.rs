@@ -2,10 +2,11 @@
 use futures_util::future::BoxFuture;
 
 use super::store::{self, dossiers, onboardings};
-use super::{Credential, Dossier, Onboarding};
+use super::{Credential, Credentials, Dossier, Dossiers, Onboarding};
 use crate::db::{Context, React, Reacted, Reaction, Tx};
 use crate::experts::{self, Experts, Standing};
-use crate::kernel::{Change, Error, Id, Name, PageRequest, Reason, Result, Timestamp, page};
+use crate::kernel::{Change, Collection as _, Error, Id, Name, PageRequest, Reason, Result, Timestamp, page};
+use crate::persons::{self, Person, PersonRestrictions, Seal};
 use crate::sites::Sites;
 
 /// Every reaction of this slice; `server/` registers them.
@@ -22,7 +23,55 @@ pub const REACTIONS: &[Reaction] = &[
         verbs: &["merge"],
         react: React::Follow(move_to_survivor),
     },
+    Reaction {
+        what: "papers seal a restricted expert's documents and dossiers a patient's token, and put them back when that is lifted",
+        collection: "personRestrictions",
+        verbs: &["restrict", "lift"],
+        react: React::Follow(follow_restriction),
+    },
 ];
+
+fn follow_restriction<'a>(
+    tx: &'a mut Tx<'_>,
+    change: &'a Change,
+    context: Context<'a>,
+) -> BoxFuture<'a, Result<Reacted>> {
+    Box::pin(async move {
+        if let Some(swap) = persons::store::swap(tx, change).await? {
+            let dossiers = store::persons::swap_patient(tx, &swap, context.now).await?;
+            let changes = persons::commands::settle(tx, &swap, Dossiers::COLLECTION, &dossiers, &[]).await?;
+            return Ok(Reacted { changes, facts: Vec::new() });
+        }
+        let name = Name::<PersonRestrictions>::parse(&change.name).map_err(Error::Internal)?;
+        let restriction = persons::store::get(tx, &name).await?;
+        let Person::Expert(expert) = &restriction.person else { return Ok(Reacted::default()) };
+        let programme = name.programme();
+        let documents = store::persons::documents(tx, programme, expert).await?;
+        let mut written = Vec::with_capacity(documents.len());
+        let kept = if change.verb == persons::LIFT {
+            persons::store::sealed(tx, &restriction, Credentials::COLLECTION).await?
+        } else {
+            let seal = |(id, document, _): &store::persons::Document| {
+                let (key, value) = (id.to_string(), document.clone());
+                Seal { part: Credentials::COLLECTION, key, value }
+            };
+            persons::store::seal(tx, &restriction, &documents.iter().map(seal).collect::<Vec<_>>()).await?;
+            Vec::new()
+        };
+        for (id, _, revision) in &documents {
+            let own = kept.iter().find(|(key, _)| key == id.as_str()).map(|(_, value)| value.as_str());
+            // A paper that came after the restriction keeps its document.
+            if change.verb != persons::LIFT || own.is_some() {
+                written.push((id, own, *revision));
+            }
+        }
+        store::persons::put_documents(tx, programme, &written, context.now).await?;
+        let touched = |(id, _, revision): &(&Id, Option<&str>, i64)| {
+            Change::updated(Name::<Credentials>::new(programme.clone(), (*id).clone()), revision + 1)
+        };
+        Ok(Reacted { changes: written.iter().map(touched).collect(), facts: Vec::new() })
+    })
+}
 
 fn keep_site<'a>(tx: &'a mut Tx<'_>, change: &'a Change, _: Context<'a>) -> BoxFuture<'a, Result<()>> {
     Box::pin(async move {

@@ -78,6 +78,13 @@ const ADD_CELLS: Sql = rows!(
 );
 const HAS_ENDED: Sql = Sql::new("SELECT h.ended FROM heads h WHERE h.programme = $1");
 const FIND_LINK: Sql = Sql::new("SELECT a.link FROM audit_entries a WHERE a.programme = $1 AND a.entry = $2");
+const TOUCHED_AFTER: Sql = Sql::new(
+    "SELECT a.entry, a.names FROM audit_entries a WHERE a.programme = $1 AND a.entry > $2 ORDER BY a.entry LIMIT $3",
+);
+const DESTROY_KEYS: Sql = rows!(
+    "UPDATE audit_entries SET salt = NULL FROM ",
+    "WHERE programme = r.value->>0 AND entry = CAST(r.value->>1 AS BIGINT)"
+);
 const FORGET_REQUESTS: Sql = Sql::new(
     "DELETE FROM request_ids WHERE (programme, subject, method, request_id) IN \
      (SELECT q.programme, q.subject, q.method, q.request_id FROM request_ids q WHERE q.time < $1 LIMIT 1000) AND time < $1",
@@ -96,6 +103,8 @@ pub const STATEMENTS: &[(&str, Sql)] = &[
     ("ADD_CELLS", ADD_CELLS),
     ("HAS_ENDED", HAS_ENDED),
     ("FIND_LINK", FIND_LINK),
+    ("TOUCHED_AFTER", TOUCHED_AFTER),
+    ("DESTROY_KEYS", DESTROY_KEYS),
     ("FORGET_REQUESTS", FORGET_REQUESTS),
 ];
 
@@ -327,4 +336,34 @@ pub(super) async fn forget_requests(tx: &mut Tx<'_>, now: Timestamp) -> Result<u
 /// Whether a programme has ended; nothing, if it isn't there.
 pub(super) async fn has_ended(tx: &mut Tx<'_>, programme: &Id) -> Result<Option<bool>> {
     tx.sql(HAS_ENDED).bind(programme).fetch_optional().await?.map(|row| row.get("ended")).transpose()
+}
+
+/// An audit entry and the resources that it touched.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Touched {
+    /// Its number.
+    pub entry: i64,
+    /// The resources' names.
+    pub names: Vec<String>,
+}
+
+/// The audit entries after one, in order, at most so many.
+///
+/// # Errors
+/// A storage error.
+pub async fn touched_after(tx: &mut Tx<'_>, programme: &Id, after: i64, most: i64) -> Result<Vec<Touched>> {
+    let rows = tx.sql(TOUCHED_AFTER).bind(programme).bind(after).bind(most).fetch_all().await?;
+    rows.iter().map(|row| Ok(Touched { entry: row.get("entry")?, names: row.json("names")? })).collect()
+}
+
+/// Destroys the keys of these entries' digests. The chain verifies as before: a key is no part of what is hashed.
+///
+/// # Errors
+/// A storage error.
+pub async fn destroy_keys(tx: &mut Tx<'_>, programme: &Id, entries: &[i64]) -> Result<()> {
+    if entries.is_empty() {
+        return Ok(());
+    }
+    let rows: Vec<_> = entries.iter().map(|entry| (programme, entry)).collect();
+    tx.sql(DESTROY_KEYS).bind_rows(&rows).execute().await
 }

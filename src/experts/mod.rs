@@ -17,6 +17,7 @@ mod merge;
 pub mod queries;
 pub mod reactions;
 mod roster;
+pub mod sealed;
 pub mod service;
 pub mod store;
 pub mod wire;

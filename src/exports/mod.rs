@@ -41,6 +41,8 @@ pub enum Kind {
     Json,
     /// An instant in microseconds since 1970 UTC.
     Instant,
+    /// A JSON list of the tariffs that a row rests on, which the manifest names.
+    Tariffs,
 }
 
 /// A column of a file.
@@ -88,12 +90,79 @@ pub const ACTIVITY_COLUMNS: &[Column] = &[
     column("patient_token", Kind::Text),
 ];
 
-/// The last columns of [`ACTIVITY_COLUMNS`] that say who a patient is.
+/// The columns of savings, which are trips, in the order in which `store` reads them; the last two are the patient's.
+pub const SAVING_COLUMNS: &[Column] = &[
+    column("date", Kind::Text),
+    column("trip", Kind::Text),
+    column("state", Kind::Text),
+    column("cause", Kind::Text),
+    column("stratum", Kind::Text),
+    column("site", Kind::Text),
+    column("site_level", Kind::Text),
+    column("expert", Kind::Text),
+    column("home_hospital", Kind::Text),
+    column("specialty", Kind::Text),
+    column("session_kind", Kind::Text),
+    column("half_day", Kind::Text),
+    column("residence", Kind::Text),
+    column("origin", Kind::Text),
+    column("destination", Kind::Text),
+    column("activities", Kind::Json),
+    column("session", Kind::Text),
+    column("encounter", Kind::Text),
+    column("travel_fen", Kind::Sum),
+    column("lodging_fen", Kind::Sum),
+    column("meals_fen", Kind::Sum),
+    column("bill_fen", Kind::Sum),
+    column("time_fen", Kind::Sum),
+    column("fund_fen", Kind::Sum),
+    column("parts", Kind::Json),
+    column("policy", Kind::Text),
+    column("tariffs", Kind::Tariffs),
+    column("void_reason", Kind::Text),
+    column("recorder", Kind::Text),
+    column("revision", Kind::Number),
+    column("since_sequence", Kind::Number),
+    column("update_time", Kind::Instant),
+    column("patient_issuer", Kind::Text),
+    column("patient_token", Kind::Text),
+];
+
+/// The last columns of a table that say who a patient is.
 pub const PATIENT_COLUMNS: usize = 2;
 
-/// Which activities.
+/// What is exported row by row, in versions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Table {
+    /// What was done.
+    Activities,
+    /// Trips with what they saved.
+    Savings,
+}
+
+impl Table {
+    /// Its name.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Table::Activities => "activities",
+            Table::Savings => "savings",
+        }
+    }
+
+    fn columns(self) -> &'static [Column] {
+        match self {
+            Table::Activities => ACTIVITY_COLUMNS,
+            Table::Savings => SAVING_COLUMNS,
+        }
+    }
+}
+
+/// Which rows.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ActivityChoice {
+pub struct Choice {
+    /// Of which table.
+    pub table: Table,
     /// First service date; none: from the first one.
     pub from: Option<Date>,
     /// Last service date; none: to the last one.
@@ -104,12 +173,13 @@ pub struct ActivityChoice {
     pub with_patients: bool,
 }
 
-impl ActivityChoice {
+impl Choice {
     /// The columns of the file.
     #[must_use]
     pub fn columns(&self) -> Vec<Column> {
+        let all = self.table.columns();
         let hidden = if self.with_patients { 0 } else { PATIENT_COLUMNS };
-        ACTIVITY_COLUMNS[..ACTIVITY_COLUMNS.len() - hidden].to_vec()
+        all[..all.len() - hidden].to_vec()
     }
 
     /// In words, for the manifest.

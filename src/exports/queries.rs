@@ -1,5 +1,7 @@
 //! What an export reads: where it is pinned, and page after page, each in a snapshot of its own.
-use super::ActivityChoice;
+use super::Choice;
+use std::collections::BTreeSet;
+
 use super::store::{self, After};
 use crate::changes;
 use crate::db::{Query, Tx};
@@ -40,23 +42,40 @@ impl Query for Pin {
     }
 }
 
-/// Reads the next activities of an export. Versions are append-only: pages that are read later still fit.
+/// Reads the next rows of an export. Versions are append-only: pages that are read later still fit.
 #[derive(Clone, Debug)]
-pub struct ReadActivities {
+pub struct ReadRows {
     /// The programme.
     pub programme: Id,
     /// Which of them.
-    pub choice: ActivityChoice,
+    pub choice: Choice,
     /// The sequence number at which they stood.
     pub sequence: i64,
     /// Where the page before ended.
     pub after: Option<After>,
 }
 
-impl Query for ReadActivities {
+impl Query for ReadRows {
     type Output = Option<(String, After)>;
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<Option<(String, After)>> {
-        store::activities(tx, &self.programme, &self.choice, self.sequence, self.after.as_ref()).await
+        store::page(tx, &self.programme, &self.choice, self.sequence, self.after.as_ref()).await
+    }
+}
+
+/// Reads what tariffs say.
+#[derive(Clone, Debug)]
+pub struct ReadTariffs {
+    /// The programme.
+    pub programme: Id,
+    /// Their ids.
+    pub ids: BTreeSet<String>,
+}
+
+impl Query for ReadTariffs {
+    type Output = Vec<(String, String)>;
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<Vec<(String, String)>> {
+        store::tariffs(tx, &self.programme, &self.ids).await
     }
 }

@@ -54,8 +54,8 @@ fn csv_cell(kind: Kind, cell: &str, out: &mut Vec<u8>) {
     match kind {
         Kind::Sum | Kind::Number => out.extend_from_slice(cell.as_bytes()),
         Kind::Instant => instant(cell, out),
-        Kind::Json if cell == "[]" => {}
-        Kind::Json | Kind::Text => text(cell, out),
+        Kind::Json | Kind::Tariffs if cell == "[]" => {}
+        Kind::Json | Kind::Tariffs | Kind::Text => text(cell, out),
     }
 }
 
@@ -88,7 +88,7 @@ pub fn is_formula(cell: &str) -> bool {
 fn json_cell(kind: Kind, cell: &str, out: &mut Vec<u8>) {
     match kind {
         _ if cell.is_empty() => out.extend_from_slice(b"null"),
-        Kind::Sum | Kind::Number | Kind::Json => out.extend_from_slice(cell.as_bytes()),
+        Kind::Sum | Kind::Number | Kind::Json | Kind::Tariffs => out.extend_from_slice(cell.as_bytes()),
         Kind::Text => quoted(cell, out),
         Kind::Instant => {
             out.push(b'"');

@@ -2,8 +2,9 @@
 use futures_util::stream::{self, BoxStream, StreamExt as _};
 use tonic::{Request, Response, Status};
 
+use super::Choice;
 use super::file::File;
-use super::queries::{Pinned, ReadActivities};
+use super::queries::{Pinned, ReadRows, ReadTariffs};
 use super::wire::{self, Options};
 use crate::kernel::{Error, Reason};
 use crate::pb;
@@ -21,26 +22,38 @@ pub struct Service {
 #[tonic::async_trait]
 impl ExportService for Service {
     type ExportActivitiesStream = BoxStream<'static, Result<pb::ExportActivitiesResponse, Status>>;
+    type ExportSavingsStream = BoxStream<'static, Result<pb::ExportSavingsResponse, Status>>;
 
     async fn export_activities(
         &self,
         request: Request<pb::ExportActivitiesRequest>,
     ) -> Reply<Self::ExportActivitiesStream> {
         let (options, choice) = self.api.query(request, |fields, message| wire::activities(fields, &message))?;
-        let pinned = self.api.read(options.pin()).await?;
-        let (table, words, columns) = ("activities", choice.words(), choice.columns());
-        let programme = options.programme.clone();
-        let rows = ReadActivities { programme, choice, sequence: pinned.sequence, after: None };
-        let first = wire::head(pinned, &columns);
-        let file = options.file(columns);
-        let export =
-            Export { api: self.api.clone(), options, table, words, pinned, rows: Some(rows), file, first: Some(first) };
-        Ok(Response::new(stream::unfold(Some(export), Export::next).map(answer).boxed()))
+        let parts = self.rows(options, choice).await?;
+        Ok(Response::new(parts.map(|part| Ok(pb::ExportActivitiesResponse { part: Some(part?) })).boxed()))
+    }
+
+    async fn export_savings(&self, request: Request<pb::ExportSavingsRequest>) -> Reply<Self::ExportSavingsStream> {
+        let (options, choice) = self.api.query(request, |fields, message| wire::savings(fields, &message))?;
+        let parts = self.rows(options, choice).await?;
+        Ok(Response::new(parts.map(|part| Ok(pb::ExportSavingsResponse { part: Some(part?) })).boxed()))
     }
 }
 
-fn answer(content: Result<Content, Status>) -> Result<pb::ExportActivitiesResponse, Status> {
-    Ok(pb::ExportActivitiesResponse { part: Some(pb::ExportPart { content: Some(content?) }) })
+type Parts = BoxStream<'static, Result<pb::ExportPart, Status>>;
+
+impl Service {
+    async fn rows(&self, options: Options, choice: Choice) -> Result<Parts, Status> {
+        let pinned = self.api.read(options.pin()).await?;
+        let (table, words, columns) = (choice.table.name(), choice.words(), choice.columns());
+        let programme = options.programme.clone();
+        let rows = Some(ReadRows { programme, choice, sequence: pinned.sequence, after: None });
+        let first = Some(wire::head(pinned, &columns));
+        let file = options.file(columns);
+        let export = Export { api: self.api.clone(), options, table, words, pinned, rows, file, first };
+        let parts = stream::unfold(Some(export), Export::next);
+        Ok(parts.map(|content| Ok(pb::ExportPart { content: Some(content?) })).boxed())
+    }
 }
 
 /// An export under way: a page is read when nothing is left to be sent.
@@ -51,7 +64,7 @@ struct Export {
     words: String,
     pinned: Pinned,
     /// How the next page is read; none once all were.
-    rows: Option<ReadActivities>,
+    rows: Option<ReadRows>,
     file: File,
     first: Option<Content>,
 }
@@ -72,20 +85,22 @@ impl Export {
             if let Some(data) = self.file.take() {
                 return Ok(Content::Data(data));
             }
-            let Some(read) = self.rows.clone() else { return self.manifest() };
+            let Some(read) = self.rows.clone() else { return self.manifest().await };
             match self.api.read(read).await? {
                 Some((page, after)) => {
                     self.file.add(&page);
-                    self.rows = self.rows.take().map(|read| ReadActivities { after: Some(after), ..read });
+                    self.rows = self.rows.take().map(|read| ReadRows { after: Some(after), ..read });
                 }
                 None => self.rows = None,
             }
         }
     }
 
-    fn manifest(&self) -> Result<Content, Status> {
+    async fn manifest(&self) -> Result<Content, Status> {
         let beyond = || Error::field("options.resume_offset", Reason::OutOfRange, "must not be beyond the file's end");
         let counted = self.file.finish().ok_or_else(beyond)?;
-        Ok(wire::manifest(&self.options, self.table, &self.words, self.pinned, counted))
+        let (programme, ids) = (self.options.programme.clone(), self.file.tariffs());
+        let tariffs = if ids.is_empty() { Vec::new() } else { self.api.read(ReadTariffs { programme, ids }).await? };
+        Ok(wire::manifest(&self.options, (self.table, &self.words), self.pinned, counted, tariffs))
     }
 }

@@ -1,7 +1,7 @@
 //! Messages of exports to what is wanted, and what is sent to messages.
-use super::file::{Counted, File};
+use super::file::{Counted, File, sha256};
 use super::queries::{Pin, Pinned};
-use super::{ActivityChoice, Column, Format};
+use super::{Choice, Column, Format, Table};
 use crate::kernel::{Fields, Id, ProgrammeName, Reason, Vocabulary as _};
 use crate::pb;
 use crate::pb::export_part::Content;
@@ -26,19 +26,28 @@ impl Options {
     }
 }
 
-pub(super) fn activities(fields: &mut Fields, request: &pb::ExportActivitiesRequest) -> (Options, ActivityChoice) {
-    let programme = fields.parent("parent", &request.parent);
-    let choice = ActivityChoice {
-        from: fields.optional_date("from_date", request.from_date.as_ref()),
-        to: fields.optional_date("to_date", request.to_date.as_ref()),
-        with_voided: request.with_voided,
-        with_patients: request.with_patients,
+/// Reads what is asked of a table: the requests of all tables have the same fields.
+macro_rules! table {
+    ($name:ident, $request:ty, $table:expr) => {
+        pub(super) fn $name(fields: &mut Fields, request: &$request) -> (Options, Choice) {
+            let programme = fields.parent("parent", &request.parent);
+            let choice = Choice {
+                table: $table,
+                from: fields.optional_date("from_date", request.from_date.as_ref()),
+                to: fields.optional_date("to_date", request.to_date.as_ref()),
+                with_voided: request.with_voided,
+                with_patients: request.with_patients,
+            };
+            if choice.from.zip(choice.to).is_some_and(|(from, to)| to < from) {
+                fields.refuse("to_date", Reason::Inconsistent, "must not be before from_date");
+            }
+            (options(fields, programme, request.options.unwrap_or_default()), choice)
+        }
     };
-    if choice.from.zip(choice.to).is_some_and(|(from, to)| to < from) {
-        fields.refuse("to_date", Reason::Inconsistent, "must not be before from_date");
-    }
-    (options(fields, programme, request.options.unwrap_or_default()), choice)
 }
+
+table!(activities, pb::ExportActivitiesRequest, Table::Activities);
+table!(savings, pb::ExportSavingsRequest, Table::Savings);
 
 fn options(fields: &mut Fields, programme: Id, message: pb::ExportOptions) -> Options {
     fields.within("options", |fields| {
@@ -61,8 +70,18 @@ pub(super) fn head(pinned: Pinned, columns: &[Column]) -> Content {
     Content::Head(pb::ExportHead { as_of_sequence: pinned.sequence, columns })
 }
 
-pub(super) fn manifest(options: &Options, table: &str, words: &str, pinned: Pinned, counted: Counted) -> Content {
+pub(super) fn manifest(
+    options: &Options,
+    (table, words): (&str, &str),
+    pinned: Pinned,
+    counted: Counted,
+    tariffs: Vec<(String, String)>,
+) -> Content {
     let mark = if options.byte_order_mark { " mark=yes" } else { "" };
+    let tariff = |(id, content): (String, String)| pb::ExportTariff {
+        name: format!("{}/tariffs/{id}", ProgrammeName::new(options.programme.clone())),
+        sha256: sha256(content.as_bytes()),
+    };
     let total = |(column, sum): (&str, i64)| pb::ExportTotal { column: column.to_owned(), sum };
     Content::Manifest(pb::ExportManifest {
         programme: ProgrammeName::new(options.programme.clone()).to_string(),
@@ -74,5 +93,6 @@ pub(super) fn manifest(options: &Options, table: &str, words: &str, pinned: Pinn
         byte_count: i64::try_from(counted.bytes).unwrap_or(i64::MAX),
         sha256: counted.sha256,
         totals: counted.sums.into_iter().map(total).collect(),
+        tariffs: tariffs.into_iter().map(tariff).collect(),
     })
 }

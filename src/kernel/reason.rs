@@ -267,6 +267,9 @@ reasons! {
 
     /// What was changed then isn't kept any more.
     SequenceExpired = 230 => "SEQUENCE_EXPIRED", FailedPrecondition;
+    /// The records of a person have to be kept for some time yet.
+    ErasureNotDue = 280 => "ERASURE_NOT_DUE", FailedPrecondition;
+
     /// The programme has no such change yet.
     SequenceAhead = 231 => "SEQUENCE_AHEAD", FailedPrecondition;
     /// A watcher doesn't keep up.

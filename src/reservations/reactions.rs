@@ -5,29 +5,49 @@
 use futures_util::future::BoxFuture;
 
 use super::store::desks::{self, Written};
-use super::{Desk, Registers, store};
+use super::{Desk, Registers, Reservations, need::Needs, store};
 use crate::db::{Context, React, Reacted, Reaction, Tx};
-use crate::kernel::{Change, Error, Name, Result};
+use crate::kernel::{Change, Collection as _, Error, Name, Result};
+use crate::persons;
 use crate::sessions::{self, Sessions};
 
 /// Every reaction of this slice; `server/` registers them.
-pub const REACTIONS: &[Reaction] = &[Reaction {
-    what: "registers follow their session, and its reservations do as the programme's policy says",
-    collection: "sessions",
-    verbs: &[
-        "start",
-        "complete",
-        "cancel",
-        "mark_not_held",
-        "correct_outcome",
-        "void",
-        "reschedule",
-        "replace_expert",
-        "delay",
-        "accept",
-    ],
-    react: React::Follow(follow),
-}];
+pub const REACTIONS: &[Reaction] = &[
+    Reaction {
+        what: "registers follow their session, and its reservations do as the programme's policy says",
+        collection: "sessions",
+        verbs: &[
+            "start",
+            "complete",
+            "cancel",
+            "mark_not_held",
+            "correct_outcome",
+            "void",
+            "reschedule",
+            "replace_expert",
+            "delay",
+            "accept",
+        ],
+        react: React::Follow(follow),
+    },
+    Reaction {
+        what: "reservations and needs put another token in a restricted patient's place, and the own one back when that is lifted",
+        collection: "personRestrictions",
+        verbs: &["restrict", "lift"],
+        react: React::Follow(swap_patient),
+    },
+];
+
+fn swap_patient<'a>(tx: &'a mut Tx<'_>, change: &'a Change, _: Context<'a>) -> BoxFuture<'a, Result<Reacted>> {
+    Box::pin(async move {
+        let Some(swap) = persons::store::swap(tx, change).await? else { return Ok(Reacted::default()) };
+        let [reservations, needs] = store::patients::swap_patient(tx, &swap).await?;
+        let collection = Reservations::COLLECTION;
+        let mut changes = persons::commands::settle(tx, &swap, collection, &reservations, &[]).await?;
+        changes.extend(persons::commands::settle(tx, &swap, Needs::COLLECTION, &needs, &[]).await?);
+        Ok(Reacted { changes, facts: Vec::new() })
+    })
+}
 
 fn follow<'a>(tx: &'a mut Tx<'_>, change: &'a Change, context: Context<'a>) -> BoxFuture<'a, Result<Reacted>> {
     Box::pin(async move {

@@ -6,12 +6,15 @@
 use futures_util::future::BoxFuture;
 
 use super::commands::{FOLLOW, Gone, bill_of, change, fact, gone, load, next, with};
+use super::encounter::Encounters;
 use super::settle::{Draft, settle};
-use super::store::trips;
-use super::trip::{Trip, TripCause};
+use super::store::{patients, trips};
+use super::trip::{Trip, TripCause, Trips};
 use crate::activities::{self, Activities, VoidReason};
-use crate::db::{Context, React, Reacted, Reaction, Tx};
-use crate::kernel::{Change, Error, Id, Name, Result};
+use crate::db::{Context, React, Reacted, Reaction, Tx, external_ids};
+use crate::experts::sealed::SEALED;
+use crate::kernel::{Change, Collection as _, Error, Id, Name, Result};
+use crate::persons;
 use crate::sessions::{self, SessionState, Sessions};
 
 /// The reactions of this slice.
@@ -28,7 +31,36 @@ pub const REACTIONS: &[Reaction] = &[
         verbs: &["void", "correct_outcome"],
         react: React::Follow(follow_session),
     },
+    Reaction {
+        what: "trips put another token in a restricted patient's place and seal their bills' numbers, and put back when that is lifted",
+        collection: "personRestrictions",
+        verbs: &["restrict", "lift"],
+        react: React::Follow(swap_patient),
+    },
 ];
+
+fn swap_patient<'a>(tx: &'a mut Tx<'_>, change: &'a Change, _: Context<'a>) -> BoxFuture<'a, Result<Reacted>> {
+    Box::pin(async move {
+        let Some(swap) = persons::store::swap(tx, change).await? else { return Ok(Reacted::default()) };
+        let programme = swap.restriction.name.programme();
+        let (standing, replaced) = patients::swap_patient(tx, &swap).await?;
+        let mut changes = persons::commands::settle(tx, &swap, Trips::COLLECTION, &standing, &replaced).await?;
+        let trips: Vec<&Id> = standing.iter().map(|(id, _)| id).collect();
+        let mut bills = patients::bills(tx, programme, &trips).await?;
+        bills.iter_mut().for_each(|(_, revision)| *revision += 1);
+        changes.extend(persons::commands::settle(tx, &swap, Encounters::COLLECTION, &bills, &[]).await?);
+        // A bill's number is an external id of it, which is sealed or back by now.
+        let known: Vec<&Id> = bills.iter().map(|(id, _)| id).collect();
+        let known = external_ids::of(tx, programme, Encounters::COLLECTION, &known).await?;
+        let number = |id: &Id| match known.get(id).and_then(|ids| ids.first()) {
+            Some(number) => number.value().to_owned(),
+            None => SEALED.to_owned(),
+        };
+        let numbers: Vec<_> = bills.iter().map(|(id, revision)| (id.clone(), number(id), *revision)).collect();
+        patients::put_numbers(tx, programme, &numbers).await?;
+        Ok(Reacted { changes, facts: Vec::new() })
+    })
+}
 
 fn follow_activity<'a>(
     tx: &'a mut Tx<'_>,

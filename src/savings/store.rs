@@ -14,6 +14,7 @@ use crate::sites::DivisionCode;
 
 mod columns;
 pub mod encounters;
+pub mod patients;
 pub mod trips;
 
 /// The tables that this slice owns.

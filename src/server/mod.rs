@@ -33,8 +33,8 @@ use crate::changes::service::hub::Hub;
 use crate::db::{Db, Options};
 use crate::wire::Api;
 use crate::{
-    activities, assistants, calendars, charters, credentials, experts, pb, reservations, savings, sessions, sites,
-    tallies, visits,
+    activities, assistants, calendars, charters, credentials, experts, pb, persons, reservations, savings, sessions,
+    sites, tallies, visits,
 };
 
 /// Calls at a time on one connection; more wait in the client.
@@ -92,6 +92,7 @@ pub fn options() -> Options {
         activities::reactions::REACTIONS,
         savings::reactions::REACTIONS,
         reservations::reactions::REACTIONS,
+        persons::reactions::REACTIONS, // after all who put back
     ]
     .concat();
     Options { reactions, projections: vec![tallies::cells::project], ..Options::default() }

@@ -19,6 +19,7 @@ use crate::pb::hospital_service_server::HospitalService as _;
 use crate::pb::need_service_server::NeedService as _;
 use crate::pb::onboarding_service_server::OnboardingService as _;
 use crate::pb::pairing_service_server::PairingService as _;
+use crate::pb::person_service_server::PersonService as _;
 use crate::pb::programme_service_server::ProgrammeService as _;
 use crate::pb::reservation_service_server::ReservationService as _;
 use crate::pb::saving_service_server::SavingService as _;
@@ -29,8 +30,8 @@ use crate::pb::trip_service_server::TripService as _;
 use crate::pb::visit_service_server::VisitService as _;
 use crate::wire::Api;
 use crate::{
-    activities, assistants, calendars, charters, credentials, experts, hospitals, programmes, reservations, savings,
-    sessions, sites, tallies, visits,
+    activities, assistants, calendars, charters, credentials, experts, hospitals, persons, programmes, reservations,
+    savings, sessions, sites, tallies, visits,
 };
 
 /// Resources that are listed at a time.
@@ -143,6 +144,8 @@ collections! {
     "experts": experts, Expert, get_expert(GetExpertRequest), list_experts(ListExpertsRequest).experts;
     "assistants": assistants, Assistant, get_assistant(GetAssistantRequest), list_assistants(ListAssistantsRequest).assistants;
     "pairings": assistants, Pairing, get_pairing(GetPairingRequest), list_pairings(ListPairingsRequest).pairings;
+    "personRestrictions": persons, PersonRestriction, get_person_restriction(GetPersonRestrictionRequest),
+        list_person_restrictions(ListPersonRestrictionsRequest).person_restrictions;
     "calendar-years": calendars, CalendarYear, get_calendar_year(GetCalendarYearRequest),
         list_calendar_years(ListCalendarYearsRequest).calendar_years;
     "offers": calendars, Offer, get_offer(GetOfferRequest), list_offers(ListOffersRequest).offers;

@@ -33,6 +33,7 @@ use crate::pb::import_service_server::ImportServiceServer;
 use crate::pb::need_service_server::NeedServiceServer;
 use crate::pb::onboarding_service_server::OnboardingServiceServer;
 use crate::pb::pairing_service_server::PairingServiceServer;
+use crate::pb::person_service_server::PersonServiceServer;
 use crate::pb::programme_service_server::ProgrammeServiceServer;
 use crate::pb::reservation_service_server::ReservationServiceServer;
 use crate::pb::saving_service_server::SavingServiceServer;
@@ -45,7 +46,7 @@ use crate::pb::visit_service_server::VisitServiceServer;
 use crate::wire::Api;
 use crate::{
     access, accounts, activities, assistants, audit, bulletins, calendars, changes, charters, credentials, experts,
-    exports, feeds, hospitals, imports, programmes, reservations, savings, sessions, sites, tallies, visits,
+    exports, feeds, hospitals, imports, persons, programmes, reservations, savings, sessions, sites, tallies, visits,
 };
 
 /// Every slice's service, in the order of the slices.
@@ -58,6 +59,7 @@ pub(super) fn all(api: &Api, hub: &Arc<Hub>, directory: &Arc<Directory>) -> Serv
         .add(AssistantServiceServer::new(assistants::service::Service { api: api.clone() }))
         .add(PairingServiceServer::new(assistants::service::Service { api: api.clone() }))
         .add(ExpertSearchServiceServer::new(assistants::service::Service { api: api.clone() }))
+        .add(PersonServiceServer::new(persons::service::Service { api: api.clone() }))
         .add(CalendarServiceServer::new(calendars::service::Service { api: api.clone() }))
         .add(CharterServiceServer::new(charters::service::Service { api: api.clone() }))
         .add(CredentialServiceServer::new(credentials::service::Service { api: api.clone() }))

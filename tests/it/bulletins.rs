@@ -1,8 +1,10 @@
 //! Bulletins: growth, round words and text as pure cases, then the whole over the socket on both engines.
 use homecoming::bulletins::growth::{basis_points, growth};
 use homecoming::bulletins::round::{self, Word};
+use homecoming::bulletins::savings::{Method, MethodItem, Range, Savings};
 use homecoming::bulletins::{Bulletin, Figures, Footnote, Language, Opening, Top, Year, first, html, text, years};
 use homecoming::kernel::{Date, Fen, Id};
+use homecoming::savings::county::MethodUnit;
 use proptest::prelude::*;
 
 fn day(year: i32, month: u32, day: u32) -> Date {
@@ -92,6 +94,7 @@ fn example() -> Bulletin {
         figures: figures(9_919, 6_416),
         growth: growth(&by_year),
         by_year,
+        savings: savings(),
         top_sites: vec![top("county", "醴陵市<中医院>", 4_000, 40), top("baitutan", "白兔潭镇卫生院", 300, 0)],
         top_specialties: vec![top("03.04", "03.04", 3_000, 0), top("99.01", "99.01", 9, 1)],
         openings: vec![Opening {
@@ -110,6 +113,64 @@ fn example() -> Bulletin {
             Footnote { zh: String::new(), en: String::new() },
         ],
     }
+}
+
+fn savings() -> Savings {
+    let item = |label: &str, unit, rate, quantity: i64, counts| MethodItem {
+        label: label.to_owned(),
+        unit,
+        rate: Fen::new(rate),
+        quantity,
+        amount: Fen::new(rate * quantity),
+        counts,
+    };
+    let range = |low, base, high| Range { low: Fen::new(low), base: Fen::new(base), high: Fen::new(high) };
+    Savings {
+        net: range(80_000, 100_000, 130_000),
+        bill: range(30_000, 40_000, 50_000),
+        net_beside: Fen::new(7_000),
+        bill_beside: Fen::new(-500),
+        classes: [Fen::new(25_000), Fen::new(75_000), Fen::new(7_000), Fen::ZERO],
+        known: 90,
+        eligible: 120,
+        bill_known: 30,
+        bill_eligible: 110,
+        trips: 118,
+        in_vain: 2,
+        methods: vec![Method {
+            policy: Id::parse("county-2017").unwrap(),
+            name: "县卫健局测算口径 2017".to_owned(),
+            from: day(2022, 1, 1),
+            to: day(2024, 4, 30),
+            amount: Fen::new(5_712_340_000),
+            items: vec![
+                item("交通费", MethodUnit::Consultation, 40_000, 119_028, true),
+                item("讲座价值", MethodUnit::OperationCase, 50_000, 205, false),
+            ],
+        }],
+    }
+}
+
+#[test]
+fn savings_say_range_coverage_shares_and_what_carries_the_countys_figure() {
+    let lines = savings().lines(Language::Chinese).join("\n");
+    for said in [
+        "净节省（交通、住宿、餐费及自付医疗费用） 1,000.00 元，低方案 800.00 元，高方案 1,300.00 元",
+        "净节省 90 / 120 人次可知，自付医疗费用 30 / 110 人次可知",
+        "A类（逐项凭据） 250.00 元 (23.36 %)，B类（测算参数） 750.00 元 (70.09 %)，C类（自报） 70.00 元 (6.54 %)",
+        "另列、未计入主口径：净节省 70.00 元，其中自付医疗费用 -5.00 元",
+        "“县卫健局测算口径 2017”（2022-01-01 至 2024-04-30，county-2017）：57,123,400.00 元（超 5,700 万元），C类",
+        "— 交通费：119,028 人次诊疗 × 400.00 元 = 47,611,200.00 元",
+        "— 讲座价值：205 台次手术 × 500.00 元 = 102,500.00 元，非患者家庭费用，未计入",
+    ] {
+        assert!(lines.contains(said), "{said} is missing in\n{lines}");
+    }
+    let english = savings().lines(Language::English).join("\n");
+    assert!(english.contains("57,123,400.00 yuan (over 57,000,000 yuan), class C, beside the headline"), "{english}");
+    assert!(Savings::default().is_empty() && Savings::default().lines(Language::Chinese).is_empty());
+    let below =
+        Savings { classes: [Fen::new(-1), Fen::new(2), Fen::ZERO, Fen::ZERO], eligible: 1, ..Savings::default() };
+    assert!(!below.lines(Language::English).join("").contains('%'), "shares of what is below zero mean nothing");
 }
 
 fn top(key: &str, name: &str, consultations: i64, operations: i64) -> Top {

@@ -74,6 +74,12 @@ const STORES: &[Store] = &[
         lists: assistants::store::pairings::LISTS,
     },
     Store {
+        room: "persons",
+        tables: persons::store::TABLES,
+        statements: persons::store::STATEMENTS,
+        lists: persons::store::LISTS,
+    },
+    Store {
         room: "calendars/offers",
         tables: calendars::store::TABLES,
         statements: calendars::store::offers::STATEMENTS,
@@ -115,6 +121,7 @@ const STORES: &[Store] = &[
         statements: credentials::store::onboardings::STATEMENTS,
         lists: credentials::store::onboardings::LISTS,
     },
+    Store { room: "credentials/persons", tables: &[], statements: credentials::store::persons::STATEMENTS, lists: &[] },
     Store {
         room: "sessions",
         tables: sessions::store::TABLES,
@@ -151,6 +158,7 @@ const STORES: &[Store] = &[
         statements: savings::store::encounters::STATEMENTS,
         lists: savings::store::encounters::LISTS,
     },
+    Store { room: "savings/patients", tables: &[], statements: savings::store::patients::STATEMENTS, lists: &[] },
     Store {
         room: "reservations",
         tables: reservations::store::TABLES,
@@ -164,6 +172,12 @@ const STORES: &[Store] = &[
         lists: reservations::store::needs::LISTS,
     },
     Store { room: "reservations/sweeps", tables: &[], statements: reservations::store::sweeps::STATEMENTS, lists: &[] },
+    Store {
+        room: "reservations/patients",
+        tables: &[],
+        statements: reservations::store::patients::STATEMENTS,
+        lists: &[],
+    },
     Store { room: "reservations/desks", tables: &[], statements: reservations::store::desks::STATEMENTS, lists: &[] },
     Store {
         room: "tallies",

@@ -14,6 +14,7 @@ const SLICES: [&str; 23] = [
     "sites",
     "experts",
     "assistants",
+    "persons",
     "calendars",
     "charters",
     "credentials",

@@ -30,6 +30,7 @@ mod imports;
 mod kernel;
 mod layering;
 mod migrate_data;
+mod persons;
 mod process;
 mod programmes;
 mod protos;

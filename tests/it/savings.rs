@@ -8,5 +8,6 @@ mod rules;
 mod tariffs;
 mod totals;
 mod trips;
+mod trips_exports;
 mod trips_rules;
 mod trips_tallies;

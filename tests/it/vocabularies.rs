@@ -95,6 +95,7 @@ fn every_vocabulary_is_the_protos() {
         registered::<experts::ExpertTitle>(&pool),
         registered::<experts::HomeTieKind>(&pool),
         registered::<exports::Format>(&pool),
+        registered::<persons::State>(&pool),
         registered::<assistants::AbsenceKind>(&pool),
         registered::<assistants::AssistantState>(&pool),
         registered::<assistants::PairingRole>(&pool),

@@ -13,6 +13,7 @@ use crate::rows;
 
 pub mod dossiers;
 pub mod onboardings;
+pub mod persons;
 
 /// The tables that this slice writes.
 pub const TABLES: &[&str] =

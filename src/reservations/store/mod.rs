@@ -11,6 +11,7 @@ mod columns;
 pub mod desks;
 pub mod list;
 pub mod needs;
+pub mod patients;
 pub mod sweeps;
 
 pub use columns::{register_of, reservation_of};

@@ -1,0 +1,217 @@
+//! The tables of restrictions and of what they seal.
+use super::{LIFT, PATIENT, Person, PersonRestrictions, RESTRICT, Restriction, Seal, State};
+use crate::db::{List, Row, Sql, Tx, Value};
+use crate::kernel::{Change, Error, Id, Meta, Name, PageRequest, Patient, Result, Vocabulary as _};
+use crate::rows;
+
+/// The tables that this slice owns.
+pub const TABLES: &[&str] = &["person_restrictions", "person_seals"];
+
+const GET: Sql = Sql::new("SELECT r.* FROM person_restrictions r WHERE r.programme = $1 AND r.restriction = $2");
+const STANDING: Sql = Sql::new(
+    "SELECT r.restriction FROM person_restrictions r WHERE r.programme = $1 AND r.kind = $2 AND r.subject = $3 \
+     AND r.state IN ('RESTRICTED', 'ERASING', 'ERASED') LIMIT 1",
+);
+const INSERT: Sql = Sql::new(
+    "INSERT INTO person_restrictions (programme, restriction, kind, subject, patient_issuer, document, erase_after_date, state, \
+     keys_done, touched, revision, create_time, update_time) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+);
+const UPDATE: Sql = Sql::new(
+    "UPDATE person_restrictions SET state = $3, keys_done = $4, touched = $5, revision = $6, update_time = $7 \
+     WHERE programme = $1 AND restriction = $2",
+);
+const ADD_SEALS: Sql = rows!(
+    "INSERT INTO person_seals (programme, restriction, part, item, value) \
+     SELECT r.value->>0, r.value->>1, r.value->>2, r.value->>3, r.value->>4 FROM ",
+    "WHERE TRUE"
+);
+const SEALS: Sql = Sql::new(
+    "SELECT s.item, s.value FROM person_seals s WHERE s.programme = $1 AND s.restriction = $2 AND s.part = $3 ORDER BY s.item",
+);
+const ITEMS: Sql = Sql::new(
+    "SELECT s.part, s.item FROM person_seals s WHERE s.programme = $1 AND s.restriction = $2 ORDER BY s.part, s.item",
+);
+const EMPTY_SEALS: Sql = Sql::new("UPDATE person_seals SET value = '' WHERE programme = $1 AND restriction = $2");
+const DROP_SEALS: Sql = Sql::new("DELETE FROM person_seals WHERE programme = $1 AND restriction = $2");
+
+/// The statements of this slice, for the test that prepares them.
+pub const STATEMENTS: &[(&str, Sql)] = &[
+    ("GET", GET),
+    ("STANDING", STANDING),
+    ("INSERT", INSERT),
+    ("UPDATE", UPDATE),
+    ("ADD_SEALS", ADD_SEALS),
+    ("SEALS", SEALS),
+    ("ITEMS", ITEMS),
+    ("EMPTY_SEALS", EMPTY_SEALS),
+    ("DROP_SEALS", DROP_SEALS),
+];
+
+static LIST: List = List {
+    head: "SELECT r.* FROM person_restrictions r WHERE r.programme = ?",
+    filters: &["r.state = ?"],
+    after: "r.restriction > ?",
+    order: "ORDER BY r.restriction",
+};
+
+/// The lists of this slice, for the test that prepares them.
+pub const LISTS: &[(&str, &List)] = &[("LIST", &LIST)];
+
+const EXPERT: &str = "EXPERT";
+const ASSISTANT: &str = "ASSISTANT";
+const OF_PATIENT: &str = "PATIENT";
+
+/// How a person is told from others: a kind and a text.
+fn subject(person: &Person) -> (&'static str, String) {
+    match person {
+        Person::Expert(id) => (EXPERT, id.to_string()),
+        Person::Assistant(id) => (ASSISTANT, id.to_string()),
+        Person::Patient(patient) => (OF_PATIENT, patient.token().to_owned()),
+    }
+}
+
+/// A restriction. Errors: `RESOURCE_NOT_FOUND`.
+pub async fn get(tx: &mut Tx<'_>, name: &Name<PersonRestrictions>) -> Result<Restriction> {
+    find(tx, name).await?.ok_or_else(|| Error::not_found(name))
+}
+
+/// A restriction, if it is there.
+pub async fn find(tx: &mut Tx<'_>, name: &Name<PersonRestrictions>) -> Result<Option<Restriction>> {
+    let row = tx.sql(GET).bind(name.programme()).bind(name.id()).fetch_optional().await?;
+    row.map(|row| restriction(&row)).transpose()
+}
+
+/// The restriction that a person is under.
+pub async fn standing(tx: &mut Tx<'_>, programme: &Id, person: &Person) -> Result<Option<Id>> {
+    let (kind, subject) = subject(person);
+    let row = tx.sql(STANDING).bind(programme).bind(kind).bind(&subject).fetch_optional().await?;
+    row.map(|row| row.get("restriction")).transpose()
+}
+
+/// Restrictions by id, and one more than the page holds.
+pub async fn list(
+    tx: &mut Tx<'_>,
+    programme: &Id,
+    state: Option<State>,
+    page: &PageRequest,
+) -> Result<Vec<Restriction>> {
+    let mut select = LIST.select([Value::from(programme)]);
+    if let Some(state) = state {
+        select.filter(0, [Value::from(state.code())]);
+    }
+    select.page(page);
+    tx.select(&select).await?.iter().map(restriction).collect()
+}
+
+/// Adds a restriction.
+pub async fn insert(tx: &mut Tx<'_>, restriction: &Restriction) -> Result<()> {
+    let Restriction { name, person, document, erase_after, state, keys_done, touched, meta } = restriction;
+    let (kind, subject) = subject(person);
+    let issuer = match person {
+        Person::Patient(patient) => Some(patient.issuer()),
+        Person::Expert(_) | Person::Assistant(_) => None,
+    };
+    let stmt = tx.sql(INSERT).bind(name.programme()).bind(name.id()).bind(kind).bind(&subject).bind(issuer);
+    let stmt = stmt.bind(document).bind(*erase_after).bind(state.code()).bind(*keys_done).bind(*touched);
+    stmt.bind(meta.revision).bind(meta.create_time).bind(meta.update_time).execute().await
+}
+
+/// Writes where a restriction stands.
+pub async fn update(tx: &mut Tx<'_>, restriction: &Restriction) -> Result<()> {
+    let Restriction { name, state, keys_done, touched, meta, .. } = restriction;
+    let stmt = tx.sql(UPDATE).bind(name.programme()).bind(name.id()).bind(state.code()).bind(*keys_done).bind(*touched);
+    stmt.bind(meta.revision).bind(meta.update_time).execute().await
+}
+
+/// Keeps what a slice takes out of its records, and counts them.
+pub async fn seal(tx: &mut Tx<'_>, restriction: &Restriction, seals: &[Seal]) -> Result<()> {
+    if seals.is_empty() {
+        return Ok(());
+    }
+    let (programme, id) = (restriction.name.programme(), restriction.name.id());
+    let rows: Vec<_> = seals.iter().map(|seal| (programme, id, seal.part, &seal.key, &seal.value)).collect();
+    tx.sql(ADD_SEALS).bind_rows(&rows).execute().await?;
+    let now = get(tx, &restriction.name).await?;
+    let touched = now.touched.saturating_add(i64::try_from(seals.len()).unwrap_or(i64::MAX));
+    update(tx, &Restriction { touched, ..now }).await
+}
+
+/// What a slice has sealed: ids and what stood there.
+pub async fn sealed(tx: &mut Tx<'_>, restriction: &Restriction, part: &str) -> Result<Vec<(String, String)>> {
+    let (programme, id) = (restriction.name.programme(), restriction.name.id());
+    let rows = tx.sql(SEALS).bind(programme).bind(id).bind(part).fetch_all().await?;
+    rows.iter().map(|row| Ok((row.get("item")?, row.get("value")?))).collect()
+}
+
+/// The collections and ids of all records that were touched.
+pub async fn items(tx: &mut Tx<'_>, name: &Name<PersonRestrictions>) -> Result<Vec<(String, String)>> {
+    let rows = tx.sql(ITEMS).bind(name.programme()).bind(name.id()).fetch_all().await?;
+    rows.iter().map(|row| Ok((row.get("part")?, row.get("item")?))).collect()
+}
+
+/// Destroys what stood in the records; which they were is still known.
+pub async fn destroy(tx: &mut Tx<'_>, name: &Name<PersonRestrictions>) -> Result<()> {
+    tx.sql(EMPTY_SEALS).bind(name.programme()).bind(name.id()).execute().await
+}
+
+/// Forgets which records were touched, and what stood in them.
+pub async fn forget(tx: &mut Tx<'_>, name: &Name<PersonRestrictions>) -> Result<()> {
+    tx.sql(DROP_SEALS).bind(name.programme()).bind(name.id()).execute().await
+}
+
+fn restriction(row: &Row) -> Result<Restriction> {
+    let subject: String = row.get("subject")?;
+    let corrupt = || Error::storage("person_restrictions.subject is no person");
+    let id = || Id::parse(&subject).map_err(|_| corrupt());
+    let person = match (row.get::<String>("kind")?.as_str(), row.get::<Option<String>>("patient_issuer")?) {
+        (EXPERT, None) => Person::Expert(id()?),
+        (ASSISTANT, None) => Person::Assistant(id()?),
+        (OF_PATIENT, Some(issuer)) => Person::Patient(Patient::parse(&issuer, &subject).map_err(|_| corrupt())?),
+        (_, _) => return Err(corrupt()),
+    };
+    Ok(Restriction {
+        name: Name::new(row.get("programme")?, row.get("restriction")?),
+        person,
+        document: row.get("document")?,
+        erase_after: row.get("erase_after_date")?,
+        state: row.code("state")?,
+        keys_done: row.get("keys_done")?,
+        touched: row.get("touched")?,
+        meta: Meta {
+            revision: row.get("revision")?,
+            create_time: row.get("create_time")?,
+            update_time: row.get("update_time")?,
+        },
+    })
+}
+
+/// One token in place of another, in all records that a slice has of a patient.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Swap {
+    /// The restriction that asks for it.
+    pub restriction: Restriction,
+    /// The patient's issuer.
+    pub issuer: String,
+    /// The token that records have.
+    pub from: String,
+    /// The token that they get.
+    pub to: String,
+    /// Whether records are sealed by it, or what was sealed is put back.
+    pub seals: bool,
+}
+
+/// What a restriction or a lifting asks of the slices that hold tokens; nothing, where it isn't about a patient.
+pub async fn swap(tx: &mut Tx<'_>, change: &Change) -> Result<Option<Swap>> {
+    let name = Name::<PersonRestrictions>::parse(&change.name).map_err(Error::Internal)?;
+    let restriction = get(tx, &name).await?;
+    let Person::Patient(other) = &restriction.person else { return Ok(None) };
+    let own = sealed(tx, &restriction, PATIENT).await?.pop().map(|(_, own)| own);
+    let own = own.ok_or_else(|| Error::storage("a restricted patient's own token isn't sealed"))?;
+    let (issuer, other) = (other.issuer().to_owned(), other.token().to_owned());
+    let (from, to, seals) = match change.verb {
+        RESTRICT => (own, other, true),
+        LIFT => (other, own, false),
+        _ => return Ok(None),
+    };
+    Ok(Some(Swap { restriction, issuer, from, to, seals }))
+}
