@@ -100,6 +100,8 @@ async fn measure(place: Place, count: usize) {
             place.name()
         );
     }
+    explain(&channel, place).await;
+    close(&channel, place).await;
     let begin = Instant::now();
     let request = pb::ReconcileRequest { parent: PROGRAMME.to_owned() };
     let recount = TallyServiceClient::new(channel).reconcile(request).await.unwrap().into_inner();
@@ -110,6 +112,69 @@ async fn measure(place: Place, count: usize) {
         recount.cells,
         begin.elapsed().as_secs_f64() * 1e3,
         program.resident_kib() / 1024
+    );
+}
+
+/// How soon an explanation of a month starts, and how fast its records come.
+async fn explain(channel: &Channel, place: Place) {
+    let mut client = TallyServiceClient::new(channel.clone());
+    let request = pb::ExplainTallyRequest {
+        parent: PROGRAMME.to_owned(),
+        from_date: Some(pb::Date { year: 2020, month: 1, day: 1 }),
+        to_date: Some(pb::Date { year: 2020, month: 12, day: 31 }),
+        measure: "consultations".to_owned(),
+        ..Default::default()
+    };
+    let (mut starts, mut records, mut number) = (Vec::new(), 0, 0);
+    let begin = Instant::now();
+    for n in 0..50 {
+        let asked = Instant::now();
+        let mut parts = client.explain_tally(request.clone()).await.unwrap().into_inner();
+        number = parts.message().await.unwrap().unwrap().quantity;
+        if n >= 5 {
+            starts.push(asked.elapsed());
+        }
+    }
+    let drained = Instant::now();
+    let mut parts = client.explain_tally(request).await.unwrap().into_inner();
+    while let Some(part) = parts.message().await.unwrap() {
+        records += part.evidence.len();
+    }
+    let rate = records as f64 / drained.elapsed().as_secs_f64();
+    starts.sort_unstable();
+    let at = |share: usize| starts[starts.len() * share / 100].as_secs_f64() * 1e3;
+    println!(
+        "{:8} ExplainTally of a year's {number} consultations: starts p50 {:.2} ms, p99 {:.2} ms ({:.1} s for 50); {records} records at {rate:.0}/s",
+        place.name(),
+        at(50),
+        at(99),
+        begin.elapsed().as_secs_f64()
+    );
+}
+
+/// How long it takes to close a year, to restate it once a record was taken back, and to ask for it as of then.
+async fn close(channel: &Channel, place: Place) {
+    let mut client = TallyServiceClient::new(channel.clone());
+    let (from_date, to_date) =
+        (Some(pb::Date { year: 2020, month: 1, day: 1 }), Some(pb::Date { year: 2020, month: 12, day: 31 }));
+    let request = pb::ClosePeriodRequest { parent: PROGRAMME.to_owned(), from_date, to_date, ..Default::default() };
+    let begin = Instant::now();
+    let closed = client.close_period(request).await.unwrap().into_inner();
+    let closing = begin.elapsed().as_secs_f64() * 1e3;
+    let request = pb::QueryTallyRequest {
+        parent: PROGRAMME.to_owned(),
+        from_date,
+        to_date,
+        measures: vec!["consultations".to_owned()],
+        as_of: closed.sequence,
+        ..Default::default()
+    };
+    let begin = Instant::now();
+    client.query_tally(request).await.unwrap();
+    println!(
+        "{:8} ClosePeriod of a year: {closing:.0} ms; QueryTally as of its sequence: {:.0} ms",
+        place.name(),
+        begin.elapsed().as_secs_f64() * 1e3
     );
 }
 

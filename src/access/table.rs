@@ -77,6 +77,10 @@ const IMPORTERS: &[Role] = &[Owner, Scheduler, Recorder];
 const ENTERERS: &[Role] = &[Owner, Reporter];
 /// Who approves what others entered.
 const APPROVERS: &[Role] = &[Owner, Attester];
+/// Who may say that a record is wrong.
+const DISPUTERS: &[Role] = &[Owner, Recorder, Attester];
+/// Who compares records with a hospital's extract, and says what a discrepancy is.
+const RECONCILERS: &[Role] = &[Owner, Recorder, Attester];
 /// Who gives out places.
 const DESKS: &[Role] = &[Owner, Scheduler, HospitalSystem];
 const DESKS_AND_RECORDERS: &[Role] = &[Owner, Scheduler, Recorder, HospitalSystem];
@@ -236,6 +240,16 @@ pub const METHODS: &[Entry] = &[
     own("ActivityService.GetActivity", READERS_OF_RECORDS),
     own("ActivityService.ListActivityVersions", READERS_OF_RECORDS),
     within("ActivityService.ListActivities", READERS_OF_RECORDS),
+    whole("ActivityService.DisputeActivity", DISPUTERS),
+    whole("ActivityService.DismissDispute", APPROVERS),
+    within("SheetService.PreviewSheet", APPROVERS),
+    within("SheetService.AttestSheet", APPROVERS),
+    whole("SheetService.GetSheet", READERS_OF_RECORDS),
+    within("SheetService.ListSheets", READERS_OF_RECORDS),
+    shared("SheetService.GetActivityPolicy", STAFF),
+    whole("SheetService.UpdateActivityPolicy", OWNERS),
+    whole("SuccessionService.GetSkillLadder", STAFF),
+    within("SuccessionService.ListSuccession", STAFF),
     whole("SavingService.CreateTariff", ENTERERS),
     whole("SavingService.WithdrawTariff", ENTERERS),
     whole("SavingService.CreateSavingPolicy", ENTERERS),
@@ -290,6 +304,16 @@ pub const METHODS: &[Entry] = &[
     anyone("TallyService.ListMeasures"),
     whole("TallyService.QueryTally", STAFF),
     whole("TallyService.Reconcile", STAFF),
+    whole("TallyService.ExplainTally", STAFF),
+    whole("TallyService.ClosePeriod", ENTERERS),
+    whole("TallyService.RestatePeriod", ENTERERS),
+    whole("TallyService.GetStatement", STAFF),
+    whole("TallyService.ListStatements", STAFF),
+    whole("TallyService.ExportStatement", STAFF),
+    whole("ReconciliationService.ReconcileExtract", RECONCILERS),
+    whole("ReconciliationService.ResolveDiscrepancy", RECONCILERS),
+    whole("ReconciliationService.GetDiscrepancy", READERS_OF_RECORDS),
+    whole("ReconciliationService.ListDiscrepancies", READERS_OF_RECORDS),
     whole("TallyService.GetOpeningBalance", STAFF),
     whole("TallyService.ListOpeningBalances", STAFF),
     whole("TallyService.CreateOpeningBalance", ENTERERS),

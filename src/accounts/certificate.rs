@@ -115,7 +115,8 @@ fn services(done: &[Done], sites: &mut BTreeMap<Id, AtSite>) -> Services {
     for one in done {
         let site = sites.entry(one.site.clone()).or_default();
         site.days.insert(one.date);
-        for (measure, quantity) in leaf::quantities(one.kind, one.performer, one.sums) {
+        let sort = leaf::Sort { performer: one.performer, ..leaf::Sort::of(one.kind) };
+        for (measure, quantity) in leaf::quantities(sort, one.sums) {
             if measure == OPERATION_CASES && one.beside {
                 services.operation_cases_beside += quantity;
             } else if one.beside {

@@ -18,13 +18,13 @@ const SESSIONS: Sql = Sql::new(
 const DONE: Sql = Sql::new(
     "SELECT v.kind, v.performer, v.site, v.date, COUNT(*) AS records, CAST(SUM(v.quantity) AS BIGINT) AS quantity \
      FROM activity_versions v WHERE v.programme = $1 AND v.lead_expert = $2 AND v.date >= $3 AND v.date <= $4 \
-     AND v.until_sequence IS NULL AND v.state = 'RECORDED' GROUP BY v.kind, v.performer, v.site, v.date",
+     AND v.until_sequence IS NULL AND v.state <> 'VOIDED' GROUP BY v.kind, v.performer, v.site, v.date",
 );
 const DONE_BESIDE: Sql = Sql::new(
     "SELECT v.kind, v.performer, v.site, v.date, COUNT(*) AS records, CAST(SUM(v.quantity) AS BIGINT) AS quantity \
      FROM activity_co_experts x JOIN activity_versions v ON v.programme = x.programme AND v.activity = x.activity \
      AND v.until_sequence IS NULL \
-     WHERE x.programme = $1 AND x.expert = $2 AND v.date >= $3 AND v.date <= $4 AND v.state = 'RECORDED' \
+     WHERE x.programme = $1 AND x.expert = $2 AND v.date >= $3 AND v.date <= $4 AND v.state <> 'VOIDED' \
      GROUP BY v.kind, v.performer, v.site, v.date",
 );
 const ANY_CONTACT: Sql = Sql::new(

@@ -1,6 +1,6 @@
 //! What a record counts: the one place where kinds and performers become quantities, for records and for sums of records alike.
 
-use super::{Activity, Kind, Performer, Record, State};
+use super::{Activity, ConsultationType, GapLevel, Kind, Performer, Record, State};
 use crate::kernel::{Dimensions, Fen, Leaf, Measure, Vocabulary as _};
 
 /// 诊疗人次: patients seen by the expert; headcounts count.
@@ -17,11 +17,27 @@ pub const TRAINEES: Measure = Measure::new("trainees");
 pub const LECTURES: Measure = Measure::new("lectures");
 /// Those who attended lectures, as often as they did.
 pub const LECTURE_ATTENDANCE: Measure = Measure::new("lecture_attendance");
+/// Consultations for a new complaint.
+pub const NEW_CONSULTATIONS: Measure = Measure::new("new_consultations");
+/// Consultations that follow up on an earlier one.
+pub const FOLLOW_UP_CONSULTATIONS: Measure = Measure::new("follow_up_consultations");
+/// Techniques that sites now do.
+pub const TECHNIQUES: Measure = Measure::new("techniques_adopted");
+/// Gaps filled, of every level.
+pub const GAPS: Measure = Measure::new("gaps_filled");
+/// Gaps that the county had.
+pub const COUNTY_GAPS: Measure = Measure::new("gaps_filled_county");
+/// Gaps that the city had.
+pub const CITY_GAPS: Measure = Measure::new("gaps_filled_city");
+/// Gaps that the province had.
+pub const PROVINCE_GAPS: Measure = Measure::new("gaps_filled_province");
+/// Local staff who were trained until they can do the work.
+pub const TRAINED_STAFF: Measure = Measure::new("trained_staff");
 /// What the county declares that households saved, in fen.
 pub const DECLARED_SAVINGS_FEN: Measure = Measure::DECLARED_SAVINGS_FEN;
 
 /// Every measure that records count.
-pub const MEASURES: [Measure; 8] = [
+pub const MEASURES: [Measure; 16] = [
     CONSULTATIONS,
     OPERATION_CASES,
     LOCAL_OPERATION_CASES,
@@ -29,6 +45,14 @@ pub const MEASURES: [Measure; 8] = [
     TRAINEES,
     LECTURES,
     LECTURE_ATTENDANCE,
+    NEW_CONSULTATIONS,
+    FOLLOW_UP_CONSULTATIONS,
+    TECHNIQUES,
+    GAPS,
+    COUNTY_GAPS,
+    CITY_GAPS,
+    PROVINCE_GAPS,
+    TRAINED_STAFF,
     DECLARED_SAVINGS_FEN,
 ];
 
@@ -43,10 +67,31 @@ pub struct Sums {
     pub saving_fen: i64,
 }
 
+/// What tells records apart by what they count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sort {
+    /// What kind of service.
+    pub kind: Kind,
+    /// Who performed it; of operation cases.
+    pub performer: Option<Performer>,
+    /// New or follow-up; of consultations, where it is known.
+    pub consultation_type: Option<ConsultationType>,
+    /// Whose gap it was; of gaps filled.
+    pub gap_level: Option<GapLevel>,
+}
+
+impl Sort {
+    /// A kind that nothing else tells apart.
+    #[must_use]
+    pub fn of(kind: Kind) -> Sort {
+        Sort { kind, performer: None, consultation_type: None, gap_level: None }
+    }
+}
+
 /// What they count, zeros left out. Linear: the quantities of a sum are the sum of the quantities.
 #[must_use]
-pub fn quantities(kind: Kind, performer: Option<Performer>, sums: Sums) -> Vec<(Measure, i64)> {
-    let mut counted = match (kind, performer) {
+pub fn quantities(sort: Sort, sums: Sums) -> Vec<(Measure, i64)> {
+    let mut counted = match (sort.kind, sort.performer) {
         (Kind::Consultation, _) => vec![(CONSULTATIONS, sums.records)],
         (Kind::Headcount, _) => vec![(CONSULTATIONS, sums.quantity)],
         (Kind::OperationCase, Some(Performer::Local)) => vec![(LOCAL_OPERATION_CASES, sums.records)],
@@ -55,7 +100,23 @@ pub fn quantities(kind: Kind, performer: Option<Performer>, sums: Sums) -> Vec<(
         }
         (Kind::Teaching, _) => vec![(TEACHINGS, sums.records), (TRAINEES, sums.quantity)],
         (Kind::Lecture, _) => vec![(LECTURES, sums.records), (LECTURE_ATTENDANCE, sums.quantity)],
+        (Kind::Technique, _) => vec![(TECHNIQUES, sums.records)],
+        (Kind::GapFilled, _) => vec![(GAPS, sums.records)],
+        (Kind::TrainedStaff, _) => vec![(TRAINED_STAFF, sums.quantity)],
     };
+    // Only a consultation and a headcount have a type, and their consultations come first.
+    let consultations = counted.first().map_or(0, |(_, quantity)| *quantity);
+    match sort.consultation_type {
+        Some(ConsultationType::New) => counted.push((NEW_CONSULTATIONS, consultations)),
+        Some(ConsultationType::FollowUp) => counted.push((FOLLOW_UP_CONSULTATIONS, consultations)),
+        None => {}
+    }
+    match sort.gap_level {
+        Some(GapLevel::County) => counted.push((COUNTY_GAPS, sums.records)),
+        Some(GapLevel::City) => counted.push((CITY_GAPS, sums.records)),
+        Some(GapLevel::Province) => counted.push((PROVINCE_GAPS, sums.records)),
+        None => {}
+    }
     counted.push((DECLARED_SAVINGS_FEN, sums.saving_fen));
     counted.retain(|(_, quantity)| *quantity != 0);
     counted
@@ -64,10 +125,15 @@ pub fn quantities(kind: Kind, performer: Option<Performer>, sums: Sums) -> Vec<(
 impl Record {
     /// What it counts, under the dimensions that it copied.
     #[must_use]
-    pub fn leaf(&self) -> Leaf {
+    pub fn leaf(&self, attested: bool) -> Leaf {
         let saving_fen = self.declared_saving.map_or(0, Fen::get);
         let sums = Sums { records: 1, quantity: self.quantity, saving_fen };
-        let performer = self.operation.as_ref().map(|operation| operation.performer);
+        let sort = Sort {
+            kind: self.kind,
+            performer: self.operation.as_ref().map(|operation| operation.performer),
+            consultation_type: self.details.consultation_type,
+            gap_level: self.details.gap_level,
+        };
         Leaf {
             dimensions: Dimensions {
                 date: self.date,
@@ -80,7 +146,8 @@ impl Record {
                 kind: self.session_kind.code().to_owned(),
                 residence: self.residence,
             },
-            quantities: quantities(self.kind, performer, sums),
+            quantities: quantities(sort, sums),
+            attested,
         }
     }
 }
@@ -90,7 +157,8 @@ impl Activity {
     #[must_use]
     pub fn leaf(&self) -> Option<Leaf> {
         match self.state {
-            State::Recorded => Some(self.record.leaf()),
+            State::Recorded | State::Disputed => Some(self.record.leaf(false)),
+            State::Attested => Some(self.record.leaf(true)),
             State::Voided => None,
         }
     }

@@ -1,8 +1,9 @@
 //! Activities 服务记录: what was done, as versions that are only ever added to. Every figure rests on them.
 //!
 //! Facts are recorded and flagged, never refused for what was irregular; refused is only what can't be a fact (a day to come, a
-//! session that wasn't held, a saving where there is none). Not here: what was planned (`sessions`), how savings are
-//! estimated (`savings`), how records are counted (`tallies`).
+//! session that wasn't held, a saving where there is none) or comes after the programme's window. Sheets attest records by another
+//! person's eyes; cases make the skill ladder of a pairing. Not here: what was planned (`sessions`), how savings are estimated
+//! (`savings`), how records are counted (`tallies`).
 
 use crate::kernel::{
     Collection, Date, ExternalId, Fen, HalfDay, Id, Meta, Name, Patient, Residence, SessionKind, Specialty, vocabulary,
@@ -10,15 +11,20 @@ use crate::kernel::{
 use crate::sites::SiteLevel;
 
 pub mod commands;
+pub mod details;
+pub mod ladder;
 pub mod leaf;
 pub mod operation;
+pub mod policy;
 pub mod queries;
 pub mod reactions;
 pub mod record;
 pub mod service;
+pub mod sheet;
 pub mod store;
 mod wire;
 
+pub use details::{AssistantPart, ConsultationType, Details, GapLevel};
 pub use operation::{Operation, Procedure, ProcedureCode};
 pub use record::Draft;
 
@@ -42,6 +48,12 @@ vocabulary! {
         Teaching = 4 => "TEACHING",
         /// A lecture.
         Lecture = 5 => "LECTURE",
+        /// A technique that the site now does.
+        Technique = 6 => "TECHNIQUE",
+        /// A gap in what the county, the city or the province could do, filled.
+        GapFilled = 7 => "GAP_FILLED",
+        /// Local staff trained until they can do the work.
+        TrainedStaff = 8 => "TRAINED_STAFF",
     }
 }
 
@@ -52,7 +64,7 @@ impl Kind {
         match self {
             Kind::Consultation | Kind::Headcount => SessionKind::Clinic,
             Kind::OperationCase => SessionKind::Operation,
-            Kind::Teaching => SessionKind::Teaching,
+            Kind::Teaching | Kind::Technique | Kind::GapFilled | Kind::TrainedStaff => SessionKind::Teaching,
             Kind::Lecture => SessionKind::Lecture,
         }
     }
@@ -60,6 +72,10 @@ impl Kind {
     /// Whether sessions of a kind usually hold this kind of service; what is unusual is listed, not refused.
     #[must_use]
     pub fn usual_in(self, session: SessionKind) -> bool {
+        // What a site gains comes of any work together.
+        if matches!(self, Kind::Technique | Kind::GapFilled | Kind::TrainedStaff) {
+            return true;
+        }
         match session {
             SessionKind::Operation => matches!(self, Kind::OperationCase | Kind::Teaching),
             SessionKind::Clinic | SessionKind::FreeClinic | SessionKind::RemoteConsultation => {
@@ -78,10 +94,25 @@ impl Kind {
 vocabulary! {
     /// Where a record stands.
     pub enum State: "ActivityState" {
-        /// It counts.
+        /// It counts, and nobody else has attested it.
         Recorded = 1 => "RECORDED",
         /// It was taken back and counts nothing.
         Voided = 2 => "VOIDED",
+        /// Another person has attested it by a sheet.
+        Attested = 3 => "ATTESTED",
+        /// It counts as recorded and not as attested, until the dispute is settled.
+        Disputed = 4 => "DISPUTED",
+    }
+}
+
+impl State {
+    /// Whether a record in it counts.
+    #[must_use]
+    pub fn stands(self) -> bool {
+        match self {
+            State::Recorded | State::Attested | State::Disputed => true,
+            State::Voided => false,
+        }
     }
 }
 
@@ -162,6 +193,8 @@ pub struct Record {
     pub quantity: i64,
     /// What was operated; exactly for operation cases.
     pub operation: Option<Operation>,
+    /// What some kinds say besides.
+    pub details: Details,
     /// What the county declares that the household saved; none: not known.
     pub declared_saving: Option<Fen>,
     /// In the order of [`Irregularity`].
@@ -179,8 +212,14 @@ pub struct Activity {
     pub state: State,
     /// Why it was taken back; exactly for voided ones.
     pub void_reason: Option<VoidReason>,
-    /// The subject who made this version.
+    /// The sheet that attested it: of attested ones, and of those that are disputed since.
+    pub sheet: Option<Id>,
+    /// What is disputed; exactly for disputed ones.
+    pub dispute_note: Option<String>,
+    /// Who made this version: the person, or the subject where the call named none.
     pub recorder: String,
+    /// The subject whose call made the first version; none: it is the first version's recorder.
+    pub made_by: Option<String>,
     /// The place of the first version in its batch, from 0.
     pub batch_row: Option<i64>,
     /// The sequence from which it stands.
@@ -207,6 +246,7 @@ impl Activity {
         let external: usize = self.external_ids.iter().map(|it| it.system().len() + it.value().len() + 10).sum();
         let irregularities = 2 * self.record.irregularities.len();
         let names = 5 + self.record.co_experts.len();
-        250 + names * name + operation + patient + external + irregularities + self.recorder.len()
+        let words = self.record.details.technique.len() + self.dispute_note.as_ref().map_or(0, String::len);
+        300 + (names + 2) * name + operation + patient + external + irregularities + words + self.recorder.len()
     }
 }

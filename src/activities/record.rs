@@ -2,7 +2,9 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::{Activities, Activity, Irregularity, Kind, Operation, Performer, Record, operation};
+use super::policy::Policy;
+use super::{Activities, Activity, Details, Irregularity, Kind, Operation, Performer, Record, operation};
+use crate::assistants::Assistants;
 use crate::experts::{Affiliation, Days, Experts, home_hospital_on};
 use crate::kernel::{
     Date, Error, ExternalId, Fen, Fields, HalfDay, Id, Mask, Name, Patient, Reason, Residence, Result, SessionKind,
@@ -34,6 +36,11 @@ pub const AMENDABLE: &[&str] = &[
     "patient",
     "quantity",
     "operation",
+    "consultation_type",
+    "assistant",
+    "assistant_part",
+    "technique",
+    "gap_level",
     "declared_saving_fen",
     "external_ids",
 ];
@@ -67,6 +74,8 @@ pub struct Draft {
     pub quantity: i64,
     /// What was operated.
     pub operation: Option<Operation>,
+    /// What some kinds say besides.
+    pub details: Details,
     /// What the county declares that the household saved.
     pub declared_saving: Option<Fen>,
     /// Identifiers in other systems.
@@ -98,9 +107,10 @@ impl Draft {
         unfit(unknown, "patient", Reason::Required, "must be set: consultations without a patient are a HEADCOUNT");
         let foreign = !one_patient && self.patient.is_some();
         unfit(foreign, "patient", Reason::Inconsistent, "must be unset: this kind has no single patient");
-        let none = self.kind == Kind::Headcount && self.quantity == 0;
-        unfit(none, "quantity", Reason::Required, "must be the number of consultations");
-        let many = one_patient && self.quantity > 1;
+        let none = matches!(self.kind, Kind::Headcount | Kind::TrainedStaff) && self.quantity == 0;
+        unfit(none, "quantity", Reason::Required, "must be the number of consultations, or of those trained");
+        let one_thing = one_patient || matches!(self.kind, Kind::Technique | Kind::GapFilled);
+        let many = one_thing && self.quantity > 1;
         unfit(many, "quantity", Reason::Inconsistent, "must be unset or 1: this kind is one at a time");
 
         let missing = self.kind == Kind::OperationCase && self.operation.is_none();
@@ -113,6 +123,7 @@ impl Draft {
         let no_saving = self.declared_saving.is_some() && (!one_patient || local);
         let text = "must be unset: only consultations and the programme's own operation cases save a household money";
         unfit(no_saving, "declared_saving_fen", Reason::Inconsistent, text);
+        self.details.refuse_unfit(self.kind, self.operation.as_ref(), fields);
     }
 
     /// The draft that would make a record again, for an amendment.
@@ -133,6 +144,7 @@ impl Draft {
             patient: record.patient,
             quantity: record.quantity,
             operation: record.operation,
+            details: record.details,
             declared_saving: record.declared_saving,
             external_ids: activity.external_ids.clone(),
         }
@@ -159,6 +171,11 @@ impl Draft {
                 "patient" => self.patient = by.patient.clone(),
                 "quantity" => self.quantity = by.quantity,
                 "operation" => self.operation = by.operation.clone(),
+                "consultation_type" => self.details.consultation_type = by.details.consultation_type,
+                "assistant" => self.details.assistant = by.details.assistant.clone(),
+                "assistant_part" => self.details.part = by.details.part,
+                "technique" => self.details.technique.clone_from(&by.details.technique),
+                "gap_level" => self.details.gap_level = by.details.gap_level,
                 "declared_saving_fen" => self.declared_saving = by.declared_saving,
                 "external_ids" => self.external_ids.clone_from(&by.external_ids),
                 // AMENDABLE and the mask's parser leave nothing else.
@@ -221,6 +238,21 @@ pub struct Known {
     pub sites: HashMap<Id, KnownSite>,
     /// Experts by the ids that drafts and sessions name.
     pub experts: HashMap<Id, KnownExpert>,
+    /// The assistants that drafts name, as far as they are there.
+    pub assistants: HashSet<Id>,
+    /// How the programme treats records.
+    pub policy: Policy,
+}
+
+impl Known {
+    /// Refuses a record that comes after the programme's window.
+    ///
+    /// # Errors
+    /// `ENTRY_WINDOW_CLOSED`.
+    pub fn admit(&self, record: &Record, now: Timestamp) -> Result<()> {
+        let site = self.sites.get(&record.site).ok_or(Error::Internal("a settled record has an unknown site"))?;
+        self.policy.admit(record, site.zone.date_of(now))
+    }
 }
 
 /// Completes a draft to a record, or says why it can't be a fact.
@@ -245,6 +277,9 @@ pub fn settle(programme: &Id, draft: &Draft, known: &Known, now: Timestamp) -> R
     }
     let session_kind = session.map(|it| it.kind).or(draft.session_kind).unwrap_or_else(|| draft.kind.usual_session());
     refuse_saving(draft, session_kind)?;
+    if let Some(assistant) = draft.details.assistant.as_ref().filter(|id| !known.assistants.contains(id)) {
+        return Err(Error::not_found(Name::<Assistants>::new(programme.clone(), assistant.clone())));
+    }
 
     let lead_expert = draft.lead_expert.as_ref().or(session.map(|it| &it.lead_expert));
     let lead = lead_expert.map(|id| Ok::<_, Error>((id, expert(programme, id, known)?))).transpose()?;
@@ -276,10 +311,11 @@ pub fn settle(programme: &Id, draft: &Draft, known: &Known, now: Timestamp) -> R
         residence: draft.residence,
         patient: draft.patient.clone(),
         quantity: match draft.kind {
-            Kind::Consultation | Kind::OperationCase => 1,
-            Kind::Headcount | Kind::Teaching | Kind::Lecture => draft.quantity,
+            Kind::Consultation | Kind::OperationCase | Kind::Technique | Kind::GapFilled => 1,
+            Kind::Headcount | Kind::Teaching | Kind::Lecture | Kind::TrainedStaff => draft.quantity,
         },
         operation: draft.operation.clone(),
+        details: draft.details.clone(),
         declared_saving: draft.declared_saving,
         irregularities: irregularities(draft, session, session_kind, lead, home_hospital.as_ref(), (date, today)),
         home_hospital,

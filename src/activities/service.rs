@@ -12,6 +12,8 @@ use crate::pb;
 use crate::pb::activity_service_server::ActivityService;
 use crate::wire::{Api, Bounded, Reply, caller_of};
 
+mod sheets;
+
 /// The service of activities.
 #[derive(Clone)]
 pub struct Service {
@@ -58,6 +60,18 @@ impl ActivityService for Service {
 
     async fn void_activity(&self, request: Request<pb::VoidActivityRequest>) -> Reply<pb::Activity> {
         let (call, command) = self.api.parse(request, wire::void)?;
+        let activity = self.api.write(call, command).await?;
+        Ok(Response::new(wire::activity(activity)))
+    }
+
+    async fn dispute_activity(&self, request: Request<pb::DisputeActivityRequest>) -> Reply<pb::Activity> {
+        let (call, command) = self.api.parse(request, wire::dispute)?;
+        let activity = self.api.write(call, command).await?;
+        Ok(Response::new(wire::activity(activity)))
+    }
+
+    async fn dismiss_dispute(&self, request: Request<pb::DismissDisputeRequest>) -> Reply<pb::Activity> {
+        let (call, command) = self.api.parse(request, wire::dismiss_dispute)?;
         let activity = self.api.write(call, command).await?;
         Ok(Response::new(wire::activity(activity)))
     }

@@ -1,26 +1,35 @@
 //! Messages of activities to commands and queries, and activities to messages.
 
-use super::commands::{AmendActivity, BatchRecordActivities, RecordActivity, Row, VoidActivity};
+use super::commands::{
+    AmendActivity, BatchRecordActivities, DismissDispute, DisputeActivity, RecordActivity, Row, VoidActivity,
+};
+use super::details::MOST_TECHNIQUE;
 use super::queries::{GetActivity, ListActivities, ListActivityVersions};
 use super::record::{AMENDABLE, Draft, MOST_CO_EXPERTS, MOST_QUANTITY, MOST_SAVING_FEN};
+use super::sheet::{MOST_NOTE, Sheets};
 use super::store::Filter;
-use super::{Activities, Activity, Kind, Operation, Procedure, ProcedureCode, operation};
+use super::{Activities, Activity, Details, Kind, Operation, Procedure, ProcedureCode, operation};
+use crate::assistants::Assistants;
 use crate::experts::Experts;
 use crate::hospitals::Hospitals;
 use crate::kernel::{
-    Error, Fen, Fields, Grade, Id, Mask, Name, Patient, Reason, Residence, Result, Timestamp, Violation,
-    Vocabulary as _,
+    Collection as _, Error, Fen, Fields, Grade, Id, Mask, Name, Patient, Reason, Residence, Result, Timestamp,
+    Violation, Vocabulary as _,
 };
 use crate::pb;
 use crate::sessions::Sessions;
 use crate::sites::Sites;
 use crate::wire::mutations;
 
+pub(super) mod sheets;
+
 mutations!(
     pb::RecordActivityRequest,
     pb::BatchRecordActivitiesRequest,
     pb::AmendActivityRequest,
     pb::VoidActivityRequest,
+    pb::DisputeActivityRequest,
+    pb::DismissDisputeRequest,
 );
 
 pub(super) fn record(fields: &mut Fields, request: pb::RecordActivityRequest, now: Timestamp) -> RecordActivity {
@@ -94,6 +103,22 @@ pub(super) fn void(fields: &mut Fields, request: pb::VoidActivityRequest, _now: 
     }
 }
 
+pub(super) fn dispute(fields: &mut Fields, request: pb::DisputeActivityRequest, _now: Timestamp) -> DisputeActivity {
+    DisputeActivity {
+        name: fields.name("name", &request.name),
+        etag: fields.etag("etag", &request.etag),
+        note: fields.required("note", &request.note, MOST_NOTE),
+    }
+}
+
+pub(super) fn dismiss_dispute(
+    fields: &mut Fields,
+    request: pb::DismissDisputeRequest,
+    _now: Timestamp,
+) -> DismissDispute {
+    DismissDispute { name: fields.name("name", &request.name), etag: fields.etag("etag", &request.etag) }
+}
+
 pub(super) fn get(fields: &mut Fields, request: pb::GetActivityRequest) -> GetActivity {
     GetActivity { name: fields.name("name", &request.name) }
 }
@@ -157,10 +182,24 @@ fn draft(fields: &mut Fields, programme: &Id, kind: Kind, message: &pb::Activity
             let case = m.operation.as_ref()?;
             f.within("operation", |f| operation(f, case))
         }),
+        details: details(fields, programme, message, mask),
         declared_saving: fields.masked(mask, "declared_saving_fen", |f| {
             f.optional_number("declared_saving_fen", m.declared_saving_fen, saving).map(Fen::new)
         }),
         external_ids: fields.masked(mask, "external_ids", |f| f.external_ids("external_ids", &m.external_ids)),
+    }
+}
+
+fn details(fields: &mut Fields, programme: &Id, message: &pb::Activity, mask: &Mask) -> Details {
+    let m = message;
+    Details {
+        consultation_type: fields
+            .masked(mask, "consultation_type", |f| f.optional_choice("consultation_type", m.consultation_type)),
+        assistant: fields
+            .masked(mask, "assistant", |f| f.optional_name_in::<Assistants>("assistant", &m.assistant, programme)),
+        part: fields.masked(mask, "assistant_part", |f| f.optional_choice("assistant_part", m.assistant_part)),
+        technique: fields.masked(mask, "technique", |f| f.text("technique", &m.technique, MOST_TECHNIQUE)),
+        gap_level: fields.masked(mask, "gap_level", |f| f.optional_choice("gap_level", m.gap_level)),
     }
 }
 
@@ -187,6 +226,7 @@ pub(super) fn activity(activity: Activity) -> pb::Activity {
     let programme = activity.name.programme().clone();
     let name = activity.name.to_string();
     let record = activity.record;
+    let details = record.details;
     let of = |id: Id, collection: &str| format!("programmes/{programme}/{collection}/{id}");
     let expert = |id: Id| Name::<Experts>::new(programme.clone(), id).to_string();
     pb::Activity {
@@ -221,6 +261,13 @@ pub(super) fn activity(activity: Activity) -> pb::Activity {
         until_sequence: activity.until_sequence.unwrap_or_default(),
         create_time: Some(activity.meta.create_time.into()),
         update_time: Some(activity.meta.update_time.into()),
+        consultation_type: details.consultation_type.map_or(0, |it| it.number()),
+        assistant: details.assistant.map(|id| of(id, Assistants::COLLECTION)).unwrap_or_default(),
+        assistant_part: details.part.map_or(0, |it| it.number()),
+        technique: details.technique,
+        gap_level: details.gap_level.map_or(0, |it| it.number()),
+        sheet: activity.sheet.map(|id| of(id, Sheets::COLLECTION)).unwrap_or_default(),
+        dispute_note: activity.dispute_note.unwrap_or_default(),
     }
 }
 

@@ -10,7 +10,7 @@ use crate::programmes::{self, Programme};
 use crate::savings::figures as reckoned;
 use crate::sites;
 use crate::tallies::queries::{count, county_figures, cumulative};
-use crate::tallies::{self, Definition, Dimension, Filter, Question, measures, store};
+use crate::tallies::{self, Definition, Dimension, Question, measures, store};
 
 /// The longest period, in years.
 pub const MOST_YEARS: u32 = 50;
@@ -149,7 +149,7 @@ async fn figures(
 
 /// Everything that is recorded of a period, as it is now.
 fn plain((from, to): (Date, Date), measures: Vec<&'static Definition>, group_by: Vec<Dimension>) -> Question {
-    Question { from, to, measures, group_by, filter: Filter::default() }
+    Question { group_by, ..Question::of(measures, from, to) }
 }
 
 /// What households saved, reckoned trip by trip, and the county's own method beside it.

@@ -9,7 +9,9 @@ pub mod export;
 pub mod import;
 pub mod migrate_data;
 pub mod pseudonymise;
+pub mod reconcile;
 pub mod serve;
+pub mod statement;
 pub mod verify;
 
 use std::process::ExitCode;
@@ -38,7 +40,11 @@ enum Command {
     Pseudonymise(pseudonymise::Pseudonymise),
     /// Export a programme's audit, from a server that runs
     Audit(audit::Audit),
-    /// Check an exported audit, without a server
+    /// Compare a hospital's own extract with the records, through a server that runs
+    Reconcile(reconcile::Reconcile),
+    /// Write a statement's text, from a server that runs
+    Statement(statement::Statement),
+    /// Check an exported audit, and prove a statement's text by it, without a server
     Verify(verify::Verify),
     /// Copy a database to an empty one, on whichever engine each is
     MigrateData(migrate_data::MigrateData),
@@ -68,6 +74,8 @@ pub fn run() -> ExitCode {
             Command::Export(export) => export.run().await,
             Command::Pseudonymise(pseudonymise) => pseudonymise.run(),
             Command::Audit(audit) => audit.run().await,
+            Command::Reconcile(reconcile) => reconcile.run().await,
+            Command::Statement(statement) => statement.run().await,
             Command::Verify(verify) => verify.run(),
             Command::MigrateData(migrate) => migrate.run().await,
             Command::Backup(backup) => backup.run().await,

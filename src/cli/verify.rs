@@ -1,4 +1,4 @@
-//! `homecoming verify`: checks an exported audit without a server.
+//! `homecoming verify`: checks an exported audit, and proves a statement's text by it, without a server.
 use std::fs::File;
 use std::io::{BufRead as _, BufReader};
 use std::path::PathBuf;
@@ -7,6 +7,7 @@ use clap::Args;
 
 use super::Failure;
 use crate::audit::{Finding, Head, Report, Verifier, file};
+use crate::tallies::proof::Proof;
 
 /// Arguments of `homecoming verify`.
 #[derive(Debug, Args)]
@@ -14,6 +15,9 @@ pub struct Verify {
     /// The file that `homecoming audit` wrote
     #[arg(long, value_name = "FILE")]
     audit: PathBuf,
+    /// The text that `homecoming statement` wrote: one that was changed, or that no entry of the audit made, is refused
+    #[arg(long, value_name = "FILE")]
+    statement: Option<PathBuf>,
     /// A head that was published, as ENTRY:LINK; without one a tail that was cut off between batches can't be seen, nor a chain made anew
     #[arg(long, value_name = "ENTRY:LINK", value_parser = head)]
     head: Option<Head>,
@@ -24,13 +28,14 @@ fn head(text: &str) -> Result<Head, &'static str> {
 }
 
 impl Verify {
-    /// Says that the file is whole and where its chain ends.
+    /// Says that the file is whole and where its chain ends, and who made the statement when.
     ///
     /// # Errors
     /// Everything that is wrong, or that the file can't be read.
     pub fn run(&self) -> Result<(), Failure> {
         let unreadable = |error: std::io::Error| format!("{}: {error}", self.audit.display());
         let file = File::open(&self.audit).map_err(unreadable)?;
+        let mut proof = self.statement.as_ref().map(proof).transpose()?;
         let mut verifier: Option<Verifier> = None;
         let begin = |programme: &str| Verifier::new(programme, self.head.iter().cloned().collect());
         for line in BufReader::new(file).split(b'\n') {
@@ -39,6 +44,9 @@ impl Verify {
                 Some((recorded, hash)) => {
                     let verifier = verifier.get_or_insert_with(|| begin(&recorded.entry.programme));
                     verifier.take(&recorded, Some(&hash));
+                    if let Some(proof) = &mut proof {
+                        proof.take(&recorded.entry, recorded.link.as_deref());
+                    }
                 }
                 None => verifier.get_or_insert_with(|| begin("")).skip_unreadable(),
             }
@@ -46,10 +54,22 @@ impl Verify {
         let Report { entries, head, findings } = verifier.unwrap_or_else(|| begin("")).finish();
         if findings.is_empty() && entries > 0 {
             println!("{entries} entries are whole; the head is {head}");
-            return Ok(());
+            return proven(proof);
         }
         let named: Vec<String> = findings.iter().map(Finding::to_string).collect();
         let named = if named.is_empty() { "it has no entry".to_owned() } else { named.join("\n  ") };
         Err(format!("{} isn't whole:\n  {named}", self.audit.display()).into())
     }
+}
+
+fn proof(path: &PathBuf) -> Result<Proof, Failure> {
+    let text = std::fs::read(path).map_err(|error| format!("{}: {error}", path.display()))?;
+    Proof::of(&text).map_err(|why| format!("{}: {why}", path.display()).into())
+}
+
+fn proven(proof: Option<Proof>) -> Result<(), Failure> {
+    let Some(proof) = proof else { return Ok(()) };
+    let made = proof.finish()?;
+    println!("{} is what entry {} made at {} for {}", made.name, made.entry, made.time.to_utc(), made.subject);
+    Ok(())
 }

@@ -77,6 +77,8 @@ const ADD_CELLS: Sql = rows!(
     "WHERE TRUE ON CONFLICT (programme, face, measure, month, key) DO UPDATE SET quantity = tally_cells.quantity + excluded.quantity"
 );
 const HAS_ENDED: Sql = Sql::new("SELECT h.ended FROM heads h WHERE h.programme = $1");
+const SEE_HEAD: Sql =
+    Sql::new("SELECT h.sequence, h.entry, h.link FROM heads h WHERE h.programme = $1 AND h.entry > 0");
 const FIND_LINK: Sql = Sql::new("SELECT a.link FROM audit_entries a WHERE a.programme = $1 AND a.entry = $2");
 const TOUCHED_AFTER: Sql = Sql::new(
     "SELECT a.entry, a.names FROM audit_entries a WHERE a.programme = $1 AND a.entry > $2 ORDER BY a.entry LIMIT $3",
@@ -102,6 +104,7 @@ pub const STATEMENTS: &[(&str, Sql)] = &[
     ("INSERT_ENTRIES", INSERT_ENTRIES),
     ("ADD_CELLS", ADD_CELLS),
     ("HAS_ENDED", HAS_ENDED),
+    ("SEE_HEAD", SEE_HEAD),
     ("FIND_LINK", FIND_LINK),
     ("TOUCHED_AFTER", TOUCHED_AFTER),
     ("DESTROY_KEYS", DESTROY_KEYS),
@@ -331,6 +334,27 @@ pub(super) async fn is_committed(tx: &mut Tx<'_>, expected: &Heads) -> Result<bo
 /// Forgets up to 1,000 requests that are older than they are kept; returns how many.
 pub(super) async fn forget_requests(tx: &mut Tx<'_>, now: Timestamp) -> Result<u64> {
     tx.sql(FORGET_REQUESTS).bind(now.micros() - REQUEST_ID_MICROS).count().await
+}
+
+/// Where a programme's ledger ends, as a snapshot sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Seen {
+    /// The last change's sequence.
+    pub sequence: i64,
+    /// The last audit entry.
+    pub entry: i64,
+    /// The link there: 64 hexadecimal digits.
+    pub link: String,
+}
+
+/// Where a programme's ledger ends.
+///
+/// # Errors
+/// `RESOURCE_NOT_FOUND` (the programme), or a storage error.
+pub async fn head(tx: &mut Tx<'_>, programme: &Id) -> Result<Seen> {
+    let row = tx.sql(SEE_HEAD).bind(programme).fetch_optional().await?;
+    let row = row.ok_or_else(|| Error::not_found(format!("programmes/{programme}")))?;
+    Ok(Seen { sequence: row.get("sequence")?, entry: row.get("entry")?, link: row.get("link")? })
 }
 
 /// Whether a programme has ended; nothing, if it isn't there.

@@ -25,7 +25,7 @@ macro_rules! activities {
              v.since_sequence, v.update_time, COALESCE(v.patient_issuer, ''), COALESCE(v.patient_token, '')) AS line \
              FROM activity_versions v WHERE v.programme = $1 AND ",
             $where,
-            " AND (v.date, v.activity) > ($3, $4) AND v.date <= $5 AND v.state IN ('RECORDED', $6) \
+            " AND (v.date, v.activity) > ($3, $4) AND v.date <= $5 AND v.state IN ('RECORDED', 'ATTESTED', 'DISPUTED', $6) \
              ORDER BY v.date, v.activity LIMIT $7) AS r"
         ))
     };

@@ -36,6 +36,12 @@ impl Caller {
         }
     }
 
+    /// Who acts: the person, or the subject where the call names none.
+    #[must_use]
+    pub fn actor(&self) -> &str {
+        self.person.as_deref().unwrap_or(&self.subject)
+    }
+
     /// The caller that names no subject.
     #[must_use]
     pub fn anonymous() -> Self {

@@ -23,6 +23,8 @@ pub struct Leaf {
     pub dimensions: Dimensions,
     /// How much of each measure; a measure stands once.
     pub quantities: Vec<(Measure, i64)>,
+    /// Whether another person has attested the record that says so.
+    pub attested: bool,
 }
 
 /// Where a leaf is counted: copied onto the record as of the service date.

@@ -150,6 +150,20 @@ reasons! {
     RefusedBefore = 85 => "REFUSED_BEFORE", FailedPrecondition;
     /// The measure has no opening balance.
     MeasureNotAdditive = 86 => "MEASURE_NOT_ADDITIVE", FieldViolation;
+    /// The programme takes no records of so long ago.
+    EntryWindowClosed = 87 => "ENTRY_WINDOW_CLOSED", FailedPrecondition;
+    /// The records aren't those that the attester read.
+    SheetChanged = 88 => "SHEET_CHANGED", Aborted;
+    /// There is nothing to attest.
+    SheetEmpty = 89 => "SHEET_EMPTY", FailedPrecondition;
+    /// Not everything that has to be was looked up again.
+    SheetUnchecked = 90 => "SHEET_UNCHECKED", FailedPrecondition;
+    /// More records than a sheet can have.
+    SheetTooLarge = 91 => "SHEET_TOO_LARGE", ResourceExhausted;
+    /// The period has a statement.
+    PeriodClosed = 92 => "PERIOD_CLOSED", AlreadyExists;
+    /// The period's figures are those of its last statement.
+    NothingToRestate = 93 => "NOTHING_TO_RESTATE", FailedPrecondition;
 
     /// The expert's yes is missing.
     ConsentRequired = 100 => "CONSENT_REQUIRED", FailedPrecondition;

@@ -89,7 +89,9 @@ pub fn exclusion(service: &Service) -> Option<Exclusion> {
     };
     let by_kind = match (service.kind, service.performer) {
         (Kind::Headcount, _) => Some(Exclusion::Headcount),
-        (Kind::Teaching | Kind::Lecture, _) => Some(Exclusion::Teaching),
+        (Kind::Teaching | Kind::Lecture | Kind::Technique | Kind::GapFilled | Kind::TrainedStaff, _) => {
+            Some(Exclusion::Teaching)
+        }
         (Kind::OperationCase, Some(Performer::Local)) => Some(Exclusion::LocalCase),
         (Kind::OperationCase, Some(Performer::Expert | Performer::AssistantSupervised) | None)
         | (Kind::Consultation, _) => None,

@@ -10,7 +10,7 @@ use super::encounter::Encounters;
 use super::settle::{Draft, settle};
 use super::store::{patients, trips};
 use super::trip::{Trip, TripCause, Trips};
-use crate::activities::{self, Activities, VoidReason};
+use crate::activities::{Activities, VoidReason};
 use crate::db::{Context, React, Reacted, Reaction, Tx, external_ids};
 use crate::experts::sealed::SEALED;
 use crate::kernel::{Change, Collection as _, Error, Id, Name, Result};
@@ -77,7 +77,7 @@ fn follow_activity<'a>(
         let around = load(tx, programme, &[(&on, &Draft::of(&trip))]).await?;
         let stands = |id: &&Id| {
             around.known().activities.get(*id).is_some_and(|activity| {
-                activity.state == activities::State::Recorded && activity.record.patient.as_ref() == Some(&trip.patient)
+                activity.state.stands() && activity.record.patient.as_ref() == Some(&trip.patient)
             })
         };
         let left: Vec<Id> = own.into_iter().filter(stands).cloned().collect();

@@ -237,12 +237,17 @@ fn treated(programme: &Id, id: &Id, draft: &Draft, known: &Known) -> Result<Plac
             refusal.with("state", found.state.code())
         };
         match found.state {
-            activities::State::Recorded => {}
+            activities::State::Recorded | activities::State::Attested | activities::State::Disputed => {}
             activities::State::Voided => return Err(unfit("the activity was taken back: nothing was done")),
         }
         match found.record.kind {
             Kind::Consultation | Kind::OperationCase => {}
-            Kind::Headcount | Kind::Teaching | Kind::Lecture => {
+            Kind::Headcount
+            | Kind::Teaching
+            | Kind::Lecture
+            | Kind::Technique
+            | Kind::GapFilled
+            | Kind::TrainedStaff => {
                 let message = "nobody's trip: a headcount, a lesson or a lecture saves no household a journey";
                 let refusal = Error::refused(Reason::SavingNotApplicable, message);
                 return Err(refusal.with("session_kind", found.record.session_kind.code()));
@@ -276,7 +281,7 @@ fn treated(programme: &Id, id: &Id, draft: &Draft, known: &Known) -> Result<Plac
     Ok(Place {
         activities: own.iter().map(|(activity, ..)| activity.name.id().clone()).collect(),
         patient: given.clone(),
-        dimensions: first.record.leaf().dimensions,
+        dimensions: first.record.leaf(false).dimensions,
         services: own.iter().map(|(activity, ..)| service(activity)).collect(),
         carrier: carrier.to_string(),
     })

@@ -351,7 +351,7 @@ impl Trip {
                 let onward = words.onward.as_ref().map(|it| &it.onward);
                 let reversed = onward.is_some_and(|onward| reverses(self.dimensions.date, onward));
                 let quantities = figures::quantities(&self.saving()?, words.attendance, reversed)?;
-                Ok(Some(Leaf { dimensions: self.dimensions.clone(), quantities }))
+                Ok(Some(Leaf { dimensions: self.dimensions.clone(), quantities, attested: false }))
             }
             TripState::Voided => Ok(None),
         }

@@ -21,9 +21,11 @@ use crate::pb::onboarding_service_server::OnboardingService as _;
 use crate::pb::pairing_service_server::PairingService as _;
 use crate::pb::person_service_server::PersonService as _;
 use crate::pb::programme_service_server::ProgrammeService as _;
+use crate::pb::reconciliation_service_server::ReconciliationService as _;
 use crate::pb::reservation_service_server::ReservationService as _;
 use crate::pb::saving_service_server::SavingService as _;
 use crate::pb::session_service_server::SessionService as _;
+use crate::pb::sheet_service_server::SheetService as _;
 use crate::pb::site_service_server::SiteService as _;
 use crate::pb::tally_service_server::TallyService as _;
 use crate::pb::trip_service_server::TripService as _;
@@ -159,6 +161,8 @@ collections! {
     "sessions": sessions, Session, get_session(GetSessionRequest), list_sessions(ListSessionsRequest).sessions;
     "visits": visits, Visit, get_visit(GetVisitRequest), list_visits(ListVisitsRequest).visits;
     "activities": activities, Activity, get_activity(GetActivityRequest), list_activities(ListActivitiesRequest).activities;
+    "sheets": activities, Sheet, get_sheet(GetSheetRequest), list_sheets(ListSheetsRequest).sheets;
+    "activityPolicies": activities, ActivityPolicy, get_activity_policy(GetActivityPolicyRequest);
     "tariffs": savings, Tariff, get_tariff(GetTariffRequest), list_tariffs(ListTariffsRequest).tariffs;
     "saving-policies": savings, SavingPolicy, get_saving_policy(GetSavingPolicyRequest),
         list_saving_policies(ListSavingPoliciesRequest).policies;
@@ -169,6 +173,9 @@ collections! {
     "reservations": reservations, Reservation, get_reservation(GetReservationRequest),
         list_reservations(ListReservationsRequest).reservations;
     "needs": reservations, Need, get_need(GetNeedRequest), list_needs(ListNeedsRequest).needs;
+    "statements": tallies, Statement, get_statement(GetStatementRequest), list_statements(ListStatementsRequest).statements;
+    "discrepancies": tallies, Discrepancy, get_discrepancy(GetDiscrepancyRequest),
+        list_discrepancies(ListDiscrepanciesRequest).discrepancies;
     "openingBalances": tallies, OpeningBalance, get_opening_balance(GetOpeningBalanceRequest),
         list_opening_balances(ListOpeningBalancesRequest).opening_balances;
 }

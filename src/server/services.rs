@@ -35,11 +35,14 @@ use crate::pb::onboarding_service_server::OnboardingServiceServer;
 use crate::pb::pairing_service_server::PairingServiceServer;
 use crate::pb::person_service_server::PersonServiceServer;
 use crate::pb::programme_service_server::ProgrammeServiceServer;
+use crate::pb::reconciliation_service_server::ReconciliationServiceServer;
 use crate::pb::reservation_service_server::ReservationServiceServer;
 use crate::pb::saving_service_server::SavingServiceServer;
 use crate::pb::session_service_server::SessionServiceServer;
+use crate::pb::sheet_service_server::SheetServiceServer;
 use crate::pb::site_service_server::SiteServiceServer;
 use crate::pb::slot_service_server::SlotServiceServer;
+use crate::pb::succession_service_server::SuccessionServiceServer;
 use crate::pb::tally_service_server::TallyServiceServer;
 use crate::pb::trip_service_server::TripServiceServer;
 use crate::pb::visit_service_server::VisitServiceServer;
@@ -69,11 +72,14 @@ pub(super) fn all(api: &Api, hub: &Arc<Hub>, directory: &Arc<Directory>) -> Serv
         .add(SlotServiceServer::new(sessions::service::Service { api: api.clone() }))
         .add(VisitServiceServer::new(visits::service::Service { api: api.clone() }))
         .add(ActivityServiceServer::new(activities::service::Service { api: api.clone() }))
+        .add(SheetServiceServer::new(activities::service::Service { api: api.clone() }))
+        .add(SuccessionServiceServer::new(activities::service::Service { api: api.clone() }))
         .add(SavingServiceServer::new(savings::service::Service { api: api.clone() }))
         .add(TripServiceServer::new(savings::service::Service { api: api.clone() }))
         .add(ReservationServiceServer::new(reservations::service::Service { api: api.clone() }))
         .add(NeedServiceServer::new(reservations::service::Service { api: api.clone() }))
         .add(TallyServiceServer::new(tallies::service::Service { api: api.clone() }))
+        .add(ReconciliationServiceServer::new(tallies::service::Service { api: api.clone() }))
         .add(AccountServiceServer::new(accounts::service::Service { api: api.clone() }))
         .add(FeedServiceServer::new(feeds::service::Service { api: api.clone() }))
         .add(AccessServiceServer::new(access::service::Service { api: api.clone(), directory: directory.clone() }))

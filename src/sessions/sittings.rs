@@ -62,7 +62,8 @@ impl Held {
             kind: self.kind.code().to_owned(),
             residence: Residence::Unknown,
         };
-        Leaf { dimensions, quantities }
+        // A sheet attests sessions; that is told beside them, by whoever counts.
+        Leaf { dimensions, quantities, attested: false }
     }
 }
 

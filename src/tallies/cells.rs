@@ -1,6 +1,7 @@
 //! Cells: monthly sums by a few sets of dimensions, folded from the facts of every write. Pure.
 //!
-//! A set is a face; a question takes the smallest one that covers what it groups and filters by. A cell that came to zero may
+//! A set is a face; a question takes the smallest one that covers what it groups and filters by. What another person has attested
+//! is kept once more, in cells of its own under the face's second name. A cell that came to zero may
 //! still be there, and means what an absent one does.
 
 use super::Dimension;
@@ -12,15 +13,22 @@ use crate::kernel::{Date, Dimensions, Fact, HalfDay, Id, Leaf, Vocabulary as _};
 pub struct Face {
     /// Its name in the table; never reused for another set.
     pub name: &'static str,
+    /// The name of its cells of what is attested; never reused either.
+    pub attested: &'static str,
     /// Its dimensions, in the order of the key's parts.
     pub dimensions: &'static [Dimension],
 }
 
 /// The faces, those with the fewest cells first.
 pub static FACES: [Face; 3] = [
-    Face { name: "kind", dimensions: &[Dimension::HalfDay, Dimension::Kind, Dimension::Residence] },
+    Face {
+        name: "kind",
+        attested: "kind-attested",
+        dimensions: &[Dimension::HalfDay, Dimension::Kind, Dimension::Residence],
+    },
     Face {
         name: "place",
+        attested: "place-attested",
         dimensions: &[
             Dimension::Site,
             Dimension::SiteLevel,
@@ -31,6 +39,7 @@ pub static FACES: [Face; 3] = [
     },
     Face {
         name: "person",
+        attested: "person-attested",
         dimensions: &[Dimension::Expert, Dimension::HomeHospital, Dimension::Specialty, Dimension::Kind],
     },
 ];
@@ -48,6 +57,18 @@ pub fn month_of(date: Date) -> String {
     let mut text = date.to_string();
     text.truncate(7);
     text
+}
+
+/// The first and the last day of a month, `YYYY-MM`, or of a year, `YYYY`.
+#[must_use]
+pub fn days_of(period: &str) -> Option<(Date, Date)> {
+    let (first, months) = match period.len() {
+        4 => (format!("{period}-01-01"), 12),
+        7 => (format!("{period}-01"), 1),
+        _ => return None,
+    };
+    let first: Date = first.parse().ok()?;
+    Some((first, first.checked_add_months(chrono::Months::new(months))?.pred_opt()?))
 }
 
 /// What parts a key's values; no value holds it.
@@ -99,12 +120,16 @@ pub fn spread(leaf: &Leaf, sign: i64) -> impl Iterator<Item = Delta> {
     FACES.iter().flat_map(move |face| {
         let key = key(&leaf.dimensions, face.dimensions);
         let month = month.clone();
-        leaf.quantities.iter().map(move |(measure, quantity)| Delta {
-            face: face.name,
-            measure: measure.as_str(),
-            month: month.clone(),
-            key: key.clone(),
-            by: sign * quantity,
+        let names = std::iter::once(face.name).chain(leaf.attested.then_some(face.attested));
+        names.flat_map(move |name| {
+            let (key, month) = (key.clone(), month.clone());
+            leaf.quantities.iter().map(move |(measure, quantity)| Delta {
+                face: name,
+                measure: measure.as_str(),
+                month: month.clone(),
+                key: key.clone(),
+                by: sign * quantity,
+            })
         })
     })
 }

@@ -1,9 +1,15 @@
-//! What can be done with opening balances: declared, and taken back.
+//! What can be done with opening balances: declared, and taken back; and with periods: closed, and restated.
 
 use super::{BalanceState, Definition, MeasureType, OpeningBalance, OpeningBalances, store};
 use crate::db::{Command, Context, Decision, Tx};
 use crate::kernel::{Change, Date, Error, Id, Meta, Name, Reason, Result, Verb, Vocabulary as _, etag};
 use crate::programmes::{self, Programme};
+
+mod discrepancies;
+mod statements;
+
+pub use discrepancies::{QueueDiscrepancies, ResolveDiscrepancy};
+pub use statements::{ClosePeriod, RestatePeriod};
 
 /// Declares an opening balance.
 #[derive(Clone, Debug)]

@@ -2,18 +2,22 @@
 //!
 //! A tally is computed, never edited. Cells follow every write in its own transaction ([`cells::project`]); what no face of
 //! them covers is recounted from the records, and so is everything by `Reconcile`. Nothing that a command decides on is a tally.
-//! Not here: how a record counts (`sessions`, `visits`, `activities`), closed periods, what is printed (`bulletins`).
+//! A closed period's tally is a statement, which never changes. Not here: how a record counts (`sessions`, `visits`, `activities`), what is
+//! printed (`bulletins`).
 
 use crate::kernel::{Collection, Date, Id, Meta, Name, vocabulary};
 
 pub mod cells;
 pub mod commands;
+pub mod extract;
 pub mod measures;
+pub mod proof;
 pub mod queries;
 pub mod question;
 pub mod reckon;
 pub mod roster;
 pub mod service;
+pub mod statement;
 pub mod store;
 mod wire;
 
@@ -85,6 +89,16 @@ vocabulary! {
         Records = 2 => "RECORDS",
         /// Cells for whole months, records for the days at the ends.
         CellsAndRecords = 3 => "CELLS_AND_RECORDS",
+    }
+}
+
+vocabulary! {
+    /// Which records count.
+    pub enum Basis: "TallyBasis" {
+        /// Every record that stands.
+        Recorded = 1 => "RECORDED",
+        /// Those that another person has attested; visits and the roster, which have no sheets, as recorded.
+        Attested = 2 => "ATTESTED",
     }
 }
 

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{Datelike as _, Months};
 
 use super::cells::{Face, face_for, month_of};
-use super::measures::{Rule, Set};
-use super::{Definition, Dimension};
+use super::measures::{Origin, Rule, Set};
+use super::{Basis, Definition, Dimension};
 use crate::experts::Merged;
 use crate::kernel::{Date, Specialty};
 
@@ -56,6 +56,20 @@ pub struct Question {
     pub group_by: Vec<Dimension>,
     /// Of which records.
     pub filter: Filter,
+    /// Whether attested ones alone.
+    pub basis: Basis,
+    /// As of this sequence: the versions that stood then; none: now.
+    pub as_of: Option<i64>,
+}
+
+/// Whether a measure is counted from versions, so that it can be told as of a sequence: a roster is kept as it is, and a policy may be
+/// approved for days that have been.
+#[must_use]
+pub fn is_versioned(definition: &Definition) -> bool {
+    match definition.rule {
+        Rule::Sum(..) | Rule::Quotient(..) | Rule::Size(Set::ActiveExperts | Set::ActiveSites) => true,
+        Rule::Size(Set::Experts | Set::HomeHospitals) | Rule::Method => false,
+    }
 }
 
 /// Whether a measure can be told apart by a dimension: a roster knows no sites, a session no residence.
@@ -71,6 +85,13 @@ pub fn knows(definition: &Definition, dimension: Dimension) -> bool {
 }
 
 impl Question {
+    /// What the recorded facts of a period say now, as a whole.
+    #[must_use]
+    pub fn of(measures: Vec<&'static Definition>, from: Date, to: Date) -> Self {
+        let (group_by, filter) = (Vec::new(), Filter::default());
+        Question { from, to, measures, group_by, filter, basis: Basis::Recorded, as_of: None }
+    }
+
     /// The same question, asked of survivors wherever its filter names a duplicate.
     #[must_use]
     pub fn of_survivors(&self, merged: &Merged) -> Self {
@@ -92,6 +113,30 @@ impl Question {
     #[must_use]
     pub fn unknown_to(&self, definition: &Definition) -> Option<Dimension> {
         self.dimensions().into_iter().find(|dimension| !knows(definition, *dimension))
+    }
+}
+
+/// Which cells have a sum.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Cells {
+    /// Those of everything that is recorded.
+    Recorded,
+    /// Those of what is attested.
+    Attested,
+    /// None: it is recounted from the records.
+    None,
+}
+
+impl Question {
+    /// Which cells have a sum of an origin. Cells answer now; a session's sheet, and whether a trip's activities are attested, is told from
+    /// the records.
+    #[must_use]
+    pub fn cells_of(&self, origin: Origin) -> Cells {
+        match (self.as_of, self.basis, origin) {
+            (Some(_), _, _) | (None, Basis::Attested, Origin::Sessions | Origin::Savings) => Cells::None,
+            (None, Basis::Recorded, _) | (None, Basis::Attested, Origin::Visits) => Cells::Recorded,
+            (None, Basis::Attested, Origin::Activities) => Cells::Attested,
+        }
     }
 }
 

@@ -2,10 +2,17 @@
 
 use tonic::{Request, Response};
 
+use super::commands::{ClosePeriod, RestatePeriod};
 use super::wire;
+use super::wire::statements;
 use crate::pb;
 use crate::pb::tally_service_server::TallyService;
 use crate::wire::{Api, Reply};
+
+mod explain;
+mod extracts;
+
+use explain::Answers;
 
 /// The service of tallies.
 #[derive(Clone)]
@@ -16,6 +23,51 @@ pub struct Service {
 
 #[tonic::async_trait]
 impl TallyService for Service {
+    type ExplainTallyStream = Answers<pb::ExplainTallyResponse>;
+    type ExportStatementStream = Answers<pb::ExportStatementResponse>;
+
+    async fn explain_tally(&self, request: Request<pb::ExplainTallyRequest>) -> Reply<Self::ExplainTallyStream> {
+        let query = self.api.query(request, statements::explain)?;
+        let explanation = self.api.read(query).await?;
+        Ok(Response::new(explain::answers(self.api.clone(), explanation)))
+    }
+
+    async fn close_period(&self, request: Request<pb::ClosePeriodRequest>) -> Reply<pb::Statement> {
+        let (call, query) = self.api.parse(request, statements::close)?;
+        let composed = self.api.read(query).await?;
+        let statement = self.api.write(call, ClosePeriod { composed }).await?;
+        Ok(Response::new(statements::statement(statement)))
+    }
+
+    async fn restate_period(&self, request: Request<pb::RestatePeriodRequest>) -> Reply<pb::Statement> {
+        let (call, query) = self.api.parse(request, statements::restate)?;
+        let composed = self.api.read(query).await?;
+        let statement = self.api.write(call, RestatePeriod { composed }).await?;
+        Ok(Response::new(statements::statement(statement)))
+    }
+
+    async fn get_statement(&self, request: Request<pb::GetStatementRequest>) -> Reply<pb::Statement> {
+        let query = self.api.query(request, statements::get)?;
+        let statement = self.api.read(query).await?;
+        Ok(Response::new(statements::statement(statement)))
+    }
+
+    async fn list_statements(&self, request: Request<pb::ListStatementsRequest>) -> Reply<pb::ListStatementsResponse> {
+        let query = self.api.query(request, statements::list)?;
+        let page = self.api.read(query).await?.map(statements::listed);
+        let next_page_token = page.next_page_token();
+        Ok(Response::new(pb::ListStatementsResponse { statements: page.items, next_page_token }))
+    }
+
+    async fn export_statement(
+        &self,
+        request: Request<pb::ExportStatementRequest>,
+    ) -> Reply<Self::ExportStatementStream> {
+        let query = self.api.query(request, statements::export)?;
+        let pieces = statements::pieces(&self.api.read(query).await?);
+        Ok(Response::new(Box::pin(futures_util::stream::iter(pieces.into_iter().map(Ok)))))
+    }
+
     async fn list_measures(&self, request: Request<pb::ListMeasuresRequest>) -> Reply<pb::ListMeasuresResponse> {
         let page = self.api.query(request, |fields, message| wire::measures_page(fields, &message))?;
         let next_page_token = page.next_page_token();

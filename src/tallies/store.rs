@@ -8,12 +8,14 @@ use crate::db::{List, Row, Sql, Tx, Value};
 use crate::kernel::{Error, Id, Measure, Meta, Name, PageRequest, Result, Vocabulary as _};
 use crate::rows;
 
+pub mod discrepancies;
 mod records;
+pub mod statements;
 
-pub use records::{leaves, roster, span};
+pub use records::{Cut, held_leaves, leaves, roster, span, trip_leaves, visit_leaves, visits_since};
 
 /// The tables that this slice owns.
-pub const TABLES: &[&str] = &["opening_balances"];
+pub const TABLES: &[&str] = &["opening_balances", "statements", "discrepancies"];
 
 const GET: Sql = Sql::new("SELECT b.* FROM opening_balances b WHERE b.programme = $1 AND b.opening_balance = $2");
 const STANDING: Sql = Sql::new("SELECT b.* FROM opening_balances b WHERE b.programme = $1 AND b.state = 'DECLARED'");
@@ -46,8 +48,10 @@ pub const STATEMENTS: &[(&str, Sql)] = &[
     ("MONTH_CELLS", MONTH_CELLS),
     ("CELL_SPAN", CELL_SPAN),
     ("HELD", records::HELD),
+    ("HELD_THEN", records::HELD_THEN),
     ("HELD_SPAN", records::HELD_SPAN),
     ("VISITS", records::VISITS),
+    ("VISITS_SINCE", records::VISITS_SINCE),
     ("VISIT_SPAN", records::VISIT_SPAN),
     ("ROSTER", records::ROSTER),
     ("AFFILIATIONS", records::AFFILIATIONS),
@@ -138,18 +142,18 @@ fn balance(row: &Row) -> Result<OpeningBalance> {
     })
 }
 
-/// Adds to the slices of measures what the cells of a face have of each, from a month to a month.
+/// Adds to the slices of measures what the cells of a face, by one of its names, have of each, from a month to a month.
 ///
 /// # Errors
 /// A storage error.
 pub async fn add_cells(
     tx: &mut Tx<'_>,
     programme: &Id,
-    face: &cells::Face,
+    face: &str,
     (first, last): (&str, &str),
     slices: &mut BTreeMap<Measure, Slice>,
 ) -> Result<()> {
-    let key = |measure: &Measure| (programme, face.name, measure.as_str(), first, last);
+    let key = |measure: &Measure| (programme, face, measure.as_str(), first, last);
     let keys: Vec<_> = slices.keys().map(key).collect();
     let mut by_name: HashMap<&str, &mut Slice> = slices.iter_mut().map(|(it, slice)| (it.as_str(), slice)).collect();
     for row in tx.sql(CELLS).bind_rows(&keys).fetch_all().await? {
@@ -178,7 +182,7 @@ pub struct Cell {
 /// # Errors
 /// A storage error.
 pub async fn month_cells(tx: &mut Tx<'_>, programme: &Id, month: &str) -> Result<Vec<Cell>> {
-    let faces = || cells::FACES.iter().map(|face| face.name);
+    let faces = || cells::FACES.iter().flat_map(|face| [face.name, face.attested]);
     let sums = measures::sums().flat_map(|(sum, _)| faces().map(move |face| (programme, face, sum.as_str(), month)));
     let rows = tx.sql(MONTH_CELLS).bind_rows(&sums.collect::<Vec<_>>()).fetch_all().await?;
     let cell = |row: &Row| {

@@ -5,11 +5,11 @@ use std::collections::BTreeSet;
 use super::commands::{CreateOpeningBalance, VoidOpeningBalance, opens};
 use super::measures::{self, MEASURES, Rule};
 use super::queries::{
-    Cumulative, GetOpeningBalance, ListOpeningBalances, QueryTally, Reconcile, Reconciliation, Tally,
+    Cumulative, GetOpeningBalance, HeldTotals, ListOpeningBalances, QueryTally, Reconcile, Reconciliation, Tally,
 };
-use super::question::{Filter, Question};
+use super::question::{Filter, Question, is_versioned};
 use super::reckon::Number;
-use super::{Definition, Dimension, OpeningBalance, OpeningBalances, cells};
+use super::{Basis, Definition, Dimension, OpeningBalance, OpeningBalances, cells};
 use crate::experts::Experts;
 use crate::hospitals::Hospitals;
 use crate::kernel::page::MAX_SIZE;
@@ -19,8 +19,12 @@ use crate::kernel::{
 };
 use crate::pb;
 use crate::programmes::{Programme, SittingUnit};
+use crate::sessions::ControlTotals;
 use crate::sites::{SiteLevel, Sites};
 use crate::wire::mutations;
+
+pub(super) mod extracts;
+pub(super) mod statements;
 
 mutations!(pb::CreateOpeningBalanceRequest, pb::VoidOpeningBalanceRequest);
 
@@ -43,11 +47,13 @@ pub(super) fn query(fields: &mut Fields, request: pb::QueryTallyRequest) -> Quer
     }
     let group_by = fields.choices("group_by", &request.group_by);
     let filter = fields.within("filter", |fields| filter(fields, &programme, &request.filter.unwrap_or_default()));
-    let question = Question { from, to, measures: Vec::new(), group_by, filter };
+    let basis = fields.optional_choice("basis", request.basis).unwrap_or(Basis::Recorded);
+    let as_of = Some(fields.number("as_of", request.as_of, 0..=i64::MAX)).filter(|as_of| *as_of > 0);
+    let question = Question { from, to, measures: Vec::new(), group_by, filter, basis, as_of };
     let question = Question { measures: measures_of(fields, &request.measures, &question), ..question };
     let names: Vec<_> = question.measures.iter().map(|definition| definition.name).collect();
     let Question { group_by, filter, .. } = &question;
-    let bound_to = format!("QueryTally {programme} {from} {to} {names:?} {group_by:?} {filter:?}");
+    let bound_to = format!("QueryTally {programme} {from} {to} {names:?} {group_by:?} {filter:?} {basis:?} {as_of:?}");
     let page = whole_page(fields, request.page_size, &request.page_token, &bound_to);
     QueryTally { programme, question, page, bound_to }
 }
@@ -68,8 +74,10 @@ fn whole_page(fields: &mut Fields, size: i32, token: &str, bound_to: &str) -> Pa
 
 /// The measures asked for; where none is named, all but savings' that the question's dimensions can tell apart.
 fn measures_of(fields: &mut Fields, names: &[String], question: &Question) -> Vec<&'static Definition> {
+    let can_be_told = |definition: &Definition| question.as_of.is_none() || is_versioned(definition);
     if names.is_empty() {
-        return MEASURES.iter().filter(|definition| question.unknown_to(definition).is_none()).collect();
+        let is_known = |definition: &&Definition| question.unknown_to(definition).is_none() && can_be_told(definition);
+        return MEASURES.iter().filter(is_known).collect();
     }
     let mut chosen: Vec<&'static Definition> = Vec::new();
     fields.list("measures", names, MOST_MEASURES, |fields, name| {
@@ -82,6 +90,10 @@ fn measures_of(fields: &mut Fields, names: &[String], question: &Question) -> Ve
         }
         if let Some(dimension) = question.unknown_to(definition) {
             let text = format!("{} can't be told apart by {}", definition.name, dimension.code());
+            fields.refuse("", Reason::Inconsistent, text);
+        }
+        if !can_be_told(definition) {
+            let text = format!("{} isn't counted from versions: it can't be told as of a sequence", definition.name);
             fields.refuse("", Reason::Inconsistent, text);
         }
         chosen.push(definition);
@@ -236,6 +248,7 @@ pub(super) fn tally(command: &Question, tally: Tally) -> pb::QueryTallyResponse 
         definitions: command.measures.iter().map(|it| definition_in(programme, it)).collect(),
         source: tally.source.number(),
         next_page_token,
+        sequence: tally.sequence,
     }
 }
 
@@ -273,6 +286,31 @@ fn key_of(programme: &Id, group_by: &[Dimension], values: &[String]) -> pb::Tall
     key
 }
 
+/// The values of a row's key, as cells write them.
+fn key_values(fields: &mut Fields, group_by: &[Dimension], key: pb::TallyKey, programme: &Id) -> Vec<String> {
+    fn code<V: Vocabulary>(fields: &mut Fields, field: &str, number: i32) -> String {
+        fields.optional_choice::<V>(field, number).map(|value| value.code().to_owned()).unwrap_or_default()
+    }
+    fn id<C: Collection>(fields: &mut Fields, field: &str, name: &str, programme: &Id) -> String {
+        fields.optional_name_in::<C>(field, name, programme).map(String::from).unwrap_or_default()
+    }
+    fields.within("key", |fields| {
+        let value = |dimension: &Dimension| match dimension {
+            Dimension::Month => key.month.clone(),
+            Dimension::Year => format!("{:04}", key.year),
+            Dimension::HalfDay => code::<HalfDay>(fields, "half_day", key.half_day),
+            Dimension::Site => id::<Sites>(fields, "site", &key.site, programme),
+            Dimension::SiteLevel => code::<SiteLevel>(fields, "site_level", key.site_level),
+            Dimension::Expert => id::<Experts>(fields, "expert", &key.expert, programme),
+            Dimension::HomeHospital => id::<Hospitals>(fields, "home_hospital", &key.home_hospital, programme),
+            Dimension::Specialty => key.specialty.clone(),
+            Dimension::Kind => code::<SessionKind>(fields, "kind", key.kind),
+            Dimension::Residence => code::<Residence>(fields, "residence", key.residence),
+        };
+        group_by.iter().map(value).collect()
+    })
+}
+
 fn cumulative(line: Cumulative) -> pb::CumulativeLine {
     pb::CumulativeLine {
         measure: line.balance.measure.name.to_owned(),
@@ -295,6 +333,26 @@ pub(super) fn balance(balance: OpeningBalance) -> pb::OpeningBalance {
         state: balance.state.number(),
         create_time: Some(balance.meta.create_time.into()),
         update_time: Some(balance.meta.update_time.into()),
+    }
+}
+
+fn session_control(all: &ControlTotals, held: &HeldTotals) -> pb::SessionControl {
+    let ended = all.completed + all.cancelled + all.not_held + all.voided;
+    pb::SessionControl {
+        ever_confirmed: all.ever_confirmed,
+        completed: all.completed,
+        cancelled: all.cancelled,
+        not_held: all.not_held,
+        voided: all.voided,
+        in_progress: all.in_progress,
+        unresolved: all.unresolved,
+        future: all.future,
+        unallocated: all.ever_confirmed - ended - all.in_progress - all.unresolved - all.future,
+        sittings: held.sittings,
+        free_clinics: held.free_clinics,
+        other_kinds: held.other_kinds(),
+        same_sitting: held.same_sitting(),
+        uncounted: all.completed - held.held,
     }
 }
 
@@ -324,10 +382,15 @@ pub(super) fn reconciliation(result: Reconciliation) -> pb::ReconcileResponse {
                 measure: measure.to_owned(),
                 records: total.records,
                 cells: total.cells.to_vec(),
+                attested_records: total.attested_records,
+                attested_cells: total.attested_cells.to_vec(),
             })
             .collect(),
         activities_ever: result.standing + result.voided,
         activities_standing: result.standing,
         activities_voided: result.voided,
+        activities_attested: result.attested,
+        activities_disputed: result.disputed,
+        sessions: Some(session_control(&result.sessions, &result.held)),
     }
 }

@@ -213,6 +213,6 @@ impl Visit {
             kind: String::new(),
             residence: Residence::Unknown,
         };
-        Some(Leaf { dimensions, quantities: vec![(Measure::VISITS, 1)] })
+        Some(Leaf { dimensions, quantities: vec![(Measure::VISITS, 1)], attested: false })
     }
 }

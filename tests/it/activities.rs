@@ -2,6 +2,8 @@
 mod rules;
 mod sessions;
 mod sets;
+mod sheets;
+mod succession;
 
 use homecoming::kernel::Reason;
 use homecoming::pb;

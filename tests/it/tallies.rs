@@ -1,7 +1,9 @@
 //! Tallies over a real socket: measures, groups, stocks, opening balances. The arithmetic is in `tallies/`.
 mod arithmetic;
+mod extracts;
 mod merged;
 mod partitions;
+mod statements;
 
 use homecoming::kernel::Reason;
 use homecoming::pb;

@@ -21,7 +21,7 @@ const VISITS: Sql = rows!(
 );
 /// Who recorded the first version made it.
 const ACTIVITIES: Sql = rows!(
-    "SELECT t.activity AS id, t.site, t.lead_expert AS expert, t.recorder AS made_by FROM ",
+    "SELECT t.activity AS id, t.site, t.lead_expert AS expert, COALESCE(t.made_by, t.recorder) AS made_by FROM ",
     "JOIN activity_versions t ON t.programme = r.value->>0 AND t.activity = r.value->>1 AND t.revision = 1"
 );
 const OFFERS: Sql = rows!(

@@ -60,7 +60,18 @@ impl Command for AmendActivity {
         let programme = self.name.programme();
         taken.refuse(programme, self.name.id(), false, &amended.external_ids)?;
         let record = settle(programme, &amended, &known, context.now)?;
-        let next = Activity { record, external_ids: amended.external_ids, ..next_version(&current, context, sequence) };
+        if record.date != current.record.date {
+            known.admit(&record, context.now)?;
+        }
+        // Other words: what was attested or disputed were the old ones.
+        let next = Activity {
+            record,
+            external_ids: amended.external_ids,
+            state: State::Recorded,
+            sheet: None,
+            dispute_note: None,
+            ..next_version(&current, context, sequence)
+        };
         Ok(Decision {
             changes: vec![Change::new(&self.name, AMEND, next.meta.revision)],
             facts: vec![fact(Some(&current), &next)],
@@ -138,32 +149,35 @@ pub(in crate::activities) fn voided(
     sequence: i64,
 ) -> Voided {
     let void_reason = Some(reason);
-    let next = Activity { state: State::Voided, void_reason, ..next_version(current, context, sequence) };
+    let next =
+        Activity { state: State::Voided, void_reason, dispute_note: None, ..next_version(current, context, sequence) };
     let change = Change::new(&next.name, VOID, next.meta.revision);
     Voided { fact: fact(Some(current), &next), next, change }
 }
 
-async fn standing(tx: &mut Tx<'_>, name: &Name<Activities>) -> Result<Activity> {
+pub(super) async fn standing(tx: &mut Tx<'_>, name: &Name<Activities>) -> Result<Activity> {
     let found = store::current(tx, name.programme(), &[name.id()]).await?.remove(name.id());
     found.ok_or_else(|| Error::not_found(name))
 }
 
 fn must_stand(activity: &Activity, verb: &'static str) -> Result<()> {
-    match activity.state {
-        State::Recorded => Ok(()),
-        State::Voided => {
-            let message = "the activity was voided: record it anew";
-            let refusal = Error::refused(Reason::IllegalTransition, message).with("name", &activity.name);
-            Err(refusal.with("state", activity.state.code()).with("verb", verb))
-        }
+    if activity.state.stands() {
+        return Ok(());
     }
+    Err(illegal(activity, verb, "the activity was voided: record it anew"))
+}
+
+/// That an activity's state doesn't allow a verb.
+pub(super) fn illegal(activity: &Activity, verb: &'static str, message: &'static str) -> Error {
+    let refusal = Error::refused(Reason::IllegalTransition, message).with("name", &activity.name);
+    refusal.with("state", activity.state.code()).with("verb", verb)
 }
 
 /// The same words in the next version. Time never runs backwards in a history, whatever the clock does.
-fn next_version(current: &Activity, context: &Context<'_>, sequence: i64) -> Activity {
+pub(super) fn next_version(current: &Activity, context: &Context<'_>, sequence: i64) -> Activity {
     let now: Timestamp = context.now.max(current.meta.update_time);
     Activity {
-        recorder: context.call.caller.subject.clone(),
+        recorder: context.call.caller.actor().to_owned(),
         since_sequence: sequence,
         meta: current.meta.touched(now),
         ..current.clone()

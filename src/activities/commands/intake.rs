@@ -47,13 +47,17 @@ pub(super) async fn load<'a>(
 pub(super) fn admit(programme: &Id, row: &Row, around: &mut Surroundings, context: &Context<'_>) -> Result<Activity> {
     around.taken.refuse(programme, &row.id, true, &row.draft.external_ids)?;
     let record = settle(programme, &row.draft, &around.known, context.now)?;
+    around.known.admit(&record, context.now)?;
     around.taken.take(&row.id, &row.draft.external_ids);
     let activity = Activity {
         name: Name::new(programme.clone(), row.id.clone()),
         record,
         state: State::Recorded,
         void_reason: None,
-        recorder: context.call.caller.subject.clone(),
+        sheet: None,
+        dispute_note: None,
+        recorder: context.call.caller.actor().to_owned(),
+        made_by: Some(context.call.caller.subject.clone()),
         batch_row: row.place,
         since_sequence: around.sequence,
         until_sequence: None,

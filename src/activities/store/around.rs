@@ -1,6 +1,6 @@
 //! What is known around some drafts: one statement per table, whatever their number.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use crate::activities::record::{Draft, Known, KnownExpert, KnownSession, KnownSite};
 use crate::db::{Row, Sql, Tx};
@@ -33,8 +33,10 @@ pub(super) const AFFILIATIONS: Sql = rows!(
      JOIN expert_affiliations a ON a.programme = d.programme AND a.expert = COALESCE(d.merged_into, d.expert) \
      ORDER BY d.expert, a.ordinal"
 );
+pub(super) const ASSISTANTS: Sql =
+    rows!("SELECT a.assistant FROM ", "JOIN assistants a ON a.programme = r.value->>0 AND a.assistant = r.value->>1");
 
-/// Loads what is known of the sessions, sites and experts that drafts name.
+/// Loads what is known of the sessions, sites, experts and assistants that drafts name, and the programme's policy.
 ///
 /// # Errors
 /// A storage error.
@@ -48,11 +50,15 @@ pub async fn known<'a>(
     let mut sites: BTreeSet<&Id> = drafts.clone().filter_map(|draft| draft.site.as_ref()).collect();
     sites.extend(sessions.values().map(|session| &session.site));
     let mut experts: BTreeSet<&Id> = drafts.clone().filter_map(|draft| draft.lead_expert.as_ref()).collect();
+    let assistants: BTreeSet<&Id> = drafts.clone().filter_map(|draft| draft.details.assistant.as_ref()).collect();
     experts.extend(drafts.flat_map(|draft| &draft.co_experts));
     experts.extend(sessions.values().map(|session| &session.lead_expert));
     let sites = load_sites(tx, programme, &sites).await?;
     let experts = load_experts(tx, programme, &experts).await?;
-    Ok(Known { sessions, sites, experts })
+    let assistants = fetch(tx, ASSISTANTS, programme, &assistants).await?;
+    let assistants = assistants.iter().map(|row| row.get("assistant")).collect::<Result<HashSet<Id>>>()?;
+    let policy = super::policy::find(tx, programme).await?;
+    Ok(Known { sessions, sites, experts, assistants, policy })
 }
 
 async fn fetch(tx: &mut Tx<'_>, sql: Sql, programme: &Id, ids: &BTreeSet<&Id>) -> Result<Vec<Row>> {

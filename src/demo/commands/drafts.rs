@@ -302,6 +302,7 @@ impl Drafts<'_> {
             patient: done.patient,
             quantity: done.quantity,
             operation: done.operation,
+            details: activities::Details::default(),
             declared_saving: done.saving,
             external_ids: Vec::new(),
         };

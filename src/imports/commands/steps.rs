@@ -6,6 +6,7 @@ use super::directory::{Directory, Wanted};
 use super::room::AddRoom;
 use super::seal::Seal;
 use super::trouble::Place;
+use crate::activities::Details;
 use crate::activities::commands::Row as ActivityRow;
 use crate::activities::record::{Draft, MOST_SAVING_FEN};
 use crate::assistants::commands::{CreateAssistant, CreatePairing, EndAssistant};
@@ -366,6 +367,7 @@ impl RowPlan<'_> {
             patient: record.patient.clone(),
             quantity: record.quantity,
             operation: record.operation.clone(),
+            details: Details::default(),
             declared_saving: record.declared_saving,
             external_ids: self.external_ids(),
         };

@@ -192,7 +192,13 @@ pub fn activity(line: &mut Line<'_>) -> Option<(Key, ActivityRecord)> {
     let quantity = quantity(line, kind);
     let operation = match kind {
         Kind::OperationCase => operation(line),
-        Kind::Consultation | Kind::Headcount | Kind::Teaching | Kind::Lecture => {
+        Kind::Consultation
+        | Kind::Headcount
+        | Kind::Teaching
+        | Kind::Lecture
+        | Kind::Technique
+        | Kind::GapFilled
+        | Kind::TrainedStaff => {
             line.forbid(Column::Procedure, "only an operation case has an operation code");
             None
         }
@@ -202,7 +208,7 @@ pub fn activity(line: &mut Line<'_>) -> Option<(Key, ActivityRecord)> {
             line.require(Column::PatientToken, "a consultation is one patient's: give the token, or a headcount")
         }
         Kind::OperationCase => {}
-        Kind::Headcount | Kind::Teaching | Kind::Lecture => {
+        Kind::Headcount | Kind::Teaching | Kind::Lecture | Kind::Technique | Kind::GapFilled | Kind::TrainedStaff => {
             line.forbid(Column::PatientToken, "this kind of record has no patient");
             line.forbid(Column::DeclaredSaving, "this kind of record has no saving");
         }
@@ -250,7 +256,8 @@ fn quantity(line: &mut Line<'_>, kind: Kind) -> Option<i64> {
         Kind::Consultation | Kind::OperationCase if !line.has(Column::Count) => Some(1),
         // "手术台次" of a theatre system may be a sequence number: anything but one is refused, never summed.
         Kind::Consultation | Kind::OperationCase => line.count(Column::Count, 1..=1),
-        Kind::Headcount | Kind::Teaching | Kind::Lecture => {
+        Kind::Technique | Kind::GapFilled => Some(1),
+        Kind::Headcount | Kind::Teaching | Kind::Lecture | Kind::TrainedStaff => {
             line.require(Column::Count, "this kind of record needs a number");
             line.count(Column::Count, 1..=100_000)
         }

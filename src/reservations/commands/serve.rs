@@ -2,7 +2,7 @@
 use super::changes;
 use crate::activities::commands::{RecordActivity, Row};
 use crate::activities::record::Draft;
-use crate::activities::{Activity, Kind};
+use crate::activities::{Activity, Details, Kind};
 use crate::db::{Command, Context, Decision, Tx};
 use crate::kernel::{Etag, Id, Name, Residence, Result};
 use crate::reservations::store::{self, desks, desks::Written};
@@ -44,6 +44,7 @@ impl MarkServed {
             patient: Some(reservation.patient.clone()),
             quantity: 0,
             operation: None,
+            details: Details::default(),
             declared_saving: None,
             external_ids: Vec::new(),
         };

@@ -11,7 +11,6 @@ use crate::programmes::Programme;
 use crate::savings;
 use crate::savings::county::{Method, MethodFigure, MethodUnit};
 use crate::tallies::measures;
-use crate::tallies::question::Filter;
 use crate::tallies::{Definition, Question};
 
 /// What the units of methods are counted by.
@@ -88,7 +87,7 @@ pub(super) fn figure<'a>(
 pub async fn county_figures(tx: &mut Tx<'_>, programme: &Programme, from: Date, to: Date) -> Result<Vec<CountyFigure>> {
     let mut figures = Vec::new();
     for (policy, method, from, to) in versions(tx, &programme.id, from, to).await? {
-        let part = Question { from, to, measures: units()?, group_by: Vec::new(), filter: Filter::default() };
+        let part = Question::of(units()?, from, to);
         let (answer, _) = count(tx, programme, &part).await?;
         let of = |unit| UNITS.iter().position(|(it, _)| *it == unit).and_then(|place| answer.totals.get(place));
         let figure = method.figure(|unit| of(unit).map_or(0, |number| number.quantity))?;

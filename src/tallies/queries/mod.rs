@@ -1,11 +1,20 @@
 //! What can be asked of tallies.
 
 mod balances;
+mod compose;
+mod explain;
+mod extract;
 mod method;
+mod reasons;
 mod reconcile;
+mod statements;
 mod tally;
 
 pub use balances::{GetOpeningBalance, ListOpeningBalances};
+pub use compose::{ComposeClosing, ComposeRestatement, Composed};
+pub use explain::{At, BeginExplanation, Evidence, Explanation, ReadEvidence};
+pub use extract::{CompareExtract, Compared, GetDiscrepancy, ListDiscrepancies};
 pub use method::{CountyFigure, county_figures};
-pub use reconcile::{ControlTotal, Difference, Reconcile, Reconciliation};
+pub use reconcile::{ControlTotal, Difference, HeldTotals, Reconcile, Reconciliation};
+pub use statements::{GetStatement, ListStatements};
 pub use tally::{Cumulative, QueryTally, Tally, count, cumulative};

@@ -6,11 +6,13 @@ use chrono::Datelike as _;
 
 use crate::activities::{self, State};
 use crate::db::{Query, Tx};
-use crate::kernel::{Date, Error, Id, Result};
+use crate::kernel::{Date, Error, Id, Leaf, Measure, Result, SessionKind, Vocabulary as _};
 use crate::programmes::{self, Programme};
+use crate::sessions::sittings::{FREE_CLINICS, SESSIONS_HELD};
+use crate::sessions::{self, ControlTotals};
 use crate::tallies::measures::{self, Origin};
 use crate::tallies::question::next_month;
-use crate::tallies::{cells, store};
+use crate::tallies::{Basis, cells, store};
 
 /// Recounts a programme's cells.
 #[derive(Clone, Debug)]
@@ -43,6 +45,10 @@ pub struct ControlTotal {
     pub records: i64,
     /// The sum over each face's cells, in the order of [`cells::FACES`].
     pub cells: [i64; cells::FACES.len()],
+    /// The sum over the attested records.
+    pub attested_records: i64,
+    /// The sum over each face's cells of what is attested.
+    pub attested_cells: [i64; cells::FACES.len()],
 }
 
 /// The result of a recount.
@@ -62,6 +68,50 @@ pub struct Reconciliation {
     pub standing: i64,
     /// Activities that were voided.
     pub voided: i64,
+    /// Activities that another person has attested.
+    pub attested: i64,
+    /// Activities that are disputed.
+    pub disputed: i64,
+    /// What became of every session.
+    pub sessions: ControlTotals,
+    /// How those that were held are counted.
+    pub held: HeldTotals,
+}
+
+/// How sessions that were held are counted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct HeldTotals {
+    /// All that the recount found.
+    pub held: i64,
+    /// Clinics among them.
+    pub clinics: i64,
+    /// Those that carry a sitting.
+    pub sittings: i64,
+    /// Free clinics.
+    pub free_clinics: i64,
+}
+
+impl HeldTotals {
+    fn add(&mut self, leaf: &Leaf) {
+        let quantity = |measure| leaf.quantities.iter().find(|(it, _)| *it == measure).map_or(0, |(_, it)| *it);
+        let held = quantity(SESSIONS_HELD);
+        self.held += held;
+        self.clinics += if leaf.dimensions.kind == SessionKind::Clinic.code() { held } else { 0 };
+        self.sittings += quantity(Measure::SITTINGS);
+        self.free_clinics += quantity(FREE_CLINICS);
+    }
+
+    /// Clinics whose sitting another clinic of the expert, site and half-day, or day, carries.
+    #[must_use]
+    pub fn same_sitting(&self) -> i64 {
+        self.clinics - self.sittings
+    }
+
+    /// Sessions of other kinds.
+    #[must_use]
+    pub fn other_kinds(&self) -> i64 {
+        self.held - self.clinics - self.free_clinics
+    }
 }
 
 impl Reconciliation {
@@ -71,8 +121,12 @@ impl Reconciliation {
     /// Whether every cell equals its recount and every total agrees.
     #[must_use]
     pub fn is_equal(&self) -> bool {
-        let agrees = |total: &ControlTotal| total.cells.iter().all(|cells| *cells == total.records);
-        self.difference_count == 0 && self.strays == 0 && self.totals.values().all(agrees)
+        let agrees = |total: &ControlTotal| {
+            total.cells.iter().all(|cells| *cells == total.records)
+                && total.attested_cells.iter().all(|cells| *cells == total.attested_records)
+        };
+        let sessions = self.sessions.balanced() && self.sessions.completed == self.held.held;
+        sessions && self.difference_count == 0 && self.strays == 0 && self.totals.values().all(agrees)
     }
 }
 
@@ -85,6 +139,8 @@ impl Query for Reconcile {
         for (measure, _) in measures::sums() {
             result.totals.insert(measure.as_str(), ControlTotal::default());
         }
+        let now = tx.now();
+        result.sessions = sessions::store::control_totals(tx, &programme.id, now).await?;
         let (cells, cell_months) = store::cell_span(tx, &programme.id).await?;
         let mut span = Span(None);
         if let Some((first, last)) = cell_months {
@@ -92,9 +148,12 @@ impl Query for Reconcile {
         }
         for count in activities::store::count_states(tx, &programme.id).await? {
             match count.state {
-                State::Recorded => result.standing = count.activities,
+                State::Recorded => {}
+                State::Attested => result.attested = count.activities,
+                State::Disputed => result.disputed = count.activities,
                 State::Voided => result.voided = count.activities,
             }
+            result.standing += if count.state.stands() { count.activities } else { 0 };
             span.reach(count.first, count.last);
         }
         for origin in [Origin::Sessions, Origin::Visits, Origin::Savings] {
@@ -140,17 +199,27 @@ async fn recount_month(
     let mut compared: BTreeMap<(String, String, String), (i64, i64)> = BTreeMap::new();
     for cell in store::month_cells(tx, &programme.id, &month).await? {
         result.cells += 1;
-        let face = cells::FACES.iter().position(|face| face.name == cell.face);
-        if let (Some(total), Some(face)) = (result.totals.get_mut(cell.measure.as_str()), face) {
-            add(&mut total.cells[face], cell.quantity)?;
+        if let Some(total) = result.totals.get_mut(cell.measure.as_str()) {
+            for (place, face) in cells::FACES.iter().enumerate() {
+                if face.name == cell.face {
+                    add(&mut total.cells[place], cell.quantity)?;
+                } else if face.attested == cell.face {
+                    add(&mut total.attested_cells[place], cell.quantity)?;
+                }
+            }
         }
         compared.insert((cell.face, cell.measure, cell.key), (cell.quantity, 0));
     }
     for origin in [Origin::Sessions, Origin::Visits, Origin::Activities, Origin::Savings] {
-        for leaf in store::leaves(tx, programme, origin, first, last).await? {
+        let cut = store::Cut { from: first, to: last, basis: Basis::Recorded, as_of: None };
+        for leaf in store::leaves(tx, programme, origin, cut).await? {
+            result.held.add(&leaf);
             for (measure, quantity) in &leaf.quantities {
                 if let Some(total) = result.totals.get_mut(measure.as_str()) {
                     add(&mut total.records, *quantity)?;
+                    if leaf.attested {
+                        add(&mut total.attested_records, *quantity)?;
+                    }
                 }
             }
             for delta in cells::spread(&leaf, 1) {

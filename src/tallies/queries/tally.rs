@@ -3,16 +3,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::method;
-use crate::db::{Query, Tx};
+use crate::db::{self, Query, Tx};
 use crate::experts::{self, Merged};
-use crate::kernel::{Cursor, Date, Id, Key, Leaf, Measure, Page, PageRequest, Result};
+use crate::kernel::{Cursor, Date, Error, Id, Key, Leaf, Measure, Page, PageRequest, Reason, Result};
 use crate::programmes::{self, Programme};
 use crate::savings::figures::COUNTY_METHOD;
 use crate::sessions::sittings::SESSIONS_HELD;
 use crate::tallies::measures::{self, Origin, Rule, Set};
-use crate::tallies::question::{Filter, Question, plan};
+use crate::tallies::question::{Cells, Plan, Question, plan};
 use crate::tallies::reckon::{Answer, Counted, Members, Number, Slice};
-use crate::tallies::{Definition, Dimension, OpeningBalance, Source, roster, store};
+use crate::tallies::store::Cut;
+use crate::tallies::{Basis, Definition, Dimension, OpeningBalance, Source, roster, store};
 
 /// Measures over a period, in groups.
 #[derive(Clone, Debug)]
@@ -40,6 +41,8 @@ pub struct Tally {
     pub cumulative: Vec<Cumulative>,
     /// Where the numbers were read.
     pub source: Source,
+    /// The sequence as of which they are.
+    pub sequence: i64,
 }
 
 /// An opening balance beside the flow that follows it.
@@ -56,8 +59,12 @@ impl Query for QueryTally {
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<Tally> {
         let programme = programmes::store::get(tx, &self.programme).await?;
+        let newest = db::ledger::head(tx, &programme.id).await?.sequence;
+        must_be_known(&self.question, newest, &programme)?;
         let (Answer { rows, totals }, source) = count(tx, &programme, &self.question).await?;
-        let cumulative = if self.question.filter.is_empty() {
+        // A balance says what it says now, about everything that is recorded.
+        let is_plain = self.question.filter.is_empty() && self.question.as_of.is_none();
+        let cumulative = if is_plain && self.question.basis == Basis::Recorded {
             cumulative(tx, &programme, &self.question.measures, self.question.to).await?
         } else {
             Vec::new()
@@ -66,8 +73,20 @@ impl Query for QueryTally {
         let after = self.page.after.as_ref();
         let rows: Vec<_> = rows.into_iter().filter(|row| after.is_none_or(|after| keys(row).0 > after.0)).collect();
         let rows = Page::cut(rows, &self.page, &self.bound_to, keys);
-        Ok(Tally { programme, rows, totals, cumulative, source })
+        let sequence = self.question.as_of.unwrap_or(newest);
+        Ok(Tally { programme, rows, totals, cumulative, source, sequence })
     }
+}
+
+/// Refuses a question as of a sequence that a programme hasn't reached.
+///
+/// # Errors
+/// `SEQUENCE_AHEAD`.
+pub(super) fn must_be_known(question: &Question, newest: i64, programme: &Programme) -> Result<()> {
+    let Some(ahead) = question.as_of.filter(|as_of| *as_of > newest) else { return Ok(()) };
+    let message = format!("the programme has no change {ahead} yet");
+    let refusal = Error::refused(Reason::SequenceAhead, message).with("name", programme.name());
+    Err(refusal.with("newest", newest))
 }
 
 /// What has to be counted for a question: sums that are told apart by its dimensions, and sets.
@@ -161,26 +180,49 @@ impl Reader<'_> {
     ) -> Result<BTreeMap<Measure, Slice>> {
         let mut needed = self.question.dimensions();
         needed.extend(besides);
-        let plan = plan(self.question.from, self.question.to, &needed);
+        let mut by_cells: BTreeMap<Cells, BTreeMap<Measure, Origin>> = BTreeMap::new();
+        for (measure, origin) in sums {
+            by_cells.entry(self.question.cells_of(*origin)).or_default().insert(*measure, *origin);
+        }
+        let mut slices = BTreeMap::new();
+        for (cells, sums) in by_cells {
+            slices.append(&mut self.slices_of(tx, cells, &sums, &needed).await?);
+        }
+        slices.values_mut().for_each(|slice| slice.give_to_survivors(&self.merged));
+        Ok(slices)
+    }
+
+    /// What there is of measures that have the same cells.
+    async fn slices_of(
+        &mut self,
+        tx: &mut Tx<'_>,
+        cells: Cells,
+        sums: &BTreeMap<Measure, Origin>,
+        needed: &[Dimension],
+    ) -> Result<BTreeMap<Measure, Slice>> {
+        let (from, to) = (self.question.from, self.question.to);
+        let plan = match cells {
+            Cells::Recorded | Cells::Attested => plan(from, to, needed),
+            Cells::None => Plan { cells: None, records: vec![(from, to)] },
+        };
         let dimensions = match &plan.cells {
             Some((face, ..)) => face.dimensions.to_vec(),
-            None => needed.into_iter().filter(|it| !matches!(it, Dimension::Month | Dimension::Year)).collect(),
+            None => needed.iter().copied().filter(|it| !matches!(it, Dimension::Month | Dimension::Year)).collect(),
         };
         let empty = |measure: &Measure| (*measure, Slice { dimensions: dimensions.clone(), rows: Vec::new() });
         let mut slices: BTreeMap<Measure, Slice> = sums.keys().map(empty).collect();
-        if slices.is_empty() {
-            return Ok(slices);
-        }
         if let Some((face, first, last)) = &plan.cells {
             self.sources.insert(Source::Cells);
-            store::add_cells(tx, &self.programme.id, face, (first, last), &mut slices).await?;
+            let name = if cells == Cells::Attested { face.attested } else { face.name };
+            store::add_cells(tx, &self.programme.id, name, (first, last), &mut slices).await?;
         }
         for (from, to) in plan.records {
             self.sources.insert(Source::Records);
             for (measure, origin) in sums {
                 let days = (*origin, from, to);
                 if !self.records.contains_key(&days) {
-                    self.records.insert(days, store::leaves(tx, self.programme, *origin, from, to).await?);
+                    let cut = Cut { from, to, basis: self.question.basis, as_of: self.question.as_of };
+                    self.records.insert(days, store::leaves(tx, self.programme, *origin, cut).await?);
                 }
                 let leaves = self.records.get(&days).map_or(&[][..], Vec::as_slice);
                 if let Some(slice) = slices.get_mut(measure) {
@@ -188,7 +230,6 @@ impl Reader<'_> {
                 }
             }
         }
-        slices.values_mut().for_each(|slice| slice.give_to_survivors(&self.merged));
         Ok(slices)
     }
 }
@@ -212,8 +253,7 @@ pub async fn cumulative(
         let flow = match balance.as_of.succ_opt().filter(|from| *from <= to) {
             Some(from) => {
                 let measures = vec![balance.measure];
-                let question = Question { from, to, measures, group_by: Vec::new(), filter: Filter::default() };
-                let (answer, _) = count(tx, programme, &question).await?;
+                let (answer, _) = count(tx, programme, &Question::of(measures, from, to)).await?;
                 answer.totals.first().map_or(0, |total| total.quantity)
             }
             None => 0,

@@ -1,5 +1,7 @@
 //! The records that tallies are recounted from, read from the tables of earlier slices.
 
+use std::collections::{BTreeMap, HashSet};
+
 use crate::activities;
 use crate::db::{Row, Sql, Tx};
 use crate::experts::{Affiliation, Days};
@@ -7,6 +9,7 @@ use crate::kernel::{Date, Dimensions, Id, Leaf, Measure, Residence, Result};
 use crate::programmes::Programme;
 use crate::savings;
 use crate::sessions::sittings::{self, Held};
+use crate::tallies::Basis;
 use crate::tallies::measures::Origin;
 use crate::tallies::roster::Member;
 
@@ -15,12 +18,30 @@ pub(super) const HELD: Sql = Sql::new(
      s.actual_start_time FROM sessions s \
      WHERE s.programme = $1 AND s.date >= $2 AND s.date <= $3 AND s.state = 'COMPLETED'",
 );
+// As of a sequence, and with whether a sheet covers the outcome: a session's own, or one of days at its site. Each is looked up by
+// its index; a sheet covers the outcomes that it came after.
+pub(super) const HELD_THEN: Sql = Sql::new(
+    "SELECT x.session, s.kind, x.credited_expert, s.site, x.site_level, x.home_hospital, x.specialty AS service_specialty, x.date, \
+     x.half_day, x.actual_start_time, \
+     CAST(CASE WHEN (SELECT 1 FROM sheets h WHERE h.programme = x.programme AND h.session = x.session \
+     AND h.since_sequence >= x.since_sequence AND h.since_sequence <= $4 LIMIT 1) IS NOT NULL \
+     OR (SELECT 1 FROM sheets h WHERE h.programme = x.programme AND h.site = s.site AND h.from_date <= x.date AND h.to_date >= x.date \
+     AND h.since_sequence >= x.since_sequence AND h.since_sequence <= $4 LIMIT 1) IS NOT NULL \
+     THEN 1 ELSE 0 END AS BIGINT) AS is_attested \
+     FROM session_outcomes x JOIN sessions s ON s.programme = x.programme AND s.session = x.session \
+     WHERE x.programme = $1 AND x.date >= $2 AND x.date <= $3 AND x.state = 'COMPLETED' AND x.since_sequence <= $4 \
+     AND (x.until_sequence IS NULL OR x.until_sequence > $4)",
+);
 pub(super) const HELD_SPAN: Sql = Sql::new(
     "SELECT MIN(s.date) AS first_date, MAX(s.date) AS last_date FROM sessions s WHERE s.programme = $1 AND s.state = 'COMPLETED'",
 );
 pub(super) const VISITS: Sql = Sql::new(
-    "SELECT v.date, v.host_site, v.site_level, v.expert, v.home_hospital, v.specialty FROM visits v \
-     WHERE v.programme = $1 AND v.date >= $2 AND v.date <= $3 AND v.state = 'ENDED'",
+    "SELECT v.visit, v.date, v.host_site, v.site_level, v.expert, v.home_hospital, v.specialty FROM visits v \
+     WHERE v.programme = $1 AND v.date >= $2 AND v.date <= $3 AND v.state = 'ENDED' AND COALESCE(v.ended_sequence, 0) <= $4",
+);
+pub(super) const VISITS_SINCE: Sql = Sql::new(
+    "SELECT v.visit FROM visits v WHERE v.programme = $1 AND v.date >= $2 AND v.date <= $3 AND v.state = 'ENDED' \
+     AND v.ended_sequence > $4 ORDER BY v.visit",
 );
 pub(super) const VISIT_SPAN: Sql = Sql::new(
     "SELECT MIN(v.date) AS first_date, MAX(v.date) AS last_date FROM visits v WHERE v.programme = $1 AND v.state = 'ENDED'",
@@ -35,25 +56,101 @@ pub(super) const AFFILIATIONS: Sql = Sql::new(
      ORDER BY a.expert, a.ordinal",
 );
 
-/// What the records of an origin from a day to a day count; of activities, sums by month whose date is the month's first day.
+/// Which records of an origin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cut {
+    /// First day.
+    pub from: Date,
+    /// Last day.
+    pub to: Date,
+    /// Whether attested ones alone.
+    pub basis: Basis,
+    /// The versions that stood at this sequence; none: those that stand.
+    pub as_of: Option<i64>,
+}
+
+/// What the records of an origin count; of activities, sums by month whose date is the month's first day.
 ///
 /// # Errors
 /// A storage error.
-pub async fn leaves(tx: &mut Tx<'_>, of: &Programme, origin: Origin, from: Date, to: Date) -> Result<Vec<Leaf>> {
+pub async fn leaves(tx: &mut Tx<'_>, of: &Programme, origin: Origin, cut: Cut) -> Result<Vec<Leaf>> {
+    let Cut { from, to, basis, as_of } = cut;
     match origin {
-        Origin::Activities => activities::store::sums(tx, &of.id, from, to).await,
-        Origin::Savings => savings::store::trips::leaves(tx, &of.id, (from, to), None).await,
-        Origin::Visits => {
-            let rows = tx.sql(VISITS).bind(&of.id).bind(from).bind(to).fetch_all().await?;
-            rows.iter().map(visit).collect()
+        Origin::Activities => {
+            let mut leaves = activities::store::sums(tx, &of.id, (from, to), as_of).await?;
+            leaves.retain(|leaf| leaf.attested || basis == Basis::Recorded);
+            Ok(leaves)
         }
-        Origin::Sessions => {
-            let rows = tx.sql(HELD).bind(&of.id).bind(from).bind(to).fetch_all().await?;
-            // Whole days, as `sittings::leaves` asks: every clinic that could carry a sitting is among them.
-            let held = rows.iter().map(held).collect::<Result<Vec<_>>>()?;
-            Ok(sittings::leaves(&held, |date| of.sitting_unit_on(date)).into_values().collect())
+        Origin::Savings => Ok(trip_leaves(tx, &of.id, cut).await?.into_iter().map(|(_, leaf)| leaf).collect()),
+        Origin::Visits => Ok(visit_leaves(tx, &of.id, cut).await?.into_iter().map(|(_, leaf)| leaf).collect()),
+        Origin::Sessions => Ok(held_leaves(tx, of, cut).await?.into_values().collect()),
+    }
+}
+
+/// What each avoided trip counts; attested is one whose every activity is. A trip to a cancelled session has none, and counts as
+/// recorded.
+///
+/// # Errors
+/// A storage error, or `AMOUNT_OUT_OF_RANGE`.
+pub async fn trip_leaves(tx: &mut Tx<'_>, programme: &Id, cut: Cut) -> Result<Vec<(Id, Leaf)>> {
+    let trips = savings::store::trips::standing(tx, programme, (cut.from, cut.to), cut.as_of).await?;
+    let activities: Vec<&Id> = trips.iter().flat_map(|trip| &trip.activities).collect();
+    let attested = match cut.basis {
+        Basis::Attested => activities::store::attested(tx, programme, &activities, cut.as_of).await?,
+        Basis::Recorded => HashSet::new(),
+    };
+    let mut leaves = Vec::with_capacity(trips.len());
+    for trip in &trips {
+        let is_attested = trip.activities.iter().all(|activity| attested.contains(activity));
+        let counts = cut.basis == Basis::Recorded || is_attested;
+        if let Some(leaf) = trip.leaf()?.filter(|_| counts) {
+            leaves.push((trip.name.id().clone(), leaf));
         }
     }
+    Ok(leaves)
+}
+
+/// What each visit that has ended counts.
+///
+/// # Errors
+/// A storage error.
+pub async fn visit_leaves(tx: &mut Tx<'_>, programme: &Id, cut: Cut) -> Result<Vec<(Id, Leaf)>> {
+    let as_of = cut.as_of.unwrap_or(i64::MAX);
+    let rows = tx.sql(VISITS).bind(programme).bind(cut.from).bind(cut.to).bind(as_of).fetch_all().await?;
+    rows.iter().map(|row| Ok((row.get("visit")?, visit(row)?))).collect()
+}
+
+/// The visits of some days that have ended since a sequence.
+///
+/// # Errors
+/// A storage error.
+pub async fn visits_since(tx: &mut Tx<'_>, programme: &Id, (from, to): (Date, Date), since: i64) -> Result<Vec<Id>> {
+    let rows = tx.sql(VISITS_SINCE).bind(programme).bind(from).bind(to).bind(since).fetch_all().await?;
+    rows.iter().map(|row| row.get("visit")).collect()
+}
+
+/// What each session that was held counts. Whole days, as `sittings::leaves` asks: every clinic that could carry a sitting is among
+/// them.
+///
+/// # Errors
+/// A storage error.
+pub async fn held_leaves(tx: &mut Tx<'_>, of: &Programme, cut: Cut) -> Result<BTreeMap<Id, Leaf>> {
+    let Cut { from, to, basis, as_of } = cut;
+    let rows = if as_of.is_none() && basis == Basis::Recorded {
+        tx.sql(HELD).bind(&of.id).bind(from).bind(to).fetch_all().await?
+    } else {
+        let as_of = as_of.unwrap_or(i64::MAX);
+        let mut rows = tx.sql(HELD_THEN).bind(&of.id).bind(from).bind(to).bind(as_of).fetch_all().await?;
+        let mut counts = Vec::with_capacity(rows.len());
+        for row in &rows {
+            counts.push(basis == Basis::Recorded || row.get::<i64>("is_attested")? == 1);
+        }
+        let mut counts = counts.into_iter();
+        rows.retain(|_| counts.next().unwrap_or(false));
+        rows
+    };
+    let held = rows.iter().map(held).collect::<Result<Vec<_>>>()?;
+    Ok(sittings::leaves(&held, |date| of.sitting_unit_on(date)))
 }
 
 /// The first and the last day of the records of an origin, where this file reads them; activities tell theirs.
@@ -98,7 +195,7 @@ fn visit(row: &Row) -> Result<Leaf> {
         kind: String::new(),
         residence: Residence::Unknown,
     };
-    Ok(Leaf { dimensions, quantities: vec![(Measure::VISITS, 1)] })
+    Ok(Leaf { dimensions, quantities: vec![(Measure::VISITS, 1)], attested: false })
 }
 
 /// Everybody who is or was on the roster; merged duplicates are left out.

@@ -1,8 +1,10 @@
 //! The rules of activities, without a database.
-use homecoming::activities::leaf::{self, Sums};
+use homecoming::activities::leaf::{self, Sort, Sums};
 use homecoming::activities::operation::{Procedure, has_one_main};
 use homecoming::activities::record::{Known, KnownExpert, KnownSession, KnownSite, settle};
-use homecoming::activities::{Draft, Irregularity, Kind, Operation, Performer, ProcedureCode};
+use homecoming::activities::{
+    ConsultationType, Details, Draft, GapLevel, Irregularity, Kind, Operation, Performer, ProcedureCode,
+};
 use homecoming::experts::{Affiliation, Days};
 use homecoming::kernel::patient::Flaw;
 use homecoming::kernel::{
@@ -81,6 +83,7 @@ fn known(state: SessionState) -> Known {
         sessions: [(id("s1"), session)].into(),
         sites: [(id("county"), site)].into(),
         experts: experts.map(|(name, main)| (id(name), expert(name, main))).into(),
+        ..Known::default()
     }
 }
 
@@ -99,6 +102,7 @@ fn draft(kind: Kind) -> Draft {
         patient: Patient::parse("his", "tok_aaaa").ok(),
         quantity: 0,
         operation: None,
+        details: Details::default(),
         declared_saving: None,
         external_ids: Vec::new(),
     }
@@ -224,7 +228,7 @@ fn what_is_irregular_is_recorded_and_listed() {
 #[test]
 fn a_local_surgeon_feeds_succession_and_counts_no_case() {
     let one = Sums { records: 1, quantity: 1, saving_fen: 0 };
-    let of = |performer| leaf::quantities(Kind::OperationCase, Some(performer), one);
+    let of = |performer| leaf::quantities(Sort { performer: Some(performer), ..Sort::of(Kind::OperationCase) }, one);
     assert_eq!(of(Performer::Local), [(leaf::LOCAL_OPERATION_CASES, 1)]);
     assert_eq!(of(Performer::Expert), [(leaf::OPERATION_CASES, 1)]);
     assert_eq!(of(Performer::AssistantSupervised), [(leaf::OPERATION_CASES, 1)]);
@@ -236,8 +240,14 @@ proptest! {
         parts in prop::collection::vec((0..100_i64, -1000..1000_i64), 1..20),
         kind in prop::sample::select(Kind::ALL),
         performer in prop::sample::select(Performer::ALL),
+        consultation_type in prop::option::of(prop::sample::select(ConsultationType::ALL)),
     ) {
-        let performer = (kind == Kind::OperationCase).then_some(performer);
+        let sort = Sort {
+            kind,
+            performer: (kind == Kind::OperationCase).then_some(performer),
+            consultation_type: consultation_type.filter(|_| matches!(kind, Kind::Consultation | Kind::Headcount)),
+            gap_level: (kind == Kind::GapFilled).then_some(GapLevel::City),
+        };
         let mut together = Sums::default();
         let mut apart = std::collections::BTreeMap::new();
         for (quantity, saving_fen) in parts {
@@ -245,12 +255,12 @@ proptest! {
             together.records += 1;
             together.quantity += quantity;
             together.saving_fen += saving_fen;
-            for (measure, quantity) in leaf::quantities(kind, performer, one) {
+            for (measure, quantity) in leaf::quantities(sort, one) {
                 *apart.entry(measure).or_insert(0) += quantity;
             }
         }
         apart.retain(|_, quantity| *quantity != 0);
-        let together: std::collections::BTreeMap<_, _> = leaf::quantities(kind, performer, together).into_iter().collect();
+        let together: std::collections::BTreeMap<_, _> = leaf::quantities(sort, together).into_iter().collect();
         prop_assert_eq!(together, apart);
     }
 }

@@ -5,7 +5,10 @@ use homecoming::kernel::{Date, NaiveTime, Zone};
 use homecoming::pb;
 use homecoming::pb::activity_service_client::ActivityServiceClient;
 use homecoming::pb::session_service_client::SessionServiceClient;
+use homecoming::pb::sheet_service_client::SheetServiceClient;
 use homecoming::pb::tally_service_client::TallyServiceClient;
+use tonic::Request;
+use tonic::metadata::MetadataValue;
 use tonic::transport::Channel;
 
 use super::TestServer;
@@ -139,6 +142,44 @@ pub fn amend(id: &str, activity: pb::Activity, paths: &[&str]) -> pb::AmendActiv
         update_mask: Some(prost_types::FieldMask { paths: paths.iter().map(ToString::to_string).collect() }),
         ..Default::default()
     }
+}
+
+pub fn sheets(server: &TestServer) -> SheetServiceClient<Channel> {
+    SheetServiceClient::new(server.channel.clone())
+}
+
+/// A request by somebody.
+pub fn by<M>(subject: &'static str, message: M) -> Request<M> {
+    let mut request = Request::new(message);
+    request.metadata_mut().insert("x-homecoming-subject", MetadataValue::from_static(subject));
+    request
+}
+
+/// Days at a site.
+pub fn days(site: &str, from: Option<pb::Date>, to: Option<pb::Date>) -> pb::SheetScope {
+    let days = pb::SheetDays { site: name("sites", site), from_date: from, to_date: to };
+    pb::SheetScope { session: String::new(), days: Some(days) }
+}
+
+/// What a sheet's attester has to say for it to be taken: everything that has to be looked up agrees.
+pub async fn agreeing(server: &TestServer, scope: pb::SheetScope) -> pb::AttestSheetRequest {
+    let request = pb::PreviewSheetRequest { parent: PROGRAMME.to_owned(), scope: Some(scope.clone()) };
+    let preview = sheets(server).preview_sheet(request).await.unwrap().into_inner();
+    let agrees =
+        |activity: String| pb::SheetCheck { activity, finding: pb::SheetFinding::Agrees as i32, note: String::new() };
+    pb::AttestSheetRequest {
+        parent: PROGRAMME.to_owned(),
+        scope: Some(scope),
+        digest: preview.digest,
+        checks: preview.to_check.into_iter().map(agrees).collect(),
+        ..Default::default()
+    }
+}
+
+/// Attests what was recorded at a site on some days; whoever recorded it gave no name.
+pub async fn attest(server: &TestServer, scope: pb::SheetScope) -> pb::Sheet {
+    let request = agreeing(server, scope).await;
+    sheets(server).attest_sheet(by("county-office", request)).await.unwrap().into_inner()
 }
 
 pub fn sessions(server: &TestServer) -> SessionServiceClient<Channel> {

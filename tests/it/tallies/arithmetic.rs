@@ -5,7 +5,7 @@ use homecoming::kernel::{Date, Dimensions, Fact, HalfDay, Id, Leaf, Measure, Res
 use homecoming::tallies::Dimension;
 use homecoming::tallies::cells::{self, FACES, face_for, project};
 use homecoming::tallies::measures::{self, MEASURES, Rule};
-use homecoming::tallies::question::{Filter, Question, month_ends, plan};
+use homecoming::tallies::question::{Question, month_ends, plan};
 use homecoming::tallies::reckon::{Counted, Slice};
 use proptest::prelude::*;
 
@@ -101,6 +101,7 @@ fn any_leaf() -> impl Strategy<Value = Leaf> {
                     residence,
                 },
                 quantities: vec![(Measure::CONSULTATIONS, heads), (Measure::DECLARED_SAVINGS_FEN, saving)],
+                attested: heads % 2 == 0,
             }
         },
     )
@@ -109,7 +110,7 @@ fn any_leaf() -> impl Strategy<Value = Leaf> {
 fn question(group_by: Vec<Dimension>) -> Question {
     let measures = ["consultations", "declared_savings_fen"].map(|name| measures::find(name).unwrap()).to_vec();
     let (from, to) = (day("2023-11-01"), day("2024-03-31"));
-    Question { from, to, measures, group_by, filter: Filter::default() }
+    Question { group_by, ..Question::of(measures, from, to) }
 }
 
 proptest! {

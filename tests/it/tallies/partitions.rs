@@ -1,4 +1,5 @@
-//! After any sequence of record, amend, void and correct: sums add up by every partition, and the cells equal the recount.
+//! After any sequence of record, amend, void, correct, attest and dispute: sums add up by every partition, the cells equal the recount,
+//! what was answered as of any sequence is answered again, a statement stays as it is, and a restatement's deltas are exact.
 use std::collections::BTreeMap;
 
 use homecoming::db::Target;
@@ -10,10 +11,10 @@ use proptest::strategy::ValueTree as _;
 use proptest::test_runner::TestRunner;
 use sqlx::{Connection as _, Executor as _, PgConnection, SqliteConnection};
 
-use super::query;
+use super::{query, statements};
 use crate::support::figures::{
-    self, activities, amend, consultation, correct, date, headcount, held, name, operation, record, sessions, tallies,
-    void,
+    self, activities, amend, by, consultation, correct, date, days, headcount, held, name, operation, record, sessions,
+    sheets, tallies, void,
 };
 use crate::support::{TestServer, each_engine};
 
@@ -27,6 +28,10 @@ enum Step {
     Hold(pb::RecordHeldSessionRequest),
     /// A held session was not, or was after all.
     Correct(bool),
+    /// Another person attests a month of a site.
+    Attest(bool, u32),
+    Dispute,
+    Dismiss,
 }
 
 fn any_activity() -> impl Strategy<Value = pb::Activity> {
@@ -63,6 +68,9 @@ fn any_step() -> impl Strategy<Value = (u8, Step)> {
             Step::Hold(held("", &format!("e{expert}"), site, day, hour))
         }),
         2 => any::<bool>().prop_map(Step::Correct),
+        2 => (any::<bool>(), 1..4_u32).prop_map(|(township, month)| Step::Attest(township, month)),
+        1 => Just(Step::Dispute),
+        1 => Just(Step::Dismiss),
     ];
     (0..12_u8, step)
 }
@@ -82,6 +90,19 @@ async fn take(server: &TestServer, id: u8, step: Step) {
             let state = if was_held { pb::SessionState::Completed } else { pb::SessionState::NotHeld };
             sessions(server).correct_session_outcome(correct(&id, state)).await.err()
         }
+        Step::Attest(township, month) => attest_month(server, township, month).await,
+        Step::Dispute => {
+            let request = pb::DisputeActivityRequest {
+                name: name("activities", &id),
+                note: "存疑".to_owned(),
+                ..Default::default()
+            };
+            client.dispute_activity(by("auditor", request)).await.err()
+        }
+        Step::Dismiss => {
+            let request = pb::DismissDisputeRequest { name: name("activities", &id), ..Default::default() };
+            client.dismiss_dispute(by("office", request)).await.err()
+        }
     };
     if let Some(status) = refused {
         let expected = [tonic::Code::AlreadyExists, tonic::Code::NotFound, tonic::Code::FailedPrecondition];
@@ -89,11 +110,27 @@ async fn take(server: &TestServer, id: u8, step: Step) {
     }
 }
 
+async fn attest_month(server: &TestServer, township: bool, month: u32) -> Option<tonic::Status> {
+    let first = Date::from_ymd_opt(2024, month, 1).unwrap();
+    let last = first.checked_add_months(chrono::Months::new(1)).unwrap().pred_opt().unwrap();
+    let scope = days(if township { "township" } else { "county" }, Some(first.into()), Some(last.into()));
+    let request = pb::PreviewSheetRequest { parent: figures::PROGRAMME.to_owned(), scope: Some(scope.clone()) };
+    if let Err(status) = sheets(server).preview_sheet(request).await {
+        return Some(status);
+    }
+    figures::attest(server, scope).await;
+    None
+}
+
 const SUMS: [&str; 6] =
     ["sittings", "sessions_held", "consultations", "operation_cases", "local_operation_cases", "declared_savings_fen"];
 
 async fn totals(server: &TestServer, group_by: &[pb::TallyDimension]) -> (Vec<i64>, Vec<i64>, pb::TallySource) {
-    let answer = tallies(server).query_tally(query(&SUMS, group_by)).await.unwrap().into_inner();
+    summed(server, query(&SUMS, group_by)).await
+}
+
+async fn summed(server: &TestServer, request: pb::QueryTallyRequest) -> (Vec<i64>, Vec<i64>, pb::TallySource) {
+    let answer = tallies(server).query_tally(request).await.unwrap().into_inner();
     let mut sums = vec![0; SUMS.len()];
     for row in &answer.rows {
         for (sum, value) in sums.iter_mut().zip(&row.values) {
@@ -116,9 +153,43 @@ async fn any_history_adds_up_by_every_partition_and_its_cells_equal_the_recount(
     for history in histories {
         each_engine("partitions", async |server| {
             figures::make(&server).await;
-            for (id, step) in history.clone() {
+            let (mut answers, mut closed) = (Vec::new(), None);
+            for (place, (id, step)) in history.clone().into_iter().enumerate() {
                 take(&server, id, step).await;
+                if place == history.len() / 2 {
+                    let statement = statements::close(&server).await;
+                    let text = statements::text(&server, &statement.name).await;
+                    closed = Some((statement, text));
+                }
+                if place % 9 == 0 {
+                    for basis in [pb::TallyBasis::Recorded, pb::TallyBasis::Attested] {
+                        let asked = asked(basis);
+                        let answer = tallies(&server).query_tally(asked.clone()).await.unwrap().into_inner();
+                        answers.push((asked, answer));
+                    }
+                }
             }
+            restated(&server, &closed.unwrap()).await;
+            for (asked, then) in answers {
+                let asked = pb::QueryTallyRequest { as_of: then.sequence, ..asked };
+                let again = tallies(&server).query_tally(asked).await.unwrap().into_inner();
+                assert_eq!((again.rows, again.totals), (then.rows, then.totals), "as of {}", then.sequence);
+            }
+            explained(&server, pb::TallyBasis::Recorded).await;
+            explained(&server, pb::TallyBasis::Attested).await;
+            let attested = |group_by: &[pb::TallyDimension]| pb::QueryTallyRequest {
+                basis: pb::TallyBasis::Attested as i32,
+                ..query(&SUMS, group_by)
+            };
+            let (confirmed, _, _) = summed(&server, attested(&[])).await;
+            for dimension in Dimension::ALL {
+                let dimension = pb::TallyDimension::try_from(dimension.number()).unwrap();
+                let (total, parts, source) = summed(&server, attested(&[dimension])).await;
+                assert_eq!((&total, &parts), (&confirmed, &confirmed), "attested, by {dimension:?}");
+                assert_eq!(source, pb::TallySource::CellsAndRecords, "cells of activities, sheets of sessions");
+            }
+            let by_both = attested(&[pb::TallyDimension::Site, pb::TallyDimension::Expert]);
+            assert_eq!(summed(&server, by_both).await.0, confirmed, "the records say the same as the cells");
             let (whole, _, source) = totals(&server, &[]).await;
             assert_eq!(source, pb::TallySource::Cells);
             for dimension in Dimension::ALL {
@@ -134,12 +205,71 @@ async fn any_history_adds_up_by_every_partition_and_its_cells_equal_the_recount(
             let recount = reconcile(&server).await;
             assert!(recount.equal, "{recount:?}");
             assert_eq!(recount.activities_ever, recount.activities_standing + recount.activities_voided);
+            let control = recount.sessions.unwrap();
+            assert_eq!((control.unallocated, control.uncounted), (0, 0), "{control:?}");
+            let excluded = control.free_clinics + control.other_kinds + control.same_sitting;
+            assert_eq!(control.completed, control.sittings + excluded, "{control:?}");
+            assert!(control.completed > 0 && control.ever_confirmed >= control.completed, "{control:?}");
             let controls: BTreeMap<_, _> = recount.totals.iter().map(|it| (it.measure.as_str(), it.records)).collect();
             let controls: Vec<i64> = SUMS.iter().map(|measure| controls[measure]).collect();
             assert_eq!(controls, whole);
+            let of_cells: BTreeMap<_, _> =
+                recount.totals.iter().map(|it| (it.measure.as_str(), it.attested_records)).collect();
+            for (measure, total) in SUMS.iter().zip(confirmed).skip(2) {
+                assert_eq!(of_cells[measure], total, "attested {measure}");
+            }
         })
         .await;
     }
+}
+
+/// A closed period after more history: its text is what it was, and what is restated is exactly what has changed, record by record.
+async fn restated(server: &TestServer, (closed, text): &(pb::Statement, Vec<u8>)) {
+    assert_eq!(&statements::text(server, &closed.name).await, text);
+    let now = |basis: pb::TallyBasis| pb::QueryTallyRequest { basis: basis as i32, ..query(&SUMS, &[]) };
+    let now = tallies(server).query_tally(now(pb::TallyBasis::Attested)).await.unwrap().into_inner();
+    let restatement = statements::restate(server, &closed.name).await;
+    let Ok(restatement) = restatement else {
+        for total in now.totals {
+            let then = closed.figures.iter().find(|it| it.measure == total.measure).unwrap();
+            assert_eq!(then.attested, total.quantity, "nothing to restate of {}", total.measure);
+        }
+        return;
+    };
+    assert_eq!(restatement.unexplained, [], "every delta has its records");
+    for total in now.totals {
+        let then = closed.figures.iter().find(|it| it.measure == total.measure).unwrap();
+        let delta = restatement.deltas.iter().find(|it| it.measure == total.measure).map_or(0, |it| it.delta);
+        assert_eq!(then.attested + delta, total.quantity, "{}", total.measure);
+        let causes = restatement.causes.iter().filter(|it| it.measure == total.measure).map(|it| it.delta);
+        assert_eq!(causes.sum::<i64>(), delta, "{}", total.measure);
+    }
+}
+
+/// The records of some cells come to them.
+async fn explained(server: &TestServer, basis: pb::TallyBasis) {
+    let answer = tallies(server).query_tally(asked(basis)).await.unwrap().into_inner();
+    for row in answer.rows.iter().take(4) {
+        for value in row.values.iter().filter(|it| it.measure != "active_experts") {
+            let request = pb::ExplainTallyRequest {
+                basis: basis as i32,
+                group_by: vec![pb::TallyDimension::Month as i32, pb::TallyDimension::Site as i32],
+                key: row.key.clone(),
+                ..statements::explain(&value.measure)
+            };
+            let (number, evidence) = statements::explained(server, request).await;
+            let sum: i64 = evidence.iter().map(|it| it.quantity).sum();
+            assert_eq!((number, sum), (value.quantity, value.quantity), "{} of {:?}", value.measure, row.key);
+        }
+    }
+}
+
+/// Everything that has versions, by month and site.
+fn asked(basis: pb::TallyBasis) -> pb::QueryTallyRequest {
+    let group_by = [pb::TallyDimension::Month, pb::TallyDimension::Site];
+    let mut measures = SUMS.to_vec();
+    measures.push("active_experts");
+    pb::QueryTallyRequest { basis: basis as i32, ..query(&measures, &group_by) }
 }
 
 async fn tamper(server: &TestServer, statement: &'static str) {

@@ -165,7 +165,7 @@ fn leaf(counter: &Id, value: i64) -> Leaf {
         kind: "CLINIC".to_owned(),
         residence: Residence::Unknown,
     };
-    Leaf { dimensions, quantities: vec![(Measure::CONSULTATIONS, value)] }
+    Leaf { dimensions, quantities: vec![(Measure::CONSULTATIONS, value)], attested: false }
 }
 
 /// The tests' projection: a cell for each counter.

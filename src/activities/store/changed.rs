@@ -1,0 +1,95 @@
+//! Records that count otherwise than at an earlier sequence.
+
+use super::columns;
+use crate::activities::Activity;
+use crate::db::{List, Select, Sql, Tx, Value};
+use crate::kernel::{Date, Id, Result};
+
+// What stood then and has been closed since.
+const BEFORE: Sql = Sql::new(
+    "SELECT v.* FROM activity_versions v WHERE v.programme = $1 AND v.until_sequence > $4 AND v.since_sequence <= $4 \
+     AND v.date >= $2 AND v.date <= $3",
+);
+const AFTER: Sql = Sql::new(
+    "SELECT v.* FROM activity_versions v WHERE v.programme = $1 AND v.date >= $2 AND v.date <= $3 AND v.until_sequence IS NULL \
+     AND v.since_sequence > $4",
+);
+
+/// The statements of this file, for the test that prepares them.
+pub const STATEMENTS: &[(&str, Sql)] = &[("BEFORE", BEFORE), ("AFTER", AFTER)];
+
+// As of a sequence a version counts that stood then: it stands still, or was closed later. Each half has its indexes.
+static STANDING: List = List {
+    head: "SELECT v.* FROM activity_versions v WHERE v.programme = ? AND v.date >= ? AND v.date <= ? AND v.until_sequence IS NULL \
+           AND v.since_sequence <= ? AND v.state <> 'VOIDED'",
+    filters: &["v.site = ?", "v.lead_expert = ?"],
+    after: "(v.date, v.activity) > (?, ?)",
+    order: "ORDER BY v.date, v.activity",
+};
+static CLOSED: List = List {
+    head: "SELECT v.* FROM activity_versions v WHERE v.programme = ? AND v.date >= ? AND v.date <= ? AND v.until_sequence > ? \
+           AND v.since_sequence <= ? AND v.state <> 'VOIDED'",
+    filters: &["v.site = ?", "v.lead_expert = ?"],
+    after: "(v.date, v.activity) > (?, ?)",
+    order: "ORDER BY v.date, v.activity",
+};
+
+/// The lists of this file, for the test that prepares them.
+pub const LISTS: &[(&str, &List)] = &[("STANDING", &STANDING), ("CLOSED", &CLOSED)];
+
+/// The versions of a period that stood at a sequence and have been closed since, and those that stand now and came after it; without
+/// their external ids.
+///
+/// # Errors
+/// A storage error.
+pub async fn changed(
+    tx: &mut Tx<'_>,
+    programme: &Id,
+    (from, to): (Date, Date),
+    since: i64,
+) -> Result<(Vec<Activity>, Vec<Activity>)> {
+    let before = tx.sql(BEFORE).bind(programme).bind(from).bind(to).bind(since).fetch_all().await?;
+    let after = tx.sql(AFTER).bind(programme).bind(from).bind(to).bind(since).fetch_all().await?;
+    let read = |rows: &[_]| rows.iter().map(columns::activity).collect::<Result<Vec<_>>>();
+    Ok((read(&before)?, read(&after)?))
+}
+
+/// Which of the versions that stood at a sequence a page is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Half {
+    /// Those that stand still.
+    Standing,
+    /// Those that were closed later.
+    Closed,
+}
+
+/// The versions that stood at a sequence on some days, by day and id, before the page is cut; narrowed by site and expert, where the
+/// indexes help.
+#[must_use]
+pub fn stood(
+    half: Half,
+    programme: &Id,
+    (from, to): (Date, Date),
+    as_of: i64,
+    (site, expert): (Option<&str>, Option<&str>),
+) -> Select {
+    let days = [Value::from(programme), Value::from(from), Value::from(to)];
+    let mut select = match half {
+        Half::Standing => STANDING.select(days.into_iter().chain([Value::from(as_of)])),
+        Half::Closed => CLOSED.select(days.into_iter().chain([Value::from(as_of), Value::from(as_of)])),
+    };
+    for (index, value) in [(0, site), (1, expert)] {
+        if let Some(value) = value {
+            select.filter(index, [Value::from(value)]);
+        }
+    }
+    select
+}
+
+/// The versions of rows, without their external ids.
+///
+/// # Errors
+/// A storage error.
+pub fn read(rows: &[crate::db::Row]) -> Result<Vec<Activity>> {
+    rows.iter().map(columns::activity).collect()
+}

@@ -1,0 +1,232 @@
+//! A hospital's own extract beside the records: what matches, what is missing, doubled or differs. Pure.
+//!
+//! Rows and records meet by the identifier that the hospital's system gave. What a look at both came to is settled by people: each finding
+//! is a discrepancy in a queue (`commands::discrepancies`).
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use crate::activities::{Activities, Activity, Kind, State};
+use crate::kernel::{Collection, Date, ExternalId, Id, Meta, Name, Patient, etag, vocabulary};
+
+/// The collection `discrepancies`.
+pub enum Discrepancies {}
+
+impl Collection for Discrepancies {
+    const COLLECTION: &'static str = "discrepancies";
+}
+
+vocabulary! {
+    /// What is wrong between an extract and the records.
+    pub enum DiscrepancyKind: "DiscrepancyKind" {
+        /// The extract has it, and it isn't on record.
+        MissingHere = 1 => "MISSING_HERE",
+        /// It is on record, and the extract doesn't have it.
+        MissingThere = 2 => "MISSING_THERE",
+        /// Another record has the same patient, kind and day.
+        DoubledHere = 3 => "DOUBLED_HERE",
+        /// The extract has it twice.
+        DoubledThere = 4 => "DOUBLED_THERE",
+        /// Both have it, and say different things.
+        Differing = 5 => "DIFFERING",
+    }
+}
+
+vocabulary! {
+    /// Where a discrepancy stands.
+    pub enum DiscrepancyState: "DiscrepancyState" {
+        /// Somebody has to look.
+        Open = 1 => "OPEN",
+        /// Somebody has looked, and said what it is.
+        Resolved = 2 => "RESOLVED",
+        /// A later extract agrees with the records.
+        Settled = 3 => "SETTLED",
+    }
+}
+
+vocabulary! {
+    /// What somebody who looked said.
+    pub enum Resolution: "DiscrepancyResolution" {
+        /// The records were corrected.
+        RecordsCorrected = 1 => "RECORDS_CORRECTED",
+        /// The extract is wrong.
+        ExtractWrong = 2 => "EXTRACT_WRONG",
+        /// Both are right: two things that look like one.
+        BothRight = 3 => "BOTH_RIGHT",
+    }
+}
+
+/// The most rows of an extract.
+pub const MOST_ROWS: usize = 100_000;
+/// The most findings that an answer lists; all are counted and queued.
+pub const MOST_LISTED: usize = 1_000;
+
+/// A row of an extract.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Theirs {
+    /// The identifier that the hospital's system gave.
+    pub value: String,
+    /// What kind of service.
+    pub kind: Kind,
+    /// The service date.
+    pub date: Date,
+    /// How many.
+    pub quantity: i64,
+    /// For whom, where the extract says so.
+    pub patient: Option<Patient>,
+}
+
+/// Which records an extract is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Scope {
+    /// Whose identifiers its rows have.
+    pub system: String,
+    /// First day.
+    pub from: Date,
+    /// Last day.
+    pub to: Date,
+    /// Only at this site.
+    pub site: Option<Id>,
+}
+
+/// What a look at both came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// What is wrong.
+    pub kind: DiscrepancyKind,
+    /// The identifier; empty where the record has none of this system.
+    pub value: String,
+    /// The record; none where there is none.
+    pub activity: Option<Id>,
+    /// DIFFERING: the fields that do.
+    pub fields: Vec<String>,
+}
+
+impl Finding {
+    /// The id of its discrepancy: the same each time that the same thing is found.
+    #[must_use]
+    pub fn id(&self, system: &str) -> Option<Id> {
+        use crate::kernel::Vocabulary as _;
+        use sha2::{Digest as _, Sha256};
+        let activity = self.activity.as_ref().map_or("", Id::as_str);
+        let key = format!("{}\u{1f}{system}\u{1f}{}\u{1f}{activity}", self.kind.code(), self.value);
+        Id::parse(&format!("d{}", etag::hex(&Sha256::digest(key), 16))).ok()
+    }
+}
+
+/// A discrepancy in the queue.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Discrepancy {
+    /// `programmes/{programme}/discrepancies/{discrepancy}`.
+    pub name: Name<Discrepancies>,
+    /// Whose identifiers.
+    pub system: String,
+    /// What was found.
+    pub finding: Finding,
+    /// The day that it is about.
+    pub date: Date,
+    /// Where it stands.
+    pub state: DiscrepancyState,
+    /// What somebody who looked said; exactly of resolved ones.
+    pub resolution: Option<Resolution>,
+    /// In words, without personal data.
+    pub note: String,
+    /// Who looked.
+    pub resolver: String,
+    /// Revision and times.
+    pub meta: Meta,
+}
+
+/// What came of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Report {
+    /// Rows of the extract.
+    pub rows: usize,
+    /// Rows that say what their record says.
+    pub matched: usize,
+    /// Everything else, with the day that it is about.
+    pub findings: Vec<(Finding, Date)>,
+}
+
+/// Compares an extract with the records: `ours` are those of its days and site, and those that its rows name besides; voided ones aren't
+/// among them.
+#[must_use]
+pub fn compare(scope: &Scope, theirs: &[Theirs], ours: &[Activity]) -> Report {
+    let value_of = |activity: &Activity| {
+        let own = |it: &&ExternalId| it.system() == scope.system;
+        activity.external_ids.iter().find(own).map(|it| it.value().to_owned())
+    };
+    let by_value: HashMap<String, &Activity> =
+        ours.iter().filter(|it| it.state != State::Voided).filter_map(|it| Some((value_of(it)?, it))).collect();
+    let mut report = Report { rows: theirs.len(), ..Report::default() };
+    let mut seen: HashSet<&str> = HashSet::new();
+    for row in theirs {
+        let mut found = |kind, activity: Option<&Activity>, fields| {
+            let activity = activity.map(|it| it.name.id().clone());
+            report.findings.push((Finding { kind, value: row.value.clone(), activity, fields }, row.date));
+        };
+        let activity = by_value.get(&row.value).copied();
+        if !seen.insert(&row.value) {
+            found(DiscrepancyKind::DoubledThere, activity, Vec::new());
+            continue;
+        }
+        let Some(activity) = activity else {
+            found(DiscrepancyKind::MissingHere, None, Vec::new());
+            continue;
+        };
+        let fields = differing(row, activity);
+        if fields.is_empty() {
+            report.matched += 1;
+        } else {
+            found(DiscrepancyKind::Differing, Some(activity), fields);
+        }
+    }
+    let in_scope = |activity: &&Activity| {
+        let record = &activity.record;
+        (scope.from..=scope.to).contains(&record.date) && scope.site.as_ref().is_none_or(|site| *site == record.site)
+    };
+    let mut alike: BTreeMap<(&str, Date, &str, &str), Vec<&Activity>> = BTreeMap::new();
+    for activity in ours.iter().filter(|it| it.state != State::Voided).filter(in_scope) {
+        let value = value_of(activity).unwrap_or_default();
+        let is_known = !value.is_empty() && seen.contains(value.as_str());
+        let is_countable = matches!(activity.record.kind, Kind::Consultation | Kind::OperationCase | Kind::Headcount);
+        if !is_known && is_countable {
+            let activity_id = Some(activity.name.id().clone());
+            let finding =
+                Finding { kind: DiscrepancyKind::MissingThere, value, activity: activity_id, fields: Vec::new() };
+            report.findings.push((finding, activity.record.date));
+        }
+        if let Some(patient) = &activity.record.patient {
+            use crate::kernel::Vocabulary as _;
+            let key = (activity.record.kind.code(), activity.record.date, patient.issuer(), patient.token());
+            alike.entry(key).or_default().push(activity);
+        }
+    }
+    for doubles in alike.values_mut() {
+        doubles.sort_by_key(|it| it.name.id().clone());
+        for activity in doubles.iter().skip(1) {
+            let value = value_of(activity).unwrap_or_default();
+            let activity_id = Some(activity.name.id().clone());
+            let finding =
+                Finding { kind: DiscrepancyKind::DoubledHere, value, activity: activity_id, fields: Vec::new() };
+            report.findings.push((finding, activity.record.date));
+        }
+    }
+    report
+}
+
+fn differing(row: &Theirs, activity: &Activity) -> Vec<String> {
+    let record = &activity.record;
+    let fields = [
+        ("kind", row.kind != record.kind),
+        ("date", row.date != record.date),
+        ("quantity", row.quantity != record.quantity),
+        ("patient", row.patient.is_some() && row.patient != record.patient),
+    ];
+    fields.into_iter().filter(|(_, differs)| *differs).map(|(field, _)| field.to_owned()).collect()
+}
+
+/// The names of the records that an extract's rows could mean.
+#[must_use]
+pub fn activity_name(programme: &Id, activity: &Id) -> String {
+    Name::<Activities>::new(programme.clone(), activity.clone()).to_string()
+}

@@ -1,0 +1,120 @@
+//! Comparing an extract with the records, and reading the queue of what was found.
+
+use std::collections::HashSet;
+
+use crate::activities::store::{Filter, list, with_external_ids};
+use crate::activities::{self, Activities, Activity};
+use crate::db::{Query, Tx, external_ids};
+use crate::kernel::{Collection as _, Cursor, Error, ExternalId, Id, Key, Name, Page, PageRequest, Result};
+use crate::programmes;
+use crate::tallies::extract::{Discrepancies, Discrepancy, DiscrepancyState, Report, Scope, Theirs, compare};
+use crate::tallies::store;
+
+/// Rows that are read at a time.
+const PAGE: usize = 1_000;
+
+/// Compares an extract with the records of its days and site.
+#[derive(Clone, Debug)]
+pub struct CompareExtract {
+    /// The programme.
+    pub programme: Id,
+    /// Which records it is about.
+    pub scope: Scope,
+    /// Its rows.
+    pub rows: Vec<Theirs>,
+}
+
+/// A comparison, and which discrepancies of before are open.
+#[derive(Clone, Debug)]
+pub struct Compared {
+    /// What came of it.
+    pub report: Report,
+    /// Open discrepancies with the system's extracts on these days.
+    pub open: Vec<Id>,
+}
+
+impl Query for CompareExtract {
+    type Output = Compared;
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<Compared> {
+        programmes::store::state(tx, &self.programme).await?;
+        let mut ours = self.in_scope(tx).await?;
+        let known: HashSet<Id> = ours.iter().map(|it| it.name.id().clone()).collect();
+        for rows in self.rows.chunks(PAGE) {
+            let wanted: Vec<ExternalId> =
+                rows.iter().filter_map(|row| ExternalId::parse(&self.scope.system, &row.value).ok()).collect();
+            let named: Vec<&ExternalId> = wanted.iter().collect();
+            let found = external_ids::find_all(tx, &self.programme, Activities::COLLECTION, &named).await?;
+            let others: Vec<&Id> = found.values().filter(|id| !known.contains(*id)).collect();
+            let current = activities::store::current(tx, &self.programme, &others).await?;
+            ours.extend(current.into_values());
+        }
+        let report = compare(&self.scope, &self.rows, &ours);
+        Ok(Compared { report, open: store::discrepancies::open_of(tx, &self.programme, &self.scope).await? })
+    }
+}
+
+impl CompareExtract {
+    async fn in_scope(&self, tx: &mut Tx<'_>) -> Result<Vec<Activity>> {
+        let Scope { from, to, site, .. } = &self.scope;
+        let filter = Filter { from: Some(*from), to: Some(*to), site: site.clone(), ..Filter::default() };
+        let mut ours: Vec<Activity> = Vec::new();
+        loop {
+            let after = ours.last().map(|it| Cursor(vec![Key::from(it.record.date), Key::from(it.name.id())]));
+            let mut select = list(&self.programme, &filter);
+            select.page(&PageRequest { size: PAGE, after });
+            let mut rows = tx.select(&select).await?;
+            let is_last = rows.len() <= PAGE;
+            rows.truncate(PAGE);
+            ours.extend(with_external_ids(tx, &self.programme, rows).await?);
+            if is_last {
+                return Ok(ours);
+            }
+        }
+    }
+}
+
+/// Reads one discrepancy.
+#[derive(Clone, Debug)]
+pub struct GetDiscrepancy {
+    /// Which.
+    pub name: Name<Discrepancies>,
+}
+
+impl Query for GetDiscrepancy {
+    type Output = Discrepancy;
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<Discrepancy> {
+        let ids = [self.name.id().clone()];
+        let found = store::discrepancies::find_all(tx, self.name.programme(), &ids).await?.remove(self.name.id());
+        found.ok_or_else(|| Error::not_found(&self.name))
+    }
+}
+
+/// Reads a page of discrepancies by id.
+#[derive(Clone, Debug)]
+pub struct ListDiscrepancies {
+    /// The programme.
+    pub programme: Id,
+    /// Only in this state.
+    pub state: Option<DiscrepancyState>,
+    /// Only with this system's extracts.
+    pub system: Option<String>,
+    /// Which page.
+    pub page: PageRequest,
+    /// The question that page tokens belong to.
+    pub bound_to: String,
+}
+
+impl Query for ListDiscrepancies {
+    type Output = Page<Discrepancy>;
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<Page<Discrepancy>> {
+        programmes::store::state(tx, &self.programme).await?;
+        let mut select = store::discrepancies::list(&self.programme, self.state, self.system.as_deref());
+        let rows = tx.select(select.page(&self.page)).await?;
+        let found = rows.iter().map(store::discrepancies::discrepancy).collect::<Result<Vec<_>>>()?;
+        let cursor = |it: &Discrepancy| Cursor::from([it.name.id()]);
+        Ok(Page::cut_sized(found, &self.page, &self.bound_to, cursor, |it| 1_200 + it.note.len()))
+    }
+}

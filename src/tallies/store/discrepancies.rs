@@ -1,0 +1,120 @@
+//! The queue of discrepancies between hospitals' extracts and the records.
+
+use std::collections::HashMap;
+
+use crate::db::{List, Row, Select, Sql, Tx, Value};
+use crate::kernel::{Id, Meta, Name, Result, Vocabulary as _};
+use crate::rows;
+use crate::tallies::extract::{Discrepancies, Discrepancy, DiscrepancyState, Finding, Scope};
+
+const PUT: Sql = rows!(
+    "INSERT INTO discrepancies (programme, discrepancy, system, kind, value, activity, fields, date, state, resolution, note, \
+     resolver, revision, create_time, update_time) SELECT r.value->>0, r.value->>1, r.value->>2, r.value->>3, r.value->>4, \
+     r.value->>5, r.value->>6, r.value->>7, r.value->>8, r.value->>9, r.value->>10, r.value->>11, \
+     CAST(r.value->>12 AS BIGINT), CAST(r.value->>13 AS BIGINT), CAST(r.value->>14 AS BIGINT) FROM ",
+    "WHERE TRUE ON CONFLICT (programme, discrepancy) DO UPDATE SET fields = excluded.fields, date = excluded.date, \
+     state = excluded.state, resolution = excluded.resolution, note = excluded.note, resolver = excluded.resolver, \
+     revision = excluded.revision, update_time = excluded.update_time"
+);
+const BY_IDS: Sql =
+    rows!("SELECT d.* FROM ", "JOIN discrepancies d ON d.programme = r.value->>0 AND d.discrepancy = r.value->>1");
+const OPEN_OF: Sql = Sql::new(
+    "SELECT d.discrepancy FROM discrepancies d WHERE d.programme = $1 AND d.state = 'OPEN' AND d.system = $2 \
+     AND d.date >= $3 AND d.date <= $4 ORDER BY d.discrepancy",
+);
+
+/// The statements of this file, for the test that prepares them.
+pub const STATEMENTS: &[(&str, Sql)] = &[("PUT", PUT), ("BY_IDS", BY_IDS), ("OPEN_OF", OPEN_OF)];
+
+static LIST: List = List {
+    head: "SELECT d.* FROM discrepancies d WHERE d.programme = ?",
+    filters: &["d.state = ?", "d.system = ?"],
+    after: "d.discrepancy > ?",
+    order: "ORDER BY d.discrepancy",
+};
+
+/// The lists of this file, for the test that prepares them.
+pub const LISTS: &[(&str, &List)] = &[("LIST", &LIST)];
+
+/// Those of some discrepancies that are there.
+///
+/// # Errors
+/// A storage error.
+pub async fn find_all(tx: &mut Tx<'_>, programme: &Id, ids: &[Id]) -> Result<HashMap<Id, Discrepancy>> {
+    let keys: Vec<_> = ids.iter().map(|id| (programme, id)).collect();
+    let rows = tx.sql(BY_IDS).bind_rows(&keys).fetch_all().await?;
+    rows.iter().map(|row| discrepancy(row).map(|it| (it.name.id().clone(), it))).collect()
+}
+
+/// The open discrepancies with a system's extracts on some days.
+///
+/// # Errors
+/// A storage error.
+pub async fn open_of(tx: &mut Tx<'_>, programme: &Id, scope: &Scope) -> Result<Vec<Id>> {
+    let stmt = tx.sql(OPEN_OF).bind(programme).bind(&scope.system).bind(scope.from).bind(scope.to);
+    stmt.fetch_all().await?.iter().map(|row| row.get("discrepancy")).collect()
+}
+
+/// Discrepancies by id, before the page is cut.
+#[must_use]
+pub fn list(programme: &Id, state: Option<DiscrepancyState>, system: Option<&str>) -> Select {
+    let mut select = LIST.select([Value::from(programme)]);
+    if let Some(state) = state {
+        select.filter(0, [Value::from(state.code())]);
+    }
+    if let Some(system) = system {
+        select.filter(1, [Value::from(system)]);
+    }
+    select
+}
+
+/// Writes discrepancies as they are from now on.
+///
+/// # Errors
+/// A storage error.
+pub async fn put(tx: &mut Tx<'_>, discrepancies: &[Discrepancy]) -> Result<()> {
+    if discrepancies.is_empty() {
+        return Ok(());
+    }
+    let row = |it: &Discrepancy| {
+        let Finding { kind, value, activity, fields } = &it.finding;
+        let key = (it.name.programme().as_str(), it.name.id().as_str(), &it.system, kind.code(), value);
+        let what = (activity, fields.join(","), it.date.to_string(), it.state.code());
+        let said = (it.resolution.map(|it| it.code()), &it.note, &it.resolver);
+        let times = (it.meta.revision, it.meta.create_time.micros(), it.meta.update_time.micros());
+        serde_json::json!([
+            key.0, key.1, key.2, key.3, key.4, what.0, what.1, what.2, what.3, said.0, said.1, said.2, times.0,
+            times.1, times.2
+        ])
+    };
+    let rows: Vec<_> = discrepancies.iter().map(row).collect();
+    tx.sql(PUT).bind_rows(&rows).execute().await
+}
+
+/// A row of `discrepancies`.
+///
+/// # Errors
+/// A storage error.
+pub fn discrepancy(row: &Row) -> Result<Discrepancy> {
+    let fields: String = row.get("fields")?;
+    Ok(Discrepancy {
+        name: Name::<Discrepancies>::new(row.get("programme")?, row.get("discrepancy")?),
+        system: row.get("system")?,
+        finding: Finding {
+            kind: row.code("kind")?,
+            value: row.get("value")?,
+            activity: row.get("activity")?,
+            fields: fields.split(',').filter(|field| !field.is_empty()).map(str::to_owned).collect(),
+        },
+        date: row.get("date")?,
+        state: row.code("state")?,
+        resolution: row.optional_code("resolution")?,
+        note: row.get("note")?,
+        resolver: row.get("resolver")?,
+        meta: Meta {
+            revision: row.get("revision")?,
+            create_time: row.get("create_time")?,
+            update_time: row.get("update_time")?,
+        },
+    })
+}
