@@ -338,6 +338,7 @@ pub const METHODS: &[Entry] = &[
     whole("ImportService.ImportTable", IMPORTERS),
     whole("BulletinService.GetBulletin", STAFF),
     whole("ExportService.ExportActivities", READERS_OF_RECORDS),
+    whole("ExportService.ExportTally", STAFF),
     whole("ExportService.ExportSavings", READERS_OF_RECORDS),
 ];
 

@@ -13,16 +13,19 @@ use tonic::Status;
 
 use super::Failure;
 use super::client::{self, sentence};
-use crate::kernel::Date;
+use crate::kernel::{Date, Vocabulary as _};
 use crate::pb;
 use crate::pb::export_part::Content;
 use crate::pb::export_service_client::ExportServiceClient;
+use crate::tallies::Dimension;
 
 /// What can be exported.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Table {
     /// What was done, a row for each activity
     Activities,
+    /// Measures of the days between --from and --to, a row for each group
+    Tally,
     /// What patients saved, a row for each avoided trip
     Savings,
 }
@@ -33,6 +36,11 @@ enum Format {
     Csv,
     /// For programs, a JSON object a line
     Ndjson,
+}
+
+fn dimension(text: &str) -> Result<Dimension, String> {
+    let known = || Dimension::ALL.iter().map(|it| it.code().to_ascii_lowercase()).collect::<Vec<_>>().join(", ");
+    Dimension::from_code(&text.to_ascii_uppercase()).ok_or_else(|| format!("must be one of {}", known()))
 }
 
 /// Arguments of `homecoming export`.
@@ -50,6 +58,12 @@ pub struct Export {
     /// Last day, included
     #[arg(long)]
     to: Option<Date>,
+    /// Of a tally: a measure by its name, once for each; else all but savings'
+    #[arg(long = "measure", value_name = "NAME")]
+    measures: Vec<String>,
+    /// Of a tally: what it is grouped by, such as month or site, once for each
+    #[arg(long = "by", value_name = "DIMENSION", value_parser = dimension)]
+    group_by: Vec<Dimension>,
     /// How it is written
     #[arg(long, value_enum, default_value = "csv")]
     format: Format,
@@ -106,8 +120,8 @@ impl Export {
 
     /// What makes two exports the same, but for the sequence number.
     fn question(&self, parent: &str) -> String {
-        let Self { table, from, to, format, bom, voided, patients, .. } = self;
-        format!("{parent} {table:?} {from:?} {to:?} {format:?} {bom} {voided} {patients}")
+        let Self { table, from, to, measures, group_by, format, bom, voided, patients, .. } = self;
+        format!("{parent} {table:?} {from:?} {to:?} {measures:?} {group_by:?} {format:?} {bom} {voided} {patients}")
     }
 
     async fn parts(
@@ -132,6 +146,15 @@ impl Export {
         let (from_date, to_date) = (self.from.map(Into::into), self.to.map(Into::into));
         let (with_voided, with_patients) = (self.voided, self.patients);
         match self.table {
+            Table::Tally => {
+                let group_by = self.group_by.iter().map(|dimension| dimension.number()).collect();
+                let measures = self.measures.clone();
+                let question =
+                    pb::QueryTallyRequest { parent, from_date, to_date, measures, group_by, ..Default::default() };
+                let request = pb::ExportTallyRequest { question: Some(question), options };
+                let stream = client.export_tally(request).await.map_err(refused)?.into_inner();
+                Ok(stream.map(move |part| content(part?.part)).boxed())
+            }
             Table::Savings => {
                 let request =
                     pb::ExportSavingsRequest { parent, from_date, to_date, with_voided, with_patients, options };

@@ -4,7 +4,8 @@
 //! its counts and its hash (`file`). Nothing is kept: an interrupted export is made again from its beginning and sent from where it
 //! stopped. Not here: what records mean (their slices), how tallies are counted (`tallies`).
 
-use crate::kernel::{Date, vocabulary};
+use crate::kernel::{Date, Vocabulary as _, vocabulary};
+use crate::tallies::{Dimension, MeasureType, Question};
 
 pub mod file;
 pub mod queries;
@@ -75,6 +76,11 @@ pub const ACTIVITY_COLUMNS: &[Column] = &[
     column("home_hospital", Kind::Text),
     column("specialty", Kind::Text),
     column("residence", Kind::Text),
+    column("consultation_type", Kind::Text),
+    column("technique", Kind::Text),
+    column("assistant", Kind::Text),
+    column("assistant_part", Kind::Text),
+    column("gap_level", Kind::Text),
     column("performer", Kind::Text),
     column("grade", Kind::Number),
     column("grade_list", Kind::Text),
@@ -82,6 +88,7 @@ pub const ACTIVITY_COLUMNS: &[Column] = &[
     column("declared_saving_fen", Kind::Sum),
     column("irregularities", Kind::Json),
     column("void_reason", Kind::Text),
+    column("sheet", Kind::Text),
     column("recorder", Kind::Text),
     column("revision", Kind::Number),
     column("since_sequence", Kind::Number),
@@ -189,5 +196,43 @@ impl Choice {
         let yes = |is: bool| if is { "yes" } else { "no" };
         let (from, to) = (day(self.from), day(self.to));
         format!("from={from} to={to} voided={} patients={}", yes(self.with_voided), yes(self.with_patients))
+    }
+}
+
+/// What a tally's file is called in manifests.
+pub const TALLY: &str = "tally";
+
+/// The columns of a tally: what it is grouped by, then its measures. A sum stands only under what adds up.
+#[must_use]
+pub fn tally_columns(question: &Question) -> Vec<Column> {
+    let group = question.group_by.iter().map(|dimension| column(dimension_name(*dimension), Kind::Text));
+    let measure = question.measures.iter().map(|definition| match definition.measure_type() {
+        MeasureType::Additive => column(definition.name, Kind::Sum),
+        MeasureType::Distinct | MeasureType::Ratio => column(definition.name, Kind::Number),
+    });
+    group.chain(measure).collect()
+}
+
+/// A tally's question in words, for the manifest.
+#[must_use]
+pub fn tally_words(question: &Question) -> String {
+    let Question { from, to, group_by, filter, basis, .. } = question;
+    let group: Vec<&str> = group_by.iter().map(|dimension| dimension_name(*dimension)).collect();
+    let narrowed = if filter.is_empty() { String::new() } else { format!(" filter={filter:?}") };
+    format!("from={from} to={to} by={} basis={}{narrowed}", group.join(","), basis.code())
+}
+
+const fn dimension_name(dimension: Dimension) -> &'static str {
+    match dimension {
+        Dimension::Month => "month",
+        Dimension::Year => "year",
+        Dimension::HalfDay => "half_day",
+        Dimension::Site => "site",
+        Dimension::SiteLevel => "site_level",
+        Dimension::Expert => "expert",
+        Dimension::HomeHospital => "home_hospital",
+        Dimension::Specialty => "specialty",
+        Dimension::Kind => "kind",
+        Dimension::Residence => "residence",
     }
 }

@@ -1,11 +1,14 @@
 //! What an export reads: where it is pinned, and page after page, each in a snapshot of its own.
-use super::Choice;
+use super::{CELL, Choice, ROW};
 use std::collections::BTreeSet;
 
 use super::store::{self, After};
 use crate::changes;
 use crate::db::{Query, Tx};
 use crate::kernel::{Error, Id, ProgrammeName, Reason, Result, Timestamp};
+use crate::programmes;
+use crate::tallies::Question;
+use crate::tallies::queries::count;
 
 /// Pins an export.
 #[derive(Clone, Debug)]
@@ -77,5 +80,31 @@ impl Query for ReadTariffs {
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<Vec<(String, String)>> {
         store::tariffs(tx, &self.programme, &self.ids).await
+    }
+}
+
+/// Counts a tally as of the sequence at which its export is pinned: a row for each group, as statements answer rows.
+#[derive(Clone, Debug)]
+pub struct ReadTally {
+    /// The programme.
+    pub programme: Id,
+    /// What is asked, as of the sequence.
+    pub question: Question,
+}
+
+impl Query for ReadTally {
+    type Output = String;
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<String> {
+        let programme = programmes::store::get(tx, &self.programme).await?;
+        let (answer, _) = count(tx, &programme, &self.question).await?;
+        let mut text = String::new();
+        for (group, numbers) in answer.rows {
+            let numbers = numbers.iter().map(|number| number.quantity.to_string());
+            let cells: Vec<String> = group.into_iter().chain(numbers).collect();
+            text.push_str(&cells.join(&CELL.to_string()));
+            text.push(ROW);
+        }
+        Ok(text)
     }
 }

@@ -2,14 +2,15 @@
 use futures_util::stream::{self, BoxStream, StreamExt as _};
 use tonic::{Request, Response, Status};
 
-use super::Choice;
 use super::file::File;
-use super::queries::{Pinned, ReadRows, ReadTariffs};
+use super::queries::{Pinned, ReadRows, ReadTally, ReadTariffs};
 use super::wire::{self, Options};
+use super::{Choice, Column, TALLY, tally_columns, tally_words};
 use crate::kernel::{Error, Reason};
 use crate::pb;
 use crate::pb::export_part::Content;
 use crate::pb::export_service_server::ExportService;
+use crate::tallies::Question;
 use crate::wire::{Api, Reply};
 
 /// The service of exports.
@@ -22,6 +23,7 @@ pub struct Service {
 #[tonic::async_trait]
 impl ExportService for Service {
     type ExportActivitiesStream = BoxStream<'static, Result<pb::ExportActivitiesResponse, Status>>;
+    type ExportTallyStream = BoxStream<'static, Result<pb::ExportTallyResponse, Status>>;
     type ExportSavingsStream = BoxStream<'static, Result<pb::ExportSavingsResponse, Status>>;
 
     async fn export_activities(
@@ -31,6 +33,12 @@ impl ExportService for Service {
         let (options, choice) = self.api.query(request, |fields, message| wire::activities(fields, &message))?;
         let parts = self.rows(options, choice).await?;
         Ok(Response::new(parts.map(|part| Ok(pb::ExportActivitiesResponse { part: Some(part?) })).boxed()))
+    }
+
+    async fn export_tally(&self, request: Request<pb::ExportTallyRequest>) -> Reply<Self::ExportTallyStream> {
+        let (options, question) = self.api.query(request, wire::tally)?;
+        let parts = self.tally(options, question).await?;
+        Ok(Response::new(parts.map(|part| Ok(pb::ExportTallyResponse { part: Some(part?) })).boxed()))
     }
 
     async fn export_savings(&self, request: Request<pb::ExportSavingsRequest>) -> Reply<Self::ExportSavingsStream> {
@@ -47,13 +55,43 @@ impl Service {
         let pinned = self.api.read(options.pin()).await?;
         let (table, words, columns) = (choice.table.name(), choice.words(), choice.columns());
         let programme = options.programme.clone();
-        let rows = Some(ReadRows { programme, choice, sequence: pinned.sequence, after: None });
+        let rows = Source::Rows(ReadRows { programme, choice, sequence: pinned.sequence, after: None });
+        Ok(self.parts(options, (table, words), columns, pinned, rows))
+    }
+
+    async fn tally(&self, options: Options, mut question: Question) -> Result<Parts, Status> {
+        let pinned = self.api.read(options.pin()).await?;
+        question.as_of = Some(pinned.sequence);
+        let (words, columns) = (tally_words(&question), tally_columns(&question));
+        let programme = options.programme.clone();
+        let rows = Source::Tally(ReadTally { programme, question });
+        Ok(self.parts(options, (TALLY, words), columns, pinned, rows))
+    }
+
+    fn parts(
+        &self,
+        options: Options,
+        (table, words): (&'static str, String),
+        columns: Vec<Column>,
+        pinned: Pinned,
+        rows: Source,
+    ) -> Parts {
         let first = Some(wire::head(pinned, &columns));
         let file = options.file(columns);
+        let rows = Some(rows);
         let export = Export { api: self.api.clone(), options, table, words, pinned, rows, file, first };
         let parts = stream::unfold(Some(export), Export::next);
-        Ok(parts.map(|content| Ok(pb::ExportPart { content: Some(content?) })).boxed())
+        parts.map(|content| Ok(pb::ExportPart { content: Some(content?) })).boxed()
     }
+}
+
+/// Where the rows come from.
+#[derive(Clone)]
+enum Source {
+    /// Page by page.
+    Rows(ReadRows),
+    /// All at once: a tally has a row for each group.
+    Tally(ReadTally),
 }
 
 /// An export under way: a page is read when nothing is left to be sent.
@@ -64,7 +102,7 @@ struct Export {
     words: String,
     pinned: Pinned,
     /// How the next page is read; none once all were.
-    rows: Option<ReadRows>,
+    rows: Option<Source>,
     file: File,
     first: Option<Content>,
 }
@@ -86,13 +124,19 @@ impl Export {
                 return Ok(Content::Data(data));
             }
             let Some(read) = self.rows.clone() else { return self.manifest().await };
-            match self.api.read(read).await? {
-                Some((page, after)) => {
-                    self.file.add(&page);
-                    self.rows = self.rows.take().map(|read| ReadRows { after: Some(after), ..read });
+            self.rows = match read {
+                Source::Rows(read) => match self.api.read(read.clone()).await? {
+                    Some((page, after)) => {
+                        self.file.add(&page);
+                        Some(Source::Rows(ReadRows { after: Some(after), ..read }))
+                    }
+                    None => None,
+                },
+                Source::Tally(read) => {
+                    self.file.add(&self.api.read(read).await?);
+                    None
                 }
-                None => self.rows = None,
-            }
+            };
         }
     }
 

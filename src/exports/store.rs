@@ -19,9 +19,10 @@ macro_rules! activities {
         Sql::new(concat!(
             "SELECT string_agg(r.line, '\u{80}') AS lines FROM (SELECT concat_ws('\u{7f}', v.date, v.activity, v.state, v.kind, v.quantity, \
              v.session_kind, COALESCE(v.half_day, ''), COALESCE(v.session, ''), v.site, v.site_level, COALESCE(v.lead_expert, ''), \
-             v.co_experts, COALESCE(v.home_hospital, ''), v.specialty, v.residence, COALESCE(v.performer, ''), \
+             v.co_experts, COALESCE(v.home_hospital, ''), v.specialty, v.residence, COALESCE(v.consultation_type, ''), v.technique, \
+             COALESCE(v.assistant, ''), COALESCE(v.assistant_part, ''), COALESCE(v.gap_level, ''), COALESCE(v.performer, ''), \
              COALESCE(CAST(v.grade AS TEXT), ''), COALESCE(v.grade_list, ''), v.procedures, \
-             COALESCE(CAST(v.declared_saving_fen AS TEXT), ''), v.irregularities, COALESCE(v.void_reason, ''), v.recorder, v.revision, \
+             COALESCE(CAST(v.declared_saving_fen AS TEXT), ''), v.irregularities, COALESCE(v.void_reason, ''), COALESCE(v.sheet, ''), v.recorder, v.revision, \
              v.since_sequence, v.update_time, COALESCE(v.patient_issuer, ''), COALESCE(v.patient_token, '')) AS line \
              FROM activity_versions v WHERE v.programme = $1 AND ",
             $where,

@@ -5,6 +5,7 @@ use super::{Choice, Column, Format, Table};
 use crate::kernel::{Fields, Id, ProgrammeName, Reason, Vocabulary as _};
 use crate::pb;
 use crate::pb::export_part::Content;
+use crate::tallies::{self, MeasureType, Question};
 
 /// What every export is told.
 #[derive(Clone, Debug)]
@@ -48,6 +49,24 @@ macro_rules! table {
 
 table!(activities, pb::ExportActivitiesRequest, Table::Activities);
 table!(savings, pb::ExportSavingsRequest, Table::Savings);
+
+pub(super) fn tally(fields: &mut Fields, request: pb::ExportTallyRequest) -> (Options, Question) {
+    let asked = request.options.unwrap_or_default();
+    let mut message = fields.message("question", request.question);
+    // As of whichever sequence: what isn't kept in versions can't come again.
+    message.as_of = asked.as_of_sequence.max(1);
+    let query = fields.within("question", |fields| {
+        let query = tallies::wire::query(fields, message);
+        for definition in &query.question.measures {
+            if definition.measure_type() == MeasureType::Ratio {
+                let text = format!("{} is a quotient: export its two parts", definition.name);
+                fields.refuse("measures", Reason::Inconsistent, text);
+            }
+        }
+        query
+    });
+    (options(fields, query.programme, asked), query.question)
+}
 
 fn options(fields: &mut Fields, programme: Id, message: pb::ExportOptions) -> Options {
     fields.within("options", |fields| {

@@ -19,7 +19,7 @@ pub mod roster;
 pub mod service;
 pub mod statement;
 pub mod store;
-mod wire;
+pub(crate) mod wire;
 
 pub use measures::Definition;
 pub use question::{Filter, Question};

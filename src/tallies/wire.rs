@@ -37,7 +37,8 @@ const MOST_GROUPS: usize = 4;
 /// The most values of a filter's list.
 const MOST_VALUES: usize = 100;
 
-pub(super) fn query(fields: &mut Fields, request: pb::QueryTallyRequest) -> QueryTally {
+/// What a tally is asked for; exports ask the same.
+pub(crate) fn query(fields: &mut Fields, request: pb::QueryTallyRequest) -> QueryTally {
     let programme = fields.parent("parent", &request.parent);
     let from = fields.date("from_date", request.from_date.as_ref());
     let to = fields.date("to_date", request.to_date.as_ref());

@@ -298,3 +298,59 @@ async fn an_export_that_cant_be_is_refused() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_tally_is_exported_as_it_was_counted_then() {
+    each_engine("export_tally", async |server| {
+        figures::make(&server).await;
+        let mut client = activities(&server);
+        for (id, day) in [("a1", date(2024, 2, 4)), ("a2", date(2024, 3, 4)), ("a3", date(2024, 3, 5))] {
+            client.record_activity(record(id, consultation(day, "tok_aaaa"))).await.unwrap();
+        }
+        let question = pb::QueryTallyRequest {
+            parent: PROGRAMME.to_owned(),
+            from_date: date(2024, 1, 1),
+            to_date: date(2024, 3, 31),
+            measures: vec!["consultations".to_owned(), "active_sites".to_owned()],
+            group_by: vec![pb::TallyDimension::Month as i32, pb::TallyDimension::Site as i32],
+            ..Default::default()
+        };
+        let ask = |question: pb::QueryTallyRequest, as_of_sequence| pb::ExportTallyRequest {
+            question: Some(question),
+            options: Some(pb::ExportOptions { as_of_sequence, ..Default::default() }),
+        };
+        let first = tally(&server, ask(question.clone(), 0)).await.unwrap();
+        let text = String::from_utf8(first.bytes.clone()).unwrap();
+        let rows: Vec<&str> = text.lines().collect();
+        let expected = ["month,site,consultations,active_sites", "2024-02,county,1,0", "2024-03,county,2,0"];
+        assert_eq!(rows, expected);
+        let totals: Vec<_> = first.manifest.totals.iter().map(|it| (it.column.as_str(), it.sum)).collect();
+        assert_eq!(totals, [("consultations", 3)], "a set's sizes don't add up");
+        client.void_activity(figures::void("a2")).await.unwrap();
+        let again = tally(&server, ask(question.clone(), first.manifest.as_of_sequence)).await.unwrap();
+        assert_eq!((again.bytes, &again.manifest), (first.bytes, &first.manifest));
+        let now = String::from_utf8(tally(&server, ask(question.clone(), 0)).await.unwrap().bytes).unwrap();
+        assert!(now.contains("2024-03,county,1,0"), "{now}");
+
+        for measure in ["experts", "consultations_per_sitting", "nonsense"] {
+            let asked = pb::QueryTallyRequest { measures: vec![measure.to_owned()], ..question.clone() };
+            let status = tally(&server, ask(asked, 0)).await.err().unwrap();
+            assert!(fields(&status).iter().all(|field| field.starts_with("question.measures")), "{status:?}");
+        }
+    })
+    .await;
+}
+
+async fn tally(server: &TestServer, request: pb::ExportTallyRequest) -> Result<Received, Status> {
+    let mut client = ExportServiceClient::new(server.channel.clone());
+    let mut parts = client.export_tally(request).await?.into_inner();
+    let (mut head, mut bytes) = (None, Vec::new());
+    while let Some(message) = parts.message().await? {
+        match message.part.unwrap().content.unwrap() {
+            Content::Head(first) => head = Some(first),
+            Content::Data(data) => bytes.extend(data),
+            Content::Manifest(manifest) => return Ok(Received { head: head.unwrap(), bytes, manifest }),
+        }
+    }
+    panic!("the stream ended without a manifest");
+}

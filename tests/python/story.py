@@ -10,6 +10,7 @@ same in Rust.
 import html.parser
 import importlib
 import json
+import os
 import pathlib
 import subprocess
 import sys
@@ -378,7 +379,64 @@ def refuse_strangers(channel):
     Service(channel, "programmes", "ProgrammeService").refuses("CREDENTIALS_MISSING", "ListProgrammes")
 
 
-def tell(program, engine, database):
+def attester(plain, channel):
+    """A channel of another person, who may attest."""
+    access = Service(channel, "access", "AccessService")
+    token = {"subject": "attester", "expire_time": instant(at(2, 0))}
+    secret = access("CreateToken", parent=COUNTY, token_id="attester", token=token).secret
+    access("CreateBinding", parent=COUNTY, binding={"subject": "attester", "role": "ACCESS_ROLE_ATTESTER"})
+    return grpc.intercept_channel(plain, Bearer(secret))
+
+
+def report_month(channel, other, address, token, folder):
+    """The sample batch job: files last month once, changes nothing when it is run again, and stops at a restatement."""
+    last = at(0, 0).replace(day=1) - timedelta(days=1)
+    month = f"{last:%Y-%m}"
+    reports = pathlib.Path(folder, "reports")
+    reports.mkdir(parents=True)
+    key = reports.parent / "reporter.token"
+    key.write_text(token)
+
+    def run(*more):
+        script = ROOT / "examples/python/month_report.py"
+        command = [sys.executable, script, "liling", "--month", month, "--out", reports, "--address", address, *more]
+        surroundings = os.environ | {"PYTHONPATH": sys.path[0], "HOMECOMING_TOKEN_FILE": str(key)}
+        done = subprocess.run(command, capture_output=True, text=True, env=surroundings)
+        print(done.stdout + done.stderr, end="")
+        return done.returncode
+
+    assert run() == 0
+    report = reports / month
+    filed = {path.name: path.read_bytes() for path in report.iterdir()}
+    assert set(filed) == {"statement.jsonl", "tally.csv", "report.json"}, filed
+    assert run() == 0, "filed already"
+    late_and_attested(channel, other, {"year": last.year, "month": last.month, "day": last.day})
+    tallies = Service(channel, "tallies", "TallyService")
+    statements = importlib.import_module("homecoming.v1.statements_pb2")
+    first = json.loads(filed["report.json"])["statement"]
+    restated = tallies.stub.RestatePeriod(statements.RestatePeriodRequest(name=first), timeout=30)
+    assert any(delta.measure == "consultations" and delta.delta == 5 for delta in restated.deltas), restated.deltas
+    assert run() == 3, "a restatement is for a person to look at"
+    assert {path.name: path.read_bytes() for path in report.iterdir()} == filed
+    assert run("--restated") == 0
+    beside = json.loads((reports / f"{month}-restatement-1" / "report.json").read_text())
+    assert beside["statement"] == restated.name, beside
+
+
+def late_and_attested(channel, other, last):
+    """A headcount of last month, recorded now and attested by another person."""
+    site = name("sites", "county")
+    late = {"kind": "ACTIVITY_KIND_HEADCOUNT", "site": site, "date": last, "lead_expert": name("experts", "expert-001")}
+    late |= {"quantity": 5, "residence": "RESIDENCE_OWN_COUNTY"}
+    Service(channel, "activities", "ActivityService")("RecordActivity", parent=COUNTY, activity_id="late", activity=late)
+    sheets = Service(other, "sheets", "SheetService")
+    scope = {"days": {"site": site, "from_date": last, "to_date": last}}
+    preview = sheets("PreviewSheet", parent=COUNTY, scope=scope)
+    checks = [{"activity": activity, "finding": "SHEET_FINDING_AGREES"} for activity in preview.to_check]
+    sheets("AttestSheet", parent=COUNTY, scope=scope, checks=checks, digest=preview.digest)
+
+
+def tell(program, engine, database, folder):
     """Every chapter, then the bulletin once more as the command line prints it."""
     with servers.homecoming(program, database) as (address, token):
         with grpc.insecure_channel(address) as plain:
@@ -387,6 +445,8 @@ def tell(program, engine, database):
             for chapter in CHAPTERS:
                 chapter(channel)
                 print(f"story on {engine}: {chapter.__name__}")
+            report_month(channel, attester(plain, channel), address, token, folder)
+            print(f"story on {engine}: report_month")
         command = [program, "bulletin", "liling", "--json", "--server", f"http://{address}"]
         with tempfile.NamedTemporaryFile("w") as file:
             file.write(token)
@@ -401,10 +461,10 @@ def main(program):
     with tempfile.TemporaryDirectory() as folder:
         generate(folder)
         with servers.sqlite() as database:
-            tell(program, "SQLite", database)
+            tell(program, "SQLite", database, f"{folder}/sqlite")
         with servers.postgres() as database:
             if database:
-                tell(program, "PostgreSQL", database)
+                tell(program, "PostgreSQL", database, f"{folder}/postgres")
 
 
 if __name__ == "__main__":

@@ -46,7 +46,7 @@ async fn an_interrupted_export_goes_on_and_ends_the_same() {
     assert!(!taken.status.success() && said(&taken).contains("is there already"), "{}", said(&taken));
 
     // What a process leaves that is killed in the middle of a line; meanwhile something else is recorded.
-    let question = "programmes/liling Activities None None Csv true false false";
+    let question = "programmes/liling Activities None None [] [] Csv true false false";
     let note = serde_json::json!({"question": question, "as_of_sequence": manifest["as_of_sequence"]});
     let leave = |name: &str, bytes: &[u8]| {
         fs::write(at(&format!("{name}.partial")), bytes).unwrap();
