@@ -6,7 +6,7 @@ use homecoming::db::{self, Engine, List, Select, Sql, Target, Value};
 use homecoming::kernel::{Cursor, Key, PageRequest};
 use homecoming::{
     access, accounts, activities, assistants, audit, calendars, changes, charters, credentials, experts, exports,
-    hospitals, imports, programmes, reservations, savings, sessions, sites, tallies, visits,
+    hospitals, imports, persons, programmes, reservations, savings, sessions, sites, tallies, visits,
 };
 use sqlx::{
     AssertSqlSafe, Connection as _, Executor as _, PgConnection, Row as _, SqlSafeStr as _, SqliteConnection,

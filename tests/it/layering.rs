@@ -8,7 +8,7 @@ use std::path::Path;
 use crate::support::source::{self, File};
 
 /// The slices, earlier ones first: a slice names itself and earlier ones.
-const SLICES: [&str; 23] = [
+const SLICES: [&str; 24] = [
     "programmes",
     "hospitals",
     "sites",

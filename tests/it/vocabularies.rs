@@ -3,7 +3,7 @@ use homecoming::kernel::{HalfDay, Reason, Residence, SessionKind, Vocabulary};
 use homecoming::pb;
 use homecoming::{
     access, activities, assistants, audit, bulletins, calendars, charters, credentials, experts, exports, feeds,
-    hospitals, imports, programmes, reservations, savings, sessions, sites, tallies, visits,
+    hospitals, imports, persons, programmes, reservations, savings, sessions, sites, tallies, visits,
 };
 use prost_reflect::DescriptorPool;
 

@@ -12,7 +12,7 @@ use homecoming::kernel::{
     Cursor, Fen, Fields, Id, Key, Page, PageRequest, Patient, ProgrammeName, Specialty, Timestamp, Zone,
 };
 use homecoming::pb;
-use homecoming::wire::caller_of;
+use homecoming::wire::caller_in;
 use prost::Message as _;
 use prost_reflect::{DescriptorPool, MethodDescriptor};
 use tonic::metadata::{MetadataMap, MetadataValue};
@@ -144,5 +144,5 @@ fn texts(bytes: &[u8]) {
     if let Ok(value) = MetadataValue::try_from(bytes) {
         metadata.insert("x-homecoming-roles", value);
     }
-    let _ = caller_of(&metadata).is_ok();
+    let _ = caller_in(&metadata).is_ok();
 }
