@@ -10,6 +10,7 @@ mod dice;
 mod people;
 mod places;
 mod plan;
+mod savings;
 mod schedule;
 mod specialties;
 
@@ -17,6 +18,7 @@ pub use dice::apportion;
 pub use people::{Assistant, Expert, Hospital, Host};
 pub use places::{Room, Site};
 pub use plan::{Activity, Case, Consent, Deed, Outcome, Patient, Plan, Session, Visit};
+pub use savings::{Price, Trip};
 
 use crate::kernel::Date;
 
@@ -57,6 +59,7 @@ pub const DECLARED_SAVINGS_ABOVE_FEN: i64 = 5_700_000_000;
 const PURPOSE_EXPERT: u64 = 1;
 const PURPOSE_TURN: u64 = 2;
 const PURPOSE_VISIT: u64 = 3;
+const PURPOSE_TRIP: u64 = 4;
 
 const fn day(year: i32, month: u32, day: u32) -> Date {
     match Date::from_ymd_opt(year, month, day) {

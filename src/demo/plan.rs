@@ -10,6 +10,7 @@ use crate::kernel::{Date, HalfDay, Residence, SessionKind};
 use super::AS_OF;
 use super::people::{self, Assistant, Expert, Hospital};
 use super::places::{self, Site};
+use super::savings::{self, Price, Trip};
 use super::schedule::Schedule;
 
 /// The whole demo. Indices point into the plan's own lists.
@@ -27,6 +28,10 @@ pub struct Plan {
     pub visits: Vec<Visit>,
     /// Sessions in the order of time, those to come last.
     pub sessions: Vec<Session>,
+    /// Trips that patients didn't make, or made in vain.
+    pub trips: Vec<Trip>,
+    /// The assumed prices of those trips.
+    pub prices: Vec<Price>,
 }
 
 /// One expert's trip.
@@ -171,7 +176,9 @@ impl Plan {
         schedule.fill_to_come(monday + Days::new(7));
         schedule.fill_to_come(monday + Days::new(14));
         let (visits, sessions) = schedule.finish();
-        Self { hospitals: people::hospitals(), sites, experts, assistants, visits, sessions }
+        let (trips, prices) = (Vec::new(), savings::prices());
+        let plan = Self { hospitals: people::hospitals(), sites, experts, assistants, visits, sessions, trips, prices };
+        Self { trips: savings::trips(&plan), ..plan }
     }
 
     /// How many things there are to load, about: what a progress bar counts.
@@ -179,6 +186,8 @@ impl Plan {
         let people = self.hospitals.len() + self.sites.len() + self.assistants.len();
         let experts: usize = self.experts.iter().map(|expert| 1 + expert.hosts.len()).sum();
         let sessions: usize = self.sessions.iter().map(|session| 1 + session.activities.len()).sum();
-        u64::try_from(people + experts + sessions + self.visits.len()).unwrap_or(u64::MAX)
+        let bills = self.trips.iter().filter(|trip| trip.bill.is_some()).count();
+        let trips = 2 * self.prices.len() + self.trips.len() + bills;
+        u64::try_from(people + experts + sessions + self.visits.len() + trips).unwrap_or(u64::MAX)
     }
 }

@@ -21,6 +21,7 @@ pub mod policy;
 pub mod published;
 pub mod rates;
 pub mod reactions;
+pub mod recomputation;
 pub mod rounding;
 pub mod saving;
 pub mod service;

@@ -7,6 +7,7 @@ use crate::pb;
 use crate::pb::saving_service_server::SavingService;
 use crate::wire::{Api, Reply};
 
+mod recomputations;
 mod trips;
 
 /// The service of savings.

@@ -15,10 +15,12 @@ use crate::sites::DivisionCode;
 mod columns;
 pub mod encounters;
 pub mod patients;
+pub mod recomputations;
 pub mod trips;
 
 /// The tables that this slice owns.
-pub const TABLES: &[&str] = &["tariffs", "saving_policies", "trip_versions", "trip_activities", "encounters"];
+pub const TABLES: &[&str] =
+    &["tariffs", "saving_policies", "trip_versions", "trip_activities", "encounters", "recomputations"];
 
 const GET_TARIFF: Sql = Sql::new("SELECT t.* FROM tariffs t WHERE t.programme = $1 AND t.tariff = $2");
 const INSERT_TARIFF: Sql = Sql::new(

@@ -163,6 +163,16 @@ impl Book {
         }
     }
 
+    /// This book with other versions in the place of those that they overlap.
+    ///
+    /// # Errors
+    /// `TARIFF_OVERLAP` where the others overlap each other.
+    pub fn with(&self, others: Vec<Version>) -> Result<Self> {
+        let stays = |version: &&Version| !others.iter().any(|other| other.overlaps(version));
+        let versions: Vec<Version> = self.versions.iter().filter(stays).cloned().collect();
+        Self::new(versions.into_iter().chain(others).collect())
+    }
+
     /// The version for a key on a service date.
     ///
     /// # Errors

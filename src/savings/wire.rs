@@ -14,6 +14,7 @@ use crate::sites::DivisionCode;
 use crate::wire::mutations;
 
 mod facts;
+pub(super) mod recomputations;
 mod saving;
 pub(super) mod trips;
 

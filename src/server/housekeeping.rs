@@ -7,7 +7,7 @@ use tokio::task::JoinHandle;
 use tokio::time::{MissedTickBehavior, interval};
 use tracing::{info, warn};
 
-use super::lapses;
+use super::{lapses, restatements};
 use crate::db::Db;
 use crate::kernel::Id;
 
@@ -25,7 +25,8 @@ pub(super) fn start(db: Db) -> JoinHandle<()> {
         let sweeping = rhythm(SWEEPING, || lapses::sessions_and_tell(&db, &holder).boxed());
         let forgetting = rhythm(FORGETTING, || forget(&db).boxed());
         let places = rhythm(SWEEPING, || lapses::places_and_tell(&db, &holder).boxed());
-        tokio::join!(sweeping, places, forgetting);
+        let restating = rhythm(SWEEPING, || restatements::go_on_and_tell(&db).boxed());
+        tokio::join!(restating, sweeping, places, forgetting);
     })
 }
 

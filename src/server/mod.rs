@@ -6,6 +6,8 @@ pub mod lapses;
 mod observe;
 pub mod owner;
 mod present;
+pub mod restatements;
+
 mod services;
 pub mod settings;
 mod status;

@@ -22,6 +22,7 @@ use crate::pb::pairing_service_server::PairingService as _;
 use crate::pb::person_service_server::PersonService as _;
 use crate::pb::programme_service_server::ProgrammeService as _;
 use crate::pb::reconciliation_service_server::ReconciliationService as _;
+use crate::pb::recomputation_service_server::RecomputationService as _;
 use crate::pb::reservation_service_server::ReservationService as _;
 use crate::pb::saving_service_server::SavingService as _;
 use crate::pb::session_service_server::SessionService as _;
@@ -168,6 +169,8 @@ collections! {
         list_saving_policies(ListSavingPoliciesRequest).policies;
     "trips": savings, Trip, get_trip(GetTripRequest), list_trips(ListTripsRequest).trips;
     "encounters": savings, Encounter, get_encounter(GetEncounterRequest), list_encounters(ListEncountersRequest).encounters;
+    "recomputations": savings, Recomputation, get_recomputation(GetRecomputationRequest),
+        list_recomputations(ListRecomputationsRequest).recomputations;
     "reservationPolicies": reservations, ReservationPolicy, get_reservation_policy(GetReservationPolicyRequest);
     "registers": reservations, Register, get_register(GetRegisterRequest);
     "reservations": reservations, Reservation, get_reservation(GetReservationRequest),

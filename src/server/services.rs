@@ -36,6 +36,7 @@ use crate::pb::pairing_service_server::PairingServiceServer;
 use crate::pb::person_service_server::PersonServiceServer;
 use crate::pb::programme_service_server::ProgrammeServiceServer;
 use crate::pb::reconciliation_service_server::ReconciliationServiceServer;
+use crate::pb::recomputation_service_server::RecomputationServiceServer;
 use crate::pb::reservation_service_server::ReservationServiceServer;
 use crate::pb::saving_service_server::SavingServiceServer;
 use crate::pb::session_service_server::SessionServiceServer;
@@ -76,6 +77,7 @@ pub(super) fn all(api: &Api, hub: &Arc<Hub>, directory: &Arc<Directory>) -> Serv
         .add(SuccessionServiceServer::new(activities::service::Service { api: api.clone() }))
         .add(SavingServiceServer::new(savings::service::Service { api: api.clone() }))
         .add(TripServiceServer::new(savings::service::Service { api: api.clone() }))
+        .add(RecomputationServiceServer::new(savings::service::Service { api: api.clone() }))
         .add(ReservationServiceServer::new(reservations::service::Service { api: api.clone() }))
         .add(NeedServiceServer::new(reservations::service::Service { api: api.clone() }))
         .add(TallyServiceServer::new(tallies::service::Service { api: api.clone() }))

@@ -174,6 +174,12 @@ const STORES: &[Store] = &[
     },
     Store { room: "savings/patients", tables: &[], statements: savings::store::patients::STATEMENTS, lists: &[] },
     Store {
+        room: "savings/recomputations",
+        tables: &[],
+        statements: savings::store::recomputations::STATEMENTS,
+        lists: savings::store::recomputations::LISTS,
+    },
+    Store {
         room: "reservations",
         tables: reservations::store::TABLES,
         statements: reservations::store::STATEMENTS,

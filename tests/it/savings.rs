@@ -4,6 +4,7 @@ mod bills;
 mod fixture;
 mod lines;
 mod published;
+mod recomputing;
 mod rules;
 mod tariffs;
 mod totals;

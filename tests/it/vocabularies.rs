@@ -141,6 +141,7 @@ fn every_vocabulary_is_the_protos() {
         registered::<savings::versions::TariffState>(&pool),
         registered::<savings::trip::TripState>(&pool),
         registered::<savings::trip::TripCause>(&pool),
+        registered::<savings::recomputation::RecomputationState>(&pool),
         registered::<savings::policy::CompanionGround>(&pool),
         registered::<savings::policy::CareSetting>(&pool),
         registered::<savings::county::MethodNature>(&pool),

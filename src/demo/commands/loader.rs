@@ -11,11 +11,13 @@ use super::drafts::{self, Drafts, mark};
 use crate::activities::commands::{BatchRecordActivities, Row};
 use crate::db::{Command, Db};
 use crate::demo::plan::{Outcome, Plan, Session, Visit};
-use crate::demo::{PROGRAMME, SYSTEM};
+use crate::demo::{PROGRAMME, SYSTEM, Trip};
 use crate::experts::LicenceSecret;
 use crate::kernel::{Call, Caller, Error, Id, Reason, Result, SessionKind, Vocabulary as _};
 use crate::programmes::Programme;
 use crate::programmes::commands::GetProgramme;
+use crate::savings::commands::{Approve, BatchRecordEncounters, BatchRecordTrips, BillRow};
+use crate::savings::versions::{PolicyVersion, Tariff};
 use crate::sessions::commands::{BatchBookSessions, BatchRecordHeldSessions};
 
 /// Rows a batch: some milliseconds of the writer's time.
@@ -27,8 +29,12 @@ const IN_FLIGHT: usize = 32;
 /// Batches that wait for the writer at a time.
 const BATCHES_IN_FLIGHT: usize = 3;
 
+/// Who enters prices, and who approves them: offices, never persons.
+const CLERK: &str = "demo-clerk";
+const HEAD: &str = "demo-head";
+
 /// The mark of a programme whose past is complete.
-const COMPLETE: &str = "liling-complete-2024-04";
+const COMPLETE: &str = "liling-complete-2024-04-with-savings";
 
 /// Loads one plan into one database.
 pub(super) struct Loader<'a> {
@@ -55,6 +61,7 @@ impl<'a> Loader<'a> {
         if !has(COMPLETE) {
             self.people_and_places().await?;
             self.past().await?;
+            self.savings().await?;
             self.complete(programme).await?;
         }
         self.to_come().await?;
@@ -97,6 +104,44 @@ impl<'a> Loader<'a> {
         }
         self.all(rows.chunks(BATCH).map(|rows| self.record_activities(rows)), BATCHES_IN_FLIGHT).await?;
         self.visits(Visit::is_past).await
+    }
+
+    /// Prices and policy, entered by one office and approved by another; then trips, then their bills.
+    async fn savings(&self) -> Result<()> {
+        for price in &self.plan.prices {
+            let create = self.drafts.tariff(price)?;
+            let (name, etag) = (create.name.clone(), None);
+            present(self.write_as(CLERK, create).await)?;
+            present(self.write_as(HEAD, Approve::<Tariff> { name, etag }).await)?;
+            self.advance(2);
+        }
+        let create = self.drafts.policy()?;
+        let (name, etag) = (create.name.clone(), None);
+        present(self.write_as(CLERK, create).await)?;
+        present(self.write_as(HEAD, Approve::<PolicyVersion> { name, etag }).await)?;
+        let trips = self.plan.trips.chunks(BATCH).map(|trips| self.record_trips(trips));
+        self.all(trips, BATCHES_IN_FLIGHT).await?;
+        let bills = self.plan.trips.iter().filter_map(|trip| self.drafts.bill(trip).transpose());
+        let bills = bills.collect::<Result<Vec<_>>>()?;
+        self.all(bills.chunks(BATCH).map(|bills| self.record_bills(bills)), BATCHES_IN_FLIGHT).await
+    }
+
+    async fn record_trips(&self, trips: &[Trip]) -> Result<()> {
+        let rows = trips.iter().map(|trip| Ok(Ok(self.drafts.trip(trip)?))).collect::<Result<Vec<_>>>()?;
+        for verdict in self.write(BatchRecordTrips { programme: self.drafts.programme.clone(), rows }).await? {
+            present(verdict)?;
+        }
+        self.advance(trips.len());
+        Ok(())
+    }
+
+    async fn record_bills(&self, bills: &[BillRow]) -> Result<()> {
+        let rows = bills.iter().cloned().map(Ok).collect();
+        for verdict in self.write(BatchRecordEncounters { programme: self.drafts.programme.clone(), rows }).await? {
+            present(verdict)?;
+        }
+        self.advance(bills.len());
+        Ok(())
     }
 
     /// The mark comes last, so that whatever ended a load, the next one completes it.
@@ -198,7 +243,11 @@ impl<'a> Loader<'a> {
     }
 
     async fn write<C: Command>(&self, command: C) -> Result<C::Output> {
-        self.db.write(Call::new(Caller::new(SYSTEM)), command).await
+        self.write_as(SYSTEM, command).await
+    }
+
+    async fn write_as<C: Command>(&self, subject: &str, command: C) -> Result<C::Output> {
+        self.db.write(Call::new(Caller::new(subject)), command).await
     }
 
     fn advance(&self, steps: usize) {

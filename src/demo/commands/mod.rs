@@ -5,6 +5,7 @@
 mod drafts;
 mod loader;
 mod papers;
+mod savings;
 
 use crate::db::Db;
 use crate::kernel::{Date, Error, Result, Zone};

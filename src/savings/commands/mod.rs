@@ -3,6 +3,7 @@ mod encounters;
 mod explain;
 mod intake;
 mod read;
+mod recompute;
 mod trips;
 mod versions;
 
@@ -13,6 +14,10 @@ pub use explain::{
 pub use intake::Row as TripRow;
 pub(super) use intake::{FOLLOW, Gone, change, fact, gone, load, next, with};
 pub use read::{EstimateSaving, GetVersion, ListPolicies, ListTariffs};
+pub use recompute::{
+    CompareTariffs, ContinueRecomputation, GetRecomputation, ListRecomputations, RecomputeSavings,
+    RunningRecomputations,
+};
 pub(super) use trips::bill_of;
 pub use trips::{AmendTrip, BatchRecordTrips, RecordTrip, VoidTrip};
 pub use versions::{Approve, Create, Withdraw};

@@ -1,0 +1,46 @@
+//! Goes on with recomputations of savings that aren't done: begun lately, or cut off when a server stopped.
+//!
+//! Each chunk is a command of its own, so that nobody waits long behind one. How often this looks is `housekeeping`'s.
+use tracing::{debug, info, warn};
+
+use crate::db::Db;
+use crate::kernel::{Call, Caller, Error, Reason, Result};
+use crate::savings::commands::{ContinueRecomputation, RunningRecomputations};
+use crate::savings::recomputation::RecomputationState;
+
+/// Who writes it, as the audit has it.
+const SUBJECT: &str = "restater";
+
+/// Goes on, and says in the log what came of it.
+pub(super) async fn go_on_and_tell(db: &Db) {
+    match go_on(db).await {
+        Ok(0) => {}
+        Ok(done) => info!(done, "recomputations of savings are done"),
+        Err(error) => warn!(%error, "savings can't be reckoned anew now"),
+    }
+}
+
+/// Does what is left of every recomputation; returns how many are done now.
+///
+/// # Errors
+/// An error of the storage, or `AMOUNT_OUT_OF_RANGE` where a sum leaves what can be stored.
+pub async fn go_on(db: &Db) -> Result<usize> {
+    let mut done = 0;
+    for name in db.read(RunningRecomputations).await? {
+        loop {
+            let call = Call::new(Caller::new(SUBJECT));
+            match db.write(call, ContinueRecomputation { name: name.clone() }).await {
+                Ok(job) => match job.state {
+                    RecomputationState::Running => {}
+                    RecomputationState::Done => break done += 1,
+                },
+                // Its record can only be read.
+                Err(Error::Refused(refusal)) if refusal.reason == Reason::ProgrammeEnded => {
+                    break debug!(%name, "the programme has ended");
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    }
+    Ok(done)
+}
