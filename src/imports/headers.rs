@@ -7,130 +7,10 @@ use super::cells::Cell;
 use super::{MAX_COLUMNS, Problem, Row, Table};
 use crate::kernel::Reason;
 
-/// What a column of a table means.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Column {
-    /// The county's own number of the row.
-    Id,
-    /// A name that is shown.
-    DisplayName,
-    /// Other names.
-    Aliases,
-    /// Level of a hospital or site.
-    Level,
-    /// City.
-    City,
-    /// 统一社会信用代码.
-    CreditCode,
-    /// A hospital: an expert's home hospital, a site's institution.
-    Hospital,
-    /// GB/T 2260.
-    DivisionCode,
-    /// IANA zone.
-    Zone,
-    /// 诊疗科目, several.
-    Specialties,
-    /// Address.
-    Address,
-    /// A site.
-    Site,
-    /// Kinds of a room.
-    RoomKinds,
-    /// Minutes between two sessions in a room.
-    TurnoverMinutes,
-    /// 职称.
-    Title,
-    /// First day at the hospital.
-    AffiliationFrom,
-    /// First day on the roster.
-    EntryDate,
-    /// Last day on the roster, or at the site.
-    ExitDate,
-    /// Kind of a home tie.
-    Tie,
-    /// Place of a home tie, in words.
-    TiePlace,
-    /// Place of a home tie, as a code.
-    TieDivision,
-    /// Who heard the expert's yes.
-    ConsentHeardBy,
-    /// How it was heard.
-    ConsentMedium,
-    /// When it was heard.
-    ConsentDate,
-    /// Highest grade of operations.
-    GradeLimit,
-    /// An expert.
-    Expert,
-    /// An assistant.
-    Assistant,
-    /// Role in a pairing.
-    PairingRole,
-    /// First day.
-    FromDate,
-    /// Last day.
-    ToDate,
-    /// A session.
-    Session,
-    /// Kind of a session or activity.
-    Kind,
-    /// The day of service.
-    Date,
-    /// Morning or afternoon.
-    HalfDay,
-    /// Start of a session.
-    StartTime,
-    /// End of a session.
-    EndTime,
-    /// A room of the site.
-    Room,
-    /// 诊疗科目, one.
-    Specialty,
-    /// Who else was there.
-    CoExperts,
-    /// An operation's local physician before it.
-    ResponsibleBefore,
-    /// An operation's local physician after it.
-    ResponsibleAfter,
-    /// What became of a session.
-    State,
-    /// A patient's token.
-    PatientToken,
-    /// Who issued the token.
-    TokenIssuer,
-    /// Where the patient lives.
-    Residence,
-    /// Main operation code.
-    Procedure,
-    /// Further operation codes.
-    OtherProcedures,
-    /// The list that operation codes are from.
-    ProcedureSystem,
-    /// Its version.
-    ProcedureVersion,
-    /// Grade of an operation.
-    Grade,
-    /// Whose list graded it.
-    GradeList,
-    /// Who performed an operation.
-    Performer,
-    /// How many.
-    Count,
-    /// Declared saving in yuan.
-    DeclaredSaving,
-    /// A measure.
-    Measure,
-    /// A declared figure.
-    Value,
-    /// As of which day.
-    Day,
-    /// In which document.
-    Document,
-    /// Who declared it.
-    DeclaredBy,
-    /// Remarks, read by people only.
-    Remark,
-}
+mod columns;
+mod savings;
+
+pub use columns::Column;
 
 /// A column of a table: what it means, whether it must be there, how it is spelled.
 #[derive(Clone, Copy, Debug)]
@@ -292,6 +172,9 @@ impl Table {
             Table::Sessions => SESSIONS,
             Table::Activities => ACTIVITIES,
             Table::OpeningBalances => OPENING_BALANCES,
+            Table::Tariffs => savings::TARIFFS,
+            Table::Trips => savings::TRIPS,
+            Table::Bills => savings::BILLS,
         }
     }
 
@@ -307,6 +190,9 @@ impl Table {
             Table::Sessions => &["sessions", "场次"],
             Table::Activities => &["activities", "服务记录"],
             Table::OpeningBalances => &["opening_balances", "期初数"],
+            Table::Tariffs => &["tariffs", "测算参数"],
+            Table::Trips => &["trips", "就医行程"],
+            Table::Bills => &["bills", "结算单"],
         }
     }
 

@@ -1,4 +1,4 @@
-//! Brings a county's own tables in: hospitals, sites, rooms, experts, assistants, pairings, sessions, activities, opening balances.
+//! Brings a county's own tables in: hospitals, sites, rooms, experts, assistants, pairings, sessions, activities, opening balances, tariffs, trips, bills.
 //!
 //! A file becomes rows of cells (`text`, `sheet`), a header becomes columns (`headers`), a row becomes a typed record or problems
 //! that name line and column (`record`, `records`), a record becomes commands of the slice it belongs to (`commands`).
@@ -56,6 +56,12 @@ vocabulary! {
         Activities = 8 => "ACTIVITIES",
         /// 期初数.
         OpeningBalances = 9 => "OPENING_BALANCES",
+        /// 测算参数, entered for another person to approve.
+        Tariffs = 10 => "TARIFFS",
+        /// Avoided trips 就医行程.
+        Trips = 11 => "TRIPS",
+        /// Bills 结算单 of trips.
+        Bills = 12 => "BILLS",
     }
 }
 

@@ -7,6 +7,9 @@ use crate::assistants::PairingRole;
 use crate::experts::{ConsentMedium, ExpertTitle, HomeTieKind};
 use crate::hospitals::HospitalLevel;
 use crate::kernel::{HalfDay, Residence, SessionKind, Vocabulary};
+use crate::savings::policy::{CareSetting, CompanionGround};
+use crate::savings::tariff::TariffGrade;
+use crate::savings::{Component, EvidenceGrade, PersonClass, TravelMode};
 use crate::sites::{RoomKind, SiteLevel};
 
 use super::TextEncoding;
@@ -186,4 +189,84 @@ impl Spelled for Performer {
 impl Spelled for TextEncoding {
     const WORDS: &'static [(&'static str, Self)] =
         &[("utf-8", Self::Utf8), ("gb18030", Self::Gb18030), ("gbk", Self::Gb18030), ("gb2312", Self::Gb18030)];
+}
+
+impl Spelled for Component {
+    const WORDS: &'static [(&'static str, Self)] = &[
+        ("车票", Self::Fare),
+        ("车费", Self::Fare),
+        ("接驳", Self::Feeder),
+        ("就近交通", Self::LocalFare),
+        ("住宿", Self::RoomNight),
+        ("餐费", Self::MealDay),
+        ("误工", Self::WageDay),
+        ("次均费用", Self::EncounterBill),
+        ("医疗费用", Self::EncounterBill),
+        ("范围内比例", Self::Scope),
+        ("起付线", Self::Deductible),
+        ("报销比例", Self::FundRatio),
+        ("封顶线", Self::FundCap),
+        ("医疗救助", Self::Assistance),
+        ("专家费", Self::ExpertFee),
+    ];
+}
+
+impl Spelled for TravelMode {
+    const WORDS: &'static [(&'static str, Self)] = &[
+        ("火车", Self::Rail),
+        ("高铁", Self::Rail),
+        ("长途客车", Self::Coach),
+        ("大巴", Self::Coach),
+        ("公交", Self::Bus),
+        ("公交车", Self::Bus),
+        ("出租车", Self::Taxi),
+        ("自驾", Self::Car),
+    ];
+}
+
+impl Spelled for PersonClass {
+    const WORDS: &'static [(&'static str, Self)] = &[
+        ("不限", Self::Any),
+        ("成人", Self::Adult),
+        ("儿童", Self::Child),
+        ("老年人", Self::Senior),
+        ("老人", Self::Senior),
+        ("居民医保", Self::ResidentInsured),
+        ("城乡居民", Self::ResidentInsured),
+        ("城乡居民医保", Self::ResidentInsured),
+        ("职工医保", Self::EmployeeInsured),
+        ("职工", Self::EmployeeInsured),
+        ("未参保", Self::Uninsured),
+        ("自费", Self::Uninsured),
+    ];
+}
+
+impl Spelled for TariffGrade {
+    const WORDS: &'static [(&'static str, Self)] =
+        &[("官方公布", Self::Official), ("官方", Self::Official), ("调查", Self::Surveyed), ("假设", Self::Assumed)];
+}
+
+impl Spelled for EvidenceGrade {
+    const WORDS: &'static [(&'static str, Self)] = &[
+        ("K1", Self::K1),
+        ("转诊记录", Self::K1),
+        ("K2", Self::K2),
+        ("询问", Self::K2),
+        ("K3", Self::K3),
+        ("推定", Self::K3),
+    ];
+}
+
+impl Spelled for CareSetting {
+    const WORDS: &'static [(&'static str, Self)] = &[("门诊", Self::Outpatient), ("住院", Self::Inpatient)];
+}
+
+impl Spelled for CompanionGround {
+    const WORDS: &'static [(&'static str, Self)] = &[
+        ("未成年", Self::Minor),
+        ("需要照护", Self::Dependent),
+        ("失能", Self::Dependent),
+        ("麻醉", Self::Anaesthesia),
+        ("自述", Self::Declared),
+    ];
 }

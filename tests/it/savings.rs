@@ -1,5 +1,5 @@
 //! Savings: the model's rules, each by its name, and the worked cases. `fixture` has one trip from Liling to Changsha.
-mod api;
+pub mod api;
 mod bills;
 mod fixture;
 mod lines;
@@ -8,7 +8,7 @@ mod recomputing;
 mod rules;
 mod tariffs;
 mod totals;
-mod trips;
+pub mod trips;
 mod trips_exports;
 mod trips_rules;
 mod trips_tallies;

@@ -5,6 +5,7 @@ mod clashes;
 mod directory;
 mod room;
 mod run;
+mod savings;
 mod seal;
 mod steps;
 mod trouble;

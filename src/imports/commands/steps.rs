@@ -22,6 +22,8 @@ use crate::imports::record::Key;
 use crate::imports::records::{Record, people, places, work};
 use crate::imports::table::Entry;
 use crate::kernel::{ExternalId, Fields, Id, NaiveTime, Name, Reason, Result, Timestamp, Zone};
+use crate::savings::commands::{BillRow, Create, TripRow};
+use crate::savings::versions::Tariff;
 use crate::sessions::draft::LONGEST_MINUTES;
 use crate::sessions::{ExpertConsent, SessionDraft, Urgency};
 use crate::sites::commands::CreateSite;
@@ -42,6 +44,9 @@ pub(super) enum Step {
     Session(Box<SessionDraft>),
     Activity(Box<ActivityRow>),
     OpeningBalance(CreateOpeningBalance),
+    Tariff(Box<Create<Tariff>>),
+    Trip(Box<TripRow>),
+    Bill(Box<BillRow>),
 }
 
 impl Step {
@@ -59,6 +64,9 @@ impl Step {
             Step::Session(draft) => draft.session.to_string(),
             Step::Activity(row) => row.id.to_string(),
             Step::OpeningBalance(create) => create.name.id().to_string(),
+            Step::Tariff(create) => create.name.id().to_string(),
+            Step::Trip(row) => row.id.to_string(),
+            Step::Bill(row) => row.id.to_string(),
         }
     }
 }
@@ -72,7 +80,8 @@ pub(super) struct Steps {
 /// Notes whom and what a row refers to.
 pub(super) fn want(record: &Record, wanted: &mut Wanted) {
     match record {
-        Record::Hospital(_) | Record::OpeningBalance(_) => {}
+        // Activities, sessions and trips are named by their own ids.
+        Record::Hospital(_) | Record::OpeningBalance(_) | Record::Tariff(_) | Record::Trip(_) | Record::Bill(_) => {}
         Record::Site(site) => wanted.hospitals.extend(site.hospital.clone()),
         Record::Room(room) => drop(wanted.sites.insert(room.site.clone())),
         Record::Expert(expert) => drop(wanted.hospitals.insert(expert.hospital.clone())),
@@ -120,6 +129,9 @@ impl Planner<'_> {
             Record::Session(record) => row.session(record),
             Record::Activity(record) => row.activity(record),
             Record::OpeningBalance(record) => row.opening_balance(record),
+            Record::Tariff(record) => row.tariff(record),
+            Record::Trip(record) => row.trip(record),
+            Record::Bill(record) => row.bill(record),
         };
         match steps {
             Some(steps) if row.problems.is_empty() => Ok(steps),
@@ -140,20 +152,22 @@ pub(super) fn seal(entry: &Entry) -> Seal {
     Seal { key: entry.key.clone(), fingerprint: entry.fingerprint.clone() }
 }
 
-struct RowPlan<'a> {
-    planner: &'a Planner<'a>,
-    place: Place<'a>,
-    problems: Vec<Problem>,
-    id: Id,
-    key: &'a Key,
+/// One row being made into steps.
+pub(super) struct RowPlan<'a> {
+    pub(super) planner: &'a Planner<'a>,
+    pub(super) place: Place<'a>,
+    pub(super) problems: Vec<Problem>,
+    pub(super) id: Id,
+    pub(super) key: &'a Key,
 }
 
-fn alone(first: Step) -> Option<Steps> {
+/// One step and no second.
+pub(super) fn alone(first: Step) -> Option<Steps> {
     Some(Steps { first, second: None })
 }
 
 impl RowPlan<'_> {
-    fn refuse(&mut self, column: Column, reason: Reason, text: &str) {
+    pub(super) fn refuse(&mut self, column: Column, reason: Reason, text: &str) {
         self.problems.push(self.place.problem(Some(column), reason, text));
     }
 
@@ -171,7 +185,7 @@ impl RowPlan<'_> {
     }
 
     /// The county's number as an external id of the file's system.
-    fn external_ids(&mut self) -> Vec<ExternalId> {
+    pub(super) fn external_ids(&mut self) -> Vec<ExternalId> {
         let Some(system) = self.planner.system else { return Vec::new() };
         match ExternalId::parse(system, self.key.as_str()) {
             Ok(id) => vec![id],

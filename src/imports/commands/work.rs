@@ -7,13 +7,14 @@ use futures_util::{FutureExt as _, StreamExt as _};
 
 use super::seal::{Fate, Remembered, Seal, Sealed, SealedBatch};
 use super::steps::{Planner, Step, seal};
-use crate::activities::commands::BatchRecordActivities;
+use crate::activities::commands::{BatchRecordActivities, Row as ActivityRow};
 use crate::db::{Command, Db};
 use crate::imports::headers::Header;
 use crate::imports::records::Record;
 use crate::imports::table::Entry;
 use crate::imports::{Problem, Table};
 use crate::kernel::{Call, Error, Id, Result, Vocabulary as _};
+use crate::savings::commands::{BatchRecordEncounters, BatchRecordTrips, BillRow, TripRow};
 use crate::sessions::commands::BatchRecordHeldSessions;
 
 /// Under which table's name the second step of who has left is noted.
@@ -60,7 +61,10 @@ pub(super) fn leaves(entry: &Entry) -> bool {
         | Record::Pairing(_)
         | Record::Session(_)
         | Record::Activity(_)
-        | Record::OpeningBalance(_) => false,
+        | Record::OpeningBalance(_)
+        | Record::Tariff(_)
+        | Record::Trip(_)
+        | Record::Bill(_) => false,
     }
 }
 
@@ -70,13 +74,16 @@ impl<'a> Doing<'a> {
         let batch = match self.table {
             Table::Sessions => SESSIONS_A_BATCH,
             Table::Activities => BatchRecordActivities::MOST_ROWS,
+            Table::Trips => BatchRecordTrips::MOST_ROWS,
+            Table::Bills => BatchRecordEncounters::MOST_ROWS,
             Table::Hospitals
             | Table::Sites
             | Table::Rooms
             | Table::Experts
             | Table::Assistants
             | Table::Pairings
-            | Table::OpeningBalances => return self.one_by_one(mode, entries),
+            | Table::OpeningBalances
+            | Table::Tariffs => return self.one_by_one(mode, entries),
         };
         let mut batches = Vec::with_capacity(entries.len() / batch + 1);
         let mut entries = entries.into_iter().peekable();
@@ -127,7 +134,10 @@ impl<'a> Doing<'a> {
             Step::AssistantEnd(inner) => self.sealed(mode, Sealed { table, seal, inner }).await,
             Step::Pairing { create: inner, .. } => self.sealed(mode, Sealed { table, seal, inner }).await,
             Step::OpeningBalance(inner) => self.sealed(mode, Sealed { table, seal, inner }).await,
-            Step::Session(_) | Step::Activity(_) => Err(Error::Internal("sessions and activities go in batches")),
+            Step::Tariff(inner) => self.sealed(mode, Sealed { table, seal, inner: *inner }).await,
+            Step::Session(_) | Step::Activity(_) | Step::Trip(_) | Step::Bill(_) => {
+                Err(Error::Internal("sessions, activities, trips and bills go in batches"))
+            }
         }
     }
 
@@ -190,14 +200,35 @@ impl<'a> Doing<'a> {
             let inner = BatchRecordHeldSessions::new(programme, drafts.collect(), false);
             return self.sealed_batch(mode, SealedBatch { table, seals, inner }).await;
         }
-        let mut rows = Vec::with_capacity(steps.len());
+        let (mut activities, mut trips, mut bills) = (Vec::new(), Vec::new(), Vec::new());
         for (place, step) in (0..).zip(steps) {
-            if let Step::Activity(mut row) = step {
-                row.place = Some(place);
-                rows.push(Ok(*row));
+            let place = Some(place);
+            match step {
+                Step::Activity(row) => activities.push(Ok(ActivityRow { place, ..*row })),
+                Step::Trip(row) => trips.push(Ok(TripRow { place, ..*row })),
+                Step::Bill(row) => bills.push(Ok(BillRow { place, ..*row })),
+                Step::Hospital(_)
+                | Step::Site(_)
+                | Step::Room(_)
+                | Step::Expert(_)
+                | Step::ExpertExit(_)
+                | Step::Assistant(_)
+                | Step::AssistantEnd(_)
+                | Step::Pairing { .. }
+                | Step::Session(_)
+                | Step::OpeningBalance(_)
+                | Step::Tariff(_) => return Err(Error::Internal("the rows of this table don't go in batches")),
             }
         }
-        let inner = BatchRecordActivities { programme, rows };
+        if self.table == Table::Trips {
+            let inner = BatchRecordTrips { programme, rows: trips };
+            return self.sealed_batch(mode, SealedBatch { table, seals, inner }).await;
+        }
+        if self.table == Table::Bills {
+            let inner = BatchRecordEncounters { programme, rows: bills };
+            return self.sealed_batch(mode, SealedBatch { table, seals, inner }).await;
+        }
+        let inner = BatchRecordActivities { programme, rows: activities };
         self.sealed_batch(mode, SealedBatch { table, seals, inner }).await
     }
 

@@ -4,6 +4,7 @@
 
 pub mod people;
 pub mod places;
+pub mod savings;
 pub mod work;
 
 use super::headers::Column;
@@ -33,6 +34,12 @@ pub enum Record {
     Activity(Box<work::ActivityRecord>),
     /// An opening balance.
     OpeningBalance(work::OpeningBalanceRecord),
+    /// A tariff.
+    Tariff(Box<savings::TariffRecord>),
+    /// A trip.
+    Trip(Box<savings::TripRecord>),
+    /// A bill.
+    Bill(Box<savings::BillRecord>),
 }
 
 /// Reads a row of its table.
@@ -52,6 +59,9 @@ pub fn read(mut line: Line<'_>) -> Result<Entry, Vec<Problem>> {
         Table::OpeningBalances => {
             work::opening_balance(&mut line).map(|(key, record)| (key, Record::OpeningBalance(record)))
         }
+        Table::Tariffs => savings::tariff(&mut line).map(|(key, record)| (key, Record::Tariff(Box::new(record)))),
+        Table::Trips => savings::trip(&mut line).map(|(key, record)| (key, Record::Trip(Box::new(record)))),
+        Table::Bills => savings::bill(&mut line).map(|(key, record)| (key, Record::Bill(Box::new(record)))),
     };
     let number = line.number();
     let fingerprint = line.finish()?;
@@ -89,6 +99,18 @@ pub fn column_of(field: &str) -> Option<Column> {
         ("to_date", Column::ToDate),
         ("measure", Column::Measure),
         ("as_of_date", Column::Day),
+        ("origin", Column::Origin),
+        ("destination", Column::Destination),
+        ("mode", Column::TravelMode),
+        ("item", Column::Item),
+        ("base", Column::Base),
+        ("low", Column::Low),
+        ("high", Column::High),
+        ("valid_to", Column::ToDate),
+        ("record", Column::EvidenceRecord),
+        ("asked_sessions", Column::AskedSessions),
+        ("activities", Column::Activities),
+        ("trip", Column::Trip),
     ];
     // The deepest segment that a column stands for: `session.start_time` is a time, `activity.patient.token` a patient.
     let segments = field.split('.').rev().map(|segment| segment.split('[').next().unwrap_or(segment));

@@ -231,7 +231,7 @@ pub fn activity(line: &mut Line<'_>) -> Option<(Key, ActivityRecord)> {
 }
 
 /// A token that isn't one is named by line and column and never repeated.
-fn patient(line: &mut Line<'_>) -> Option<Patient> {
+pub(super) fn patient(line: &mut Line<'_>) -> Option<Patient> {
     let issuer = line.text(Column::TokenIssuer, 63).unwrap_or_else(|| DEFAULT_ISSUER.to_owned());
     if !line.has(Column::PatientToken) {
         return None;

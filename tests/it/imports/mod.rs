@@ -5,6 +5,7 @@ mod cut_off;
 mod example;
 mod files;
 mod headers;
+mod savings;
 mod tables;
 mod text;
 
