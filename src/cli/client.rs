@@ -9,7 +9,7 @@ use http::Uri;
 use tonic::metadata::{Ascii, MetadataValue};
 use tonic::service::Interceptor;
 use tonic::service::interceptor::InterceptedService;
-use tonic::transport::{Channel, Endpoint};
+use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint};
 use tonic::{Request, Status};
 
 use super::Failure;
@@ -26,6 +26,9 @@ pub struct Server {
     /// A file with the token to call with; else homecoming.db.token in the working directory, where there is one
     #[arg(long, env = "HOMECOMING_TOKEN_FILE", value_name = "FILE")]
     token_file: Option<PathBuf>,
+    /// For an address that begins with https: a file with the authority that vouches for the server (PEM)
+    #[arg(long, env = "HOMECOMING_CA_FILE", value_name = "FILE")]
+    ca_file: Option<PathBuf>,
 }
 
 /// A connection whose calls carry the token.
@@ -37,8 +40,13 @@ impl Server {
     /// # Errors
     /// That the address is malformed, the token can't be read, or nobody answers there, in a sentence.
     pub async fn connect(&self) -> Result<Line, Failure> {
-        let endpoint =
+        let mut endpoint =
             Endpoint::from_shared(self.server.clone()).map_err(|_| format!("{} is no address", self.server))?;
+        if let Some(file) = &self.ca_file {
+            let authority = fs::read(file).map_err(|error| format!("{}: {error}", file.display()))?;
+            let trusted = ClientTlsConfig::new().ca_certificate(Certificate::from_pem(authority));
+            endpoint = endpoint.tls_config(trusted).map_err(|_| format!("{} is no certificate", file.display()))?;
+        }
         let bearer = Bearer { token: self.token()? };
         let unreachable = |_| format!("no server answers at {}: start one with `homecoming serve`", self.server);
         let channel = endpoint.connect().await.map_err(unreachable)?;

@@ -38,7 +38,7 @@ impl Serve {
         telemetry::start(&self.settings.logging)?;
         let (mut terminated, mut interrupted) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
 
-        let door = self.settings.door();
+        let door = self.settings.door()?;
         door.check()?;
         let target = self.settings.storage.target();
         let options = self.settings.keeping.apply(self.settings.traffic.apply(server::options()));
@@ -57,7 +57,8 @@ impl Serve {
         }
         let server = Server::start(&door, db.clone()).await?;
         // One line on standard output that programs wait for; the log goes elsewhere.
-        println!("homecoming listens on http://{} and keeps its data in {target}", server.address());
+        let scheme = if door.tls.is_some() { "https" } else { "http" };
+        println!("homecoming listens on {scheme}://{} and keeps its data in {target}", server.address());
         std::io::stdout().flush()?;
         if self.demo {
             let introduction =

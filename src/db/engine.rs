@@ -147,8 +147,8 @@ const OUTGROWN: &str = "SELECT string_agg(quote_ident(t.relname), ', ') FROM pg_
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
 
 impl Pool {
-    /// Opens a pool of at most `size` connections; none is pinged before use, a broken one is found when it is used.
-    pub(super) async fn open(target: &Target, purpose: Purpose, size: u32) -> Result<Pool, sqlx::Error> {
+    /// Opens a pool of at most `size` connections, an SQLite file of at most so many pages (0: no limit); none is pinged before use, a broken one is found when it is used.
+    pub(super) async fn open(target: &Target, purpose: Purpose, size: u32, pages: u32) -> Result<Pool, sqlx::Error> {
         match target {
             Target::Sqlite(path) => {
                 let options = SqliteConnectOptions::new()
@@ -162,6 +162,8 @@ impl Pool {
                     .pragma("cache_size", "-16384")
                     .statement_cache_capacity(512) // messages of several statements are texts of their own
                     .pragma("query_only", if purpose == Purpose::Read { "on" } else { "off" });
+                // A limit below the file's size is taken as its size: whatever needs another page is refused.
+                let options = if pages > 0 { options.pragma("max_page_count", pages.to_string()) } else { options };
                 let pool = SqlitePoolOptions::new().max_connections(size).test_before_acquire(false);
                 let pool = pool.max_lifetime(None).idle_timeout(None).acquire_timeout(ACQUIRE_TIMEOUT);
                 Ok(Pool::Sqlite(pool.connect_with(options).await?))

@@ -1,7 +1,7 @@
 //! What an engine's errors mean. Driver text never leaves the service: it is logged, not sent.
 use std::fmt;
 
-use crate::kernel::Error;
+use crate::kernel::{Error, Reason};
 
 /// Wraps a driver's error.
 pub(super) fn storage(error: sqlx::Error) -> Error {
@@ -66,4 +66,22 @@ pub(super) fn classify(error: &sqlx::Error) -> Fault {
 pub(super) fn engine_error(error: &Error) -> Option<&sqlx::Error> {
     let Error::Storage(inner) = error else { return None };
     inner.downcast_ref()
+}
+
+/// When whoever met a full disk may try again, in milliseconds: somebody has to make room.
+const FULL_RETRY_AFTER_MS: u64 = 60_000;
+
+/// An engine's complaint that there is no room for what was to be written, as a refusal; any other error as it is.
+pub(super) fn refused_if_full(error: Error) -> Error {
+    let code = match engine_error(&error) {
+        Some(sqlx::Error::Database(error)) => error.code().map(|code| code.into_owned()),
+        Some(_) | None => None,
+    };
+    // SQLITE_FULL; disk_full
+    if !matches!(code.as_deref(), Some("13" | "53100")) {
+        return error;
+    }
+    tracing::error!("the disk is full, or what the database may take of it");
+    Error::refused(Reason::StorageFull, "there is no room for another write; the operator has to make some")
+        .retry_after(FULL_RETRY_AFTER_MS)
 }

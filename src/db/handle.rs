@@ -9,7 +9,7 @@ use tracing::{Instrument as _, Span, error, info};
 use super::batch::Job;
 use super::command::{Command, Context, Query};
 use super::engine::{Conn, Engine, OpenError, Pool, Purpose, Target};
-use super::fault::{Fault, classify, engine_error, storage};
+use super::fault::{Fault, classify, engine_error, refused_if_full, storage};
 use super::ledger::{self, Projection};
 use super::migrations;
 use super::reaction::{self, Reaction};
@@ -46,6 +46,8 @@ pub struct Options {
     /// Whether SQLite's lane has a thread of its own, which makes it faster; as a task of the caller's runtime it takes what was queued
     /// before it was polled again, so that whoever runs both on one thread knows what a batch will hold.
     pub own_thread: bool,
+    /// The most pages of an SQLite file; 0: no limit.
+    pub sqlite_pages: u32,
 }
 
 impl Default for Options {
@@ -57,6 +59,7 @@ impl Default for Options {
             projections: Vec::new(),
             reactions: Vec::new(),
             keep_changes_days: 0,
+            sqlite_pages: 0,
             own_thread: false,
         }
     }
@@ -92,9 +95,9 @@ impl Db {
         };
         migrations::check_before_opening(target).await?;
         let unreachable = |error: sqlx::Error| migrations::why_not_opened(target, &error);
-        let pool = Pool::open(target, Purpose::Write, connections).await.map_err(unreachable)?;
+        let pool = Pool::open(target, Purpose::Write, connections, options.sqlite_pages).await.map_err(unreachable)?;
         migrations::migrate(&pool, target).await?;
-        let reads = Pool::open(target, Purpose::Read, options.readers).await.map_err(unreachable)?;
+        let reads = Pool::open(target, Purpose::Read, options.readers, 0).await.map_err(unreachable)?;
         let setup = Setup {
             pool,
             clock,
@@ -132,7 +135,7 @@ impl Db {
             WritePath::Grouped => self.queue(job)?,
             WritePath::Alone(_) => drop(tokio::spawn(writer::alone(job, self.0.setup.clone()))),
         }
-        let output = answered.await.map_err(|_| Error::Unavailable)??;
+        let output = answered.await.map_err(|_| Error::Unavailable)?.map_err(refused_if_full)?;
         output.downcast().map(|output| *output).map_err(|_| Error::Internal("a command answered with another type"))
     }
 

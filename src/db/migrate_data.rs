@@ -105,8 +105,8 @@ pub async fn migrate_data(from: &Target, to: &Target) -> Result<Migrated, Migrat
     migrations::check_before_opening(from).await?;
     migrations::check_before_opening(to).await?;
     let unreachable = |target: &Target, error: sqlx::Error| migrations::why_not_opened(target, &error);
-    let source = Pool::open(from, Purpose::Read, 2).await.map_err(|error| unreachable(from, error))?;
-    let target = Pool::open(to, Purpose::Write, 1).await.map_err(|error| unreachable(to, error))?;
+    let source = Pool::open(from, Purpose::Read, 2, 0).await.map_err(|error| unreachable(from, error))?;
+    let target = Pool::open(to, Purpose::Write, 1, 0).await.map_err(|error| unreachable(to, error))?;
     migrations::migrate(&target, to).await?;
     let migrated = copy(&source, from, &target, to).await;
     source.close().await;

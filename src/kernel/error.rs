@@ -76,6 +76,8 @@ pub struct Refusal {
     pub metadata: Vec<(&'static str, String)>,
     /// The fields that a rule refuses, where it can name them.
     pub violations: Vec<Violation>,
+    /// When to try again, in milliseconds, where trying again helps.
+    pub retry_after_ms: Option<u64>,
 }
 
 /// One wrong field.
@@ -102,7 +104,8 @@ impl Error {
 
     /// A rule refuses it; add the reason's metadata by [`Error::with`].
     pub fn refused(reason: Reason, message: impl Into<String>) -> Self {
-        Self::Refused(Refusal { reason, message: message.into(), metadata: Vec::new(), violations: Vec::new() })
+        let (metadata, violations) = (Vec::new(), Vec::new());
+        Self::Refused(Refusal { reason, message: message.into(), metadata, violations, retry_after_ms: None })
     }
 
     /// A programme has ended: its record can only be read.
@@ -127,6 +130,15 @@ impl Error {
     pub fn with(mut self, key: &'static str, value: impl fmt::Display) -> Self {
         if let Self::Refused(refusal) = &mut self {
             refusal.metadata.push((key, value.to_string()));
+        }
+        self
+    }
+
+    /// A refusal that says when to try again, in milliseconds; any other error as it is.
+    #[must_use]
+    pub fn retry_after(mut self, ms: u64) -> Self {
+        if let Self::Refused(refusal) = &mut self {
+            refusal.retry_after_ms = Some(ms);
         }
         self
     }

@@ -7,16 +7,23 @@ use std::ops::RangeInclusive;
 
 use super::{
     Collection, Error, ExternalId, Id, Mask, Name, PageRequest, ProgrammeName, Reason, Result, Specialty, Violation,
-    Vocabulary, Zone,
+    Vocabulary, Zone, page,
 };
+
+impl Default for Fields {
+    fn default() -> Self {
+        Self::new()
+    }
+}
 
 /// More violations than this are counted, not listed: an answer must fit into a header.
 const MAX_LISTED: usize = 100;
 
 /// The violations of one request, and where in it the reader is.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Fields {
     path: String,
+    page_items: usize,
     violations: Vec<Violation>,
     unlisted: usize,
 }
@@ -25,7 +32,13 @@ impl Fields {
     /// At the request's top, nothing wrong yet.
     #[must_use]
     pub fn new() -> Self {
-        Self::default()
+        Self::limited(page::MAX_SIZE)
+    }
+
+    /// The same, where pages have at most so many items.
+    #[must_use]
+    pub fn limited(page_items: usize) -> Self {
+        Self { path: String::new(), page_items, violations: Vec::new(), unlisted: 0 }
     }
 
     /// Everything that is wrong, if anything is.
@@ -326,6 +339,7 @@ impl Fields {
 
     /// The page that `page_size` and `page_token` ask for.
     pub fn page(&mut self, size: i32, token: &str, bound_to: &str) -> PageRequest {
-        PageRequest::parse(self, size, token, bound_to)
+        let page = PageRequest::parse(self, size, token, bound_to);
+        PageRequest { size: page.size.min(self.page_items), ..page }
     }
 }

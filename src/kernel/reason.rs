@@ -278,6 +278,12 @@ reasons! {
     ScopeExceeded = 264 => "SCOPE_EXCEEDED", PermissionDenied;
     /// The caller may not give or take this.
     GrantNotAllowed = 265 => "GRANT_NOT_ALLOWED", PermissionDenied;
+    /// The caller makes more calls a second than one may.
+    RateLimited = 266 => "RATE_LIMITED", ResourceExhausted;
+    /// The caller has as many streams as one may.
+    TooManyStreams = 267 => "TOO_MANY_STREAMS", ResourceExhausted;
+    /// The disk, or what the database may take of it, is full.
+    StorageFull = 268 => "STORAGE_FULL", ResourceExhausted;
 
     /// What was changed then isn't kept any more.
     SequenceExpired = 230 => "SEQUENCE_EXPIRED", FailedPrecondition;

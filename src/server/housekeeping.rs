@@ -1,5 +1,6 @@
 //! What a server does by itself now and then: it forgets request ids and changes that are older than they are kept, and has what
 //! has lapsed written down (`lapses`).
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
@@ -7,6 +8,7 @@ use tokio::task::JoinHandle;
 use tokio::time::{MissedTickBehavior, interval};
 use tracing::{info, warn};
 
+use super::oidc::Issuer;
 use super::{lapses, restatements};
 use crate::db::Db;
 use crate::kernel::Id;
@@ -28,6 +30,18 @@ pub(super) fn start(db: Db) -> JoinHandle<()> {
         let restating = rhythm(SWEEPING, || restatements::go_on_and_tell(&db).boxed());
         tokio::join!(restating, sweeping, places, forgetting);
     })
+}
+
+/// How often the file with an issuer's keys is looked at.
+const KEYS: Duration = Duration::from_secs(5);
+
+/// Reads an issuer's keys again when their file changes.
+pub(super) async fn keep_keys(issuer: Arc<Issuer>) {
+    let look = || {
+        issuer.refresh();
+        std::future::ready(()).boxed()
+    };
+    rhythm(KEYS, look).await;
 }
 
 async fn rhythm<'a>(every: Duration, what: impl Fn() -> futures_util::future::BoxFuture<'a, ()>) {

@@ -3,7 +3,10 @@ mod deadline;
 mod gate;
 mod housekeeping;
 pub mod lapses;
+pub mod limits;
+mod metrics;
 mod observe;
+pub mod oidc;
 pub mod owner;
 mod present;
 pub mod restatements;
@@ -22,6 +25,7 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use tonic::transport::server::TcpIncoming;
+use tonic::transport::{Identity, ServerTlsConfig};
 use tonic_health::ServingStatus;
 use tonic_health::server::HealthReporter;
 use tonic_web::GrpcWebLayer;
@@ -38,6 +42,10 @@ use crate::{
     activities, assistants, calendars, charters, credentials, experts, pb, persons, reservations, savings, sessions,
     sites, tallies, visits,
 };
+
+use limits::{Limits, Meter};
+use metrics::Metrics;
+use oidc::Issuer;
 
 /// Calls at a time on one connection; more wait in the client.
 const STREAMS_PER_CONNECTION: u32 = 1_024;
@@ -70,6 +78,14 @@ pub enum StartError {
         /// What the system says.
         why: std::io::Error,
     },
+    /// Metrics tell what goes on to whoever asks.
+    #[error(
+        "{0} can be reached from other machines, and metrics ask nobody who they are: listen on 127.0.0.1 or [::1]"
+    )]
+    MetricsNotLoopback(SocketAddr),
+    /// The certificate or its key can't be used.
+    #[error("TLS can't be served: {0}; --tls-certificate and --tls-key must be PEM, and belong together")]
+    Tls(#[from] tonic::transport::Error),
     /// Who may call can't be read.
     #[error("who may call can't be read from the database: {0}")]
     Access(#[from] crate::kernel::Error),
@@ -105,8 +121,17 @@ pub fn joined_messages() -> impl Iterator<Item = &'static str> {
     present::COLLECTIONS.iter().map(|collection| collection.message)
 }
 
+/// A certificate and its key, in PEM.
+#[derive(Clone)]
+pub struct Tls {
+    /// The server's certificate, and those that vouch for it.
+    pub certificate: Vec<u8>,
+    /// Its private key.
+    pub key: Vec<u8>,
+}
+
 /// How callers come in.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Door {
     /// The address; port 0 lets the system choose.
     pub listen: SocketAddr,
@@ -114,13 +139,22 @@ pub struct Door {
     pub is_open: bool,
     /// Whether plain text is taken from other machines: a proxy in front has TLS.
     pub takes_plaintext: bool,
+    /// What callers' connections are secured by; none: nothing.
+    pub tls: Option<Tls>,
+    /// Whose tokens are taken beside ours.
+    pub issuer: Option<Arc<Issuer>>,
+    /// How much may be asked at a time.
+    pub limits: Limits,
+    /// Where Prometheus reads; on loopback.
+    pub metrics: Option<SocketAddr>,
 }
 
 impl Door {
     /// Asks everybody who they are, on this machine or behind TLS.
     #[must_use]
     pub fn guarded(listen: SocketAddr) -> Door {
-        Door { listen, is_open: false, takes_plaintext: false }
+        let (tls, issuer, limits, metrics) = (None, None, Limits::default(), None);
+        Door { listen, is_open: false, takes_plaintext: false, tls, issuer, limits, metrics }
     }
 
     /// Believes everybody, on this machine.
@@ -132,9 +166,12 @@ impl Door {
     /// Refuses an address that other machines can reach where nobody is asked who they are, or everybody on the way reads along.
     ///
     /// # Errors
-    /// [`StartError::NotLoopback`], [`StartError::Plaintext`].
+    /// [`StartError::NotLoopback`], [`StartError::Plaintext`], [`StartError::MetricsNotLoopback`].
     pub fn check(&self) -> Result<(), StartError> {
-        match (self.listen.ip().is_loopback(), self.is_open, self.takes_plaintext) {
+        if let Some(metrics) = self.metrics.filter(|address| !address.ip().is_loopback()) {
+            return Err(StartError::MetricsNotLoopback(metrics));
+        }
+        match (self.listen.ip().is_loopback(), self.is_open, self.takes_plaintext || self.tls.is_some()) {
             (true, _, _) | (false, false, true) => Ok(()),
             (false, true, _) => Err(StartError::NotLoopback(self.listen)),
             (false, false, false) => Err(StartError::Plaintext(self.listen)),
@@ -146,7 +183,7 @@ impl Door {
         if self.is_open {
             warn!("--open: every caller is believed, and may do everything");
         }
-        if !self.listen.ip().is_loopback() && self.takes_plaintext {
+        if !self.listen.ip().is_loopback() && self.tls.is_none() {
             warn!(listen = %self.listen, "--plaintext: whoever is on the way reads tokens and patients along");
         }
     }
@@ -161,7 +198,8 @@ pub struct Server {
     names: Vec<&'static str>,
     stop: oneshot::Sender<()>,
     task: JoinHandle<Result<(), tonic::transport::Error>>,
-    background: [JoinHandle<()>; 2],
+    background: Vec<JoinHandle<()>>,
+    metrics: Option<SocketAddr>,
 }
 
 impl Server {
@@ -182,7 +220,7 @@ impl Server {
         if !door.is_open {
             directory.refresh().await?; // whoever calls as soon as the port is there is known
         }
-        let services = services::all(&Api::new(db.clone()), &hub, &directory);
+        let services = services::all(&Api::limited(db.clone(), door.limits.page_items()), &hub, &directory);
         let (health, health_service) = tonic_health::server::health_reporter();
         let names = services.names().to_vec();
         for name in &names {
@@ -199,28 +237,60 @@ impl Server {
             .add_service(descriptors().build_v1()?)
             .add_service(descriptors().build_v1alpha()?);
 
-        let gate = gate::Gate { db: db.clone(), directory: Arc::clone(&directory), is_open: door.is_open };
+        let mut background = vec![housekeeping::start(db.clone()), Arc::clone(&directory).follow()];
+        if let Some(issuer) = door.issuer.clone() {
+            background.push(tokio::spawn(housekeeping::keep_keys(issuer)));
+        }
+        let counters = Metrics::new(db.clone());
+        let metrics = match door.metrics {
+            Some(address) => {
+                let serving = metrics::serve(address, Arc::clone(&counters)).await;
+                let (address, serving) = serving.map_err(|why| StartError::Listen { address, why })?;
+                background.push(serving);
+                Some(address)
+            }
+            None => None,
+        };
+        let gate = gate::Gate {
+            db: db.clone(),
+            directory,
+            is_open: door.is_open,
+            issuer: door.issuer.clone(),
+            meter: Meter::new(door.limits),
+            metrics: Arc::clone(&counters),
+        };
         let (stop, stopped) = oneshot::channel();
-        let serving = tonic::transport::Server::builder()
+        let mut builder = tonic::transport::Server::builder();
+        if let Some(tls) = &door.tls {
+            let identity = Identity::from_pem(&tls.certificate, &tls.key);
+            builder = builder.tls_config(ServerTlsConfig::new().identity(identity))?;
+        }
+        let longest = Duration::from_secs(door.limits.deadline_seconds.max(1).into());
+        let serving = builder
             .accept_http1(true) // gRPC-Web
             .max_concurrent_streams(STREAMS_PER_CONNECTION)
             .http2_keepalive_interval(Some(KEEPALIVE))
             .http2_keepalive_timeout(Some(KEEPALIVE))
             .layer(GrpcWebLayer::new())
-            .layer(observe::Observe { db: db.clone() })
+            .layer(observe::Observe { db: db.clone(), metrics: counters, longest })
             .layer(gate::Gates { gate: Arc::new(gate) })
             .add_routes(routes)
             .serve_with_incoming_shutdown(TcpIncoming::from(listener).with_nodelay(Some(true)), async {
                 let _ = stopped.await; // a server that was dropped stops too
             });
-        let background = [housekeeping::start(db.clone()), directory.follow()];
-        Ok(Server { address, db, hub, health, names, stop, task: tokio::spawn(serving), background })
+        Ok(Server { address, db, hub, health, names, stop, task: tokio::spawn(serving), background, metrics })
     }
 
     /// Where it listens, with the port that the system chose.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Where Prometheus reads, with the port that the system chose.
+    #[must_use]
+    pub fn metrics_address(&self) -> Option<SocketAddr> {
+        self.metrics
     }
 
     /// Stops: health says so, no more calls come in, those inside finish, and so does the writer.

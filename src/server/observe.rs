@@ -3,11 +3,12 @@
 //!
 //! The request id is for people who compare logs; it has nothing to do with a mutation's `request_id`.
 use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
 use std::task::{Context, Poll};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use futures_util::FutureExt as _;
-use futures_util::future::{BoxFuture, Either};
+use futures_util::future::BoxFuture;
 use http::{HeaderName, HeaderValue, Request, Response};
 use tokio::time::timeout;
 use tonic::body::Body;
@@ -15,7 +16,8 @@ use tonic::{Code, Status};
 use tower::{Layer, Service};
 use tracing::{Instrument as _, debug, error, info, info_span, warn};
 
-use super::{deadline, status};
+use super::metrics::Metrics;
+use super::{deadline, gate, status};
 use crate::db::Db;
 use crate::kernel::{Clock, Error, Id};
 
@@ -28,13 +30,16 @@ const LONGEST_REQUEST_ID: usize = 64;
 #[derive(Clone)]
 pub(super) struct Observe {
     pub(super) db: Db,
+    pub(super) metrics: Arc<Metrics>,
+    /// The longest that a call may take until its answer begins.
+    pub(super) longest: Duration,
 }
 
 impl<S> Layer<S> for Observe {
     type Service = Observed<S>;
 
     fn layer(&self, inner: S) -> Observed<S> {
-        Observed { inner, db: self.db.clone() }
+        Observed { inner, observe: self.clone() }
     }
 }
 
@@ -42,7 +47,7 @@ impl<S> Layer<S> for Observe {
 #[derive(Clone)]
 pub(super) struct Observed<S> {
     inner: S,
-    db: Db,
+    observe: Observe,
 }
 
 impl<S> Service<Request<Body>> for Observed<S>
@@ -60,16 +65,16 @@ where
     }
 
     fn call(&mut self, request: Request<Body>) -> Self::Future {
-        let id = request_id(&request, self.db.clock());
+        let id = request_id(&request, self.observe.db.clock());
+        let served = gate::method_of(request.uri().path());
+        let metrics = Arc::clone(&self.observe.metrics);
         let method = request.uri().path().trim_start_matches('/').to_owned();
         let span = info_span!("call", request_id = id.to_str().unwrap_or_default(), method);
         let started = stopwatch();
-        let limit = deadline::of(request.headers());
+        let longest = self.observe.longest;
+        let limit = deadline::of(request.headers()).map_or(longest, |given| given.min(longest));
         let answer = AssertUnwindSafe(span.in_scope(|| self.inner.call(request))).catch_unwind();
-        let bounded = match limit {
-            Some(limit) => Either::Left(timeout(limit, answer)), // from now on, not from the first poll
-            None => Either::Right(answer.map(Ok)),
-        };
+        let bounded = timeout(limit, answer); // from now on, not from the first poll
         let observed = async move {
             let ended = bounded.await; // what is left of the call is dropped here
             let mut response = match ended {
@@ -83,7 +88,8 @@ where
             if let Some(explained) = bare_status(&response).and_then(|bare| status::of_protocol(&bare)) {
                 response = explained.into_http();
             }
-            log_end(&response, started);
+            let code = log_end(&response, started);
+            metrics.ended(served, code, started.elapsed().as_secs_f64());
             response.headers_mut().insert(REQUEST_ID, id);
             Ok(response)
         };
@@ -92,7 +98,7 @@ where
 }
 
 #[expect(clippy::disallowed_methods, reason = "how long a call took is measured, not decided on")]
-fn stopwatch() -> Instant {
+pub(super) fn stopwatch() -> Instant {
     Instant::now()
 }
 
@@ -114,7 +120,7 @@ fn bare_status(response: &Response<Body>) -> Option<Status> {
 }
 
 /// Calls that went well are for who looks for them; refusals are the caller's business; the rest is ours.
-fn log_end(response: &Response<Body>, started: Instant) {
+fn log_end(response: &Response<Body>, started: Instant) -> Code {
     let millis = started.elapsed().as_secs_f64() * 1_000.0;
     let code = Status::from_header_map(response.headers()).map_or(Code::Ok, |status| status.code());
     match code {
@@ -133,4 +139,5 @@ fn log_end(response: &Response<Body>, started: Instant) {
         | Code::Unimplemented
         | Code::Unauthenticated => info!(?code, millis, "refused"),
     }
+    code
 }

@@ -1,13 +1,17 @@
 //! Settings of a server: a flag, else a `HOMECOMING_*` variable, else the default; and where each value came from.
 //!
 //! Nothing else in the service reads the environment.
+use std::fs;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use clap::parser::ValueSource;
 use clap::{Arg, ArgMatches, Args, Command, ValueEnum};
 
-use super::Door;
+use super::limits::Limits;
+use super::oidc::{Issuer, KeysError, Oidc};
+use super::{Door, Tls};
 use crate::db::{Options, Target, WritePath};
 
 /// What a server is started with.
@@ -25,6 +29,12 @@ pub struct Settings {
     /// How many wait and read at a time.
     #[command(flatten)]
     pub traffic: Traffic,
+    /// How much may be asked at a time.
+    #[command(flatten)]
+    pub limits: Limits,
+    /// Whose tokens are taken beside ours.
+    #[command(flatten)]
+    pub oidc: Oidc,
     /// How long things are kept.
     #[command(flatten)]
     pub keeping: Keeping,
@@ -42,6 +52,15 @@ pub struct Entry {
     /// Take plain text from other machines, because a proxy in front has TLS; logged at each start
     #[arg(long, env = "HOMECOMING_PLAINTEXT", value_parser = clap::value_parser!(bool), default_value = "false", num_args = 0..=1, default_missing_value = "true")]
     pub plaintext: bool,
+    /// A file with the server's certificate and those that vouch for it (PEM); with --tls-key callers come in through TLS alone
+    #[arg(long, env = "HOMECOMING_TLS_CERTIFICATE", value_name = "FILE")]
+    pub tls_certificate: Option<PathBuf>,
+    /// A file with the certificate's private key (PEM)
+    #[arg(long, env = "HOMECOMING_TLS_KEY", value_name = "FILE")]
+    pub tls_key: Option<PathBuf>,
+    /// Where Prometheus reads what is counted: an address on loopback; empty: nowhere
+    #[arg(long, env = "HOMECOMING_METRICS", default_value = "", value_name = "ADDRESS:PORT")]
+    pub metrics: String,
     /// Where the token of the platform's owner is put when there is none; else beside an SQLite file, as homecoming.db.token
     #[arg(long, env = "HOMECOMING_TOKEN_FILE", default_value = "", value_name = "FILE")]
     pub token_file: String,
@@ -49,9 +68,23 @@ pub struct Entry {
 
 impl Settings {
     /// How callers come in.
-    #[must_use]
-    pub fn door(&self) -> Door {
-        Door { listen: self.listen, is_open: self.entry.open, takes_plaintext: self.entry.plaintext }
+    ///
+    /// # Errors
+    /// [`DoorError`]: which file or address is wrong.
+    pub fn door(&self) -> Result<Door, DoorError> {
+        let metrics = match self.entry.metrics.as_str() {
+            "" => None,
+            address => Some(address.parse().map_err(|_| DoorError::Metrics(address.to_owned()))?),
+        };
+        Ok(Door {
+            listen: self.listen,
+            is_open: self.entry.open,
+            takes_plaintext: self.entry.plaintext,
+            tls: self.entry.tls()?,
+            issuer: Issuer::open(&self.oidc)?.map(Arc::new),
+            limits: self.limits,
+            metrics,
+        })
     }
 
     /// Where the owner's token is put.
@@ -69,6 +102,40 @@ impl Settings {
     }
 }
 
+impl Entry {
+    fn tls(&self) -> Result<Option<Tls>, DoorError> {
+        let read =
+            |file: &PathBuf| fs::read(file).map_err(|why| DoorError::File { file: file.clone(), why: why.to_string() });
+        match (&self.tls_certificate, &self.tls_key) {
+            (None, None) => Ok(None),
+            (Some(certificate), Some(key)) => Ok(Some(Tls { certificate: read(certificate)?, key: read(key)? })),
+            (None, Some(_)) | (Some(_), None) => Err(DoorError::HalfTls),
+        }
+    }
+}
+
+/// Why a door can't be made of the settings.
+#[derive(Debug, thiserror::Error)]
+pub enum DoorError {
+    /// A file can't be read.
+    #[error("{}: {why}", .file.display())]
+    File {
+        /// Which.
+        file: PathBuf,
+        /// What the system says.
+        why: String,
+    },
+    /// One of the two files of TLS.
+    #[error("TLS needs --tls-certificate and --tls-key")]
+    HalfTls,
+    /// No address.
+    #[error("--metrics {0} is no address and port, such as 127.0.0.1:9464")]
+    Metrics(String),
+    /// The issuer's keys can't be had.
+    #[error(transparent)]
+    Keys(#[from] KeysError),
+}
+
 /// Where the owner's token is by default: beside the default database.
 pub const TOKEN_FILE: &str = "homecoming.db.token";
 
@@ -78,13 +145,16 @@ pub struct Keeping {
     /// For how many days changes are kept for ListChanges and WatchChanges; 0 keeps them for ever
     #[arg(long, env = "HOMECOMING_KEEP_CHANGES_DAYS", default_value = "400", value_name = "DAYS")]
     pub keep_changes_days: u32,
+    /// The most pages of 4 KiB that an SQLite file may have; a write beyond is refused as STORAGE_FULL. 0: no limit
+    #[arg(long, env = "HOMECOMING_SQLITE_PAGES", default_value = "0", value_name = "PAGES")]
+    pub sqlite_pages: u32,
 }
 
 impl Keeping {
     /// What the database's room is told of it.
     #[must_use]
     pub fn apply(&self, options: Options) -> Options {
-        Options { keep_changes_days: self.keep_changes_days, ..options }
+        Options { keep_changes_days: self.keep_changes_days, sqlite_pages: self.sqlite_pages, ..options }
     }
 }
 

@@ -28,7 +28,10 @@ impl From<Error> for Status {
         details.set_error_info(reason.code(), DOMAIN, metadata_of(&error));
         match error {
             Error::Invalid(violations) => add_violations(&mut details, violations),
-            Error::Refused(refusal) => add_violations(&mut details, refusal.violations),
+            Error::Refused(refusal) => {
+                details.set_retry_info(refusal.retry_after_ms.map(Duration::from_millis));
+                add_violations(&mut details, refusal.violations);
+            }
             Error::Overloaded { retry_after_ms } => {
                 details.set_retry_info(Some(Duration::from_millis(retry_after_ms)));
             }

@@ -9,13 +9,14 @@ use crate::kernel::{self, Call, Caller, Fields, Timestamp};
 #[derive(Clone)]
 pub struct Api {
     db: Db,
+    page_items: usize,
 }
 
 impl Api {
-    /// Over a database.
+    /// Over a database, with pages of at most so many items.
     #[must_use]
-    pub fn new(db: Db) -> Self {
-        Self { db }
+    pub fn limited(db: Db, page_items: usize) -> Self {
+        Self { db, page_items }
     }
 
     /// Reads a mutation: who calls and how, and the command with every field checked. `parse` is told the time for
@@ -42,7 +43,7 @@ impl Api {
         message: M,
         parse: impl FnOnce(&mut Fields, M, Timestamp) -> C,
     ) -> kernel::Result<(Call, C)> {
-        let mut fields = Fields::new();
+        let mut fields = Fields::limited(self.page_items);
         let call = call_of(caller, &message, &mut fields);
         let command = parse(&mut fields, message, self.db.clock().now());
         fields.check()?;
@@ -54,7 +55,7 @@ impl Api {
     /// # Errors
     /// As [`Api::parse`].
     pub fn query<M, Q>(&self, request: Request<M>, parse: impl FnOnce(&mut Fields, M) -> Q) -> Result<Q, Status> {
-        let mut fields = Fields::new();
+        let mut fields = Fields::limited(self.page_items);
         let query = parse(&mut fields, request.into_inner());
         fields.check()?;
         Ok(query)
@@ -70,7 +71,7 @@ impl Api {
         parse: impl FnOnce(&mut Fields, M, Caller) -> Q,
     ) -> Result<Q, Status> {
         let caller = caller_of(&request);
-        let mut fields = Fields::new();
+        let mut fields = Fields::limited(self.page_items);
         let query = parse(&mut fields, request.into_inner(), caller);
         fields.check()?;
         Ok(query)

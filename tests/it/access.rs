@@ -1,4 +1,6 @@
 //! Who may call, and do what: on servers that ask.
+mod doors;
+mod oidc;
 mod rules;
 mod scopes;
 mod tokens;

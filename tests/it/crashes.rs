@@ -1,6 +1,7 @@
 //! The program is killed under load: what it acknowledged is there, once. Many kills are a bench: `cargo bench --bench kill`.
 use homecoming::db::Engine;
 
+use crate::support::faults::{self, Fault};
 use crate::support::kills::drill;
 use crate::support::{Database, places};
 
@@ -40,4 +41,20 @@ async fn places_on_sqlite_survive_kills() {
 #[tokio::test(flavor = "multi_thread")]
 async fn places_on_postgresql_survive_kills() {
     places_survive(Engine::Postgres, 20_240_404).await;
+}
+
+/// Whatever befalls servers, connections, the engine and the disk: acknowledged is stored once, and watchers see each change once. Longer
+/// runs: `cargo bench --bench faults`.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_acknowledged_outlives_every_fault() {
+    for (engine, faults) in [
+        (Engine::Sqlite, [Fault::Kill, Fault::Full, Fault::Cut, Fault::Kill]),
+        (Engine::Postgres, [Fault::Kill, Fault::Crash, Fault::Cut, Fault::Kill]),
+    ] {
+        let Some(evidence) = faults::run(engine, &faults, 60).await else { continue };
+        eprintln!("{engine:?}: {evidence}");
+        assert!(evidence.wrong.is_empty(), "{engine:?}: {evidence}");
+        assert!(evidence.acknowledged.iter().all(|count| *count >= 10), "{evidence}");
+        assert!(evidence.repeated > 0 && evidence.resumed > 0, "nobody felt it: {evidence}");
+    }
 }

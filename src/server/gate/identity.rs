@@ -2,6 +2,7 @@
 use http::HeaderMap;
 use http::header::AUTHORIZATION;
 
+use super::super::oidc::Vouched;
 use crate::access::decide::Grant;
 use crate::access::secret;
 use crate::access::service::directory::Picture;
@@ -104,6 +105,18 @@ pub(super) fn of_token(credential: &str, picture: &Picture, now: Timestamp) -> R
     let identity = Identity { subject, realm, vouches, expires, hash: Some(hash) };
     identity.check(picture, now)?;
     Ok(identity)
+}
+
+/// Whom an issuer vouches for.
+///
+/// # Errors
+/// `CREDENTIALS_EXPIRED`.
+pub(super) fn of_issuer(vouched: Vouched, now: Timestamp) -> Result<Identity> {
+    if vouched.expires <= now {
+        return Err(expired());
+    }
+    let Vouched { subject, expires } = vouched;
+    Ok(Identity { subject, realm: Realm::Everywhere, vouches: false, expires, hash: None })
 }
 
 /// Nobody knows the credential, or it was revoked: the answer is the same.

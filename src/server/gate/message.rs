@@ -1,8 +1,13 @@
 //! Whole gRPC messages out of a request's body: five bytes that say how long one is, and the message.
+use std::sync::Arc;
+
 use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt as _;
+use tokio::sync::OwnedSemaphorePermit;
 use tonic::Status;
 use tonic::body::Body;
+
+use super::super::limits::Meter;
 
 /// What stands before each message: whether it is compressed, and its length.
 pub(super) const HEADER: usize = 5;
@@ -11,7 +16,9 @@ pub(super) const HEADER: usize = 5;
 pub(super) struct Messages {
     body: Body,
     buffer: BytesMut,
-    longest: usize,
+    meter: Arc<Meter>,
+    /// The memory that the message takes which is being read.
+    room: Option<OwnedSemaphorePermit>,
 }
 
 /// What comes next in a body.
@@ -25,8 +32,8 @@ pub(super) enum Next {
 }
 
 impl Messages {
-    pub(super) fn new(body: Body, longest: usize) -> Messages {
-        Messages { body, buffer: BytesMut::new(), longest }
+    pub(super) fn new(body: Body, meter: Arc<Meter>) -> Messages {
+        Messages { body, buffer: BytesMut::new(), meter, room: None }
     }
 
     /// The next message, once it is whole.
@@ -34,7 +41,11 @@ impl Messages {
         loop {
             if let Some(length) = self.length()? {
                 if self.buffer.len() >= length {
+                    self.room = None;
                     return Ok(Next::Message(self.buffer.split_to(length).freeze()));
+                }
+                if self.room.is_none() {
+                    self.room = Some(self.meter.reserve(length)?); // before the memory is taken
                 }
                 self.buffer.reserve(length - self.buffer.len());
             }
@@ -54,7 +65,7 @@ impl Messages {
     fn length(&self) -> Result<Option<usize>, Status> {
         let Some(&[_, a, b, c, d]) = self.buffer.first_chunk::<HEADER>() else { return Ok(None) };
         let length = usize::try_from(u32::from_be_bytes([a, b, c, d])).unwrap_or(usize::MAX);
-        if length > self.longest {
+        if length > self.meter.limits().message_bytes() {
             return Err(super::super::status::too_large());
         }
         Ok(Some(HEADER + length))

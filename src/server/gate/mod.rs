@@ -16,11 +16,16 @@ use futures_util::future::BoxFuture;
 use http::request::Parts;
 use http::{Request, Response};
 use http_body_util::Full;
+use tokio::sync::OwnedSemaphorePermit;
 use tonic::Status;
 use tonic::body::Body;
 use tonic::metadata::MetadataMap;
 use tower::{Layer, Service};
 
+use super::limits::{Meter, OpenStream};
+use super::metrics::Metrics;
+use super::observe::stopwatch;
+use super::oidc::Issuer;
 use crate::access::decide::{self, Grant, Named, Verdict};
 use crate::access::queries::Locate;
 use crate::access::service::directory::{Directory, Picture};
@@ -33,15 +38,20 @@ use identity::Identity;
 use message::{Messages, Next};
 use methods::Method;
 
-/// The longest request message, in bytes: what handlers read.
-const LONGEST_MESSAGE: usize = 4 << 20;
-
 /// Asks who calls, and whether they may.
 pub(super) struct Gate {
     pub db: Db,
     pub directory: Arc<Directory>,
     /// Whether callers are believed: for development, on this machine.
     pub is_open: bool,
+    pub issuer: Option<Arc<Issuer>>,
+    pub meter: Arc<Meter>,
+    pub metrics: Arc<Metrics>,
+}
+
+/// The call of this API that a path is for, as the table names it.
+pub(super) fn method_of(path: &str) -> Option<&'static str> {
+    methods::of(path).map(|method| method.entry.method)
 }
 
 /// Wraps services in [`Gated`].
@@ -85,12 +95,21 @@ where
         let gate = Arc::clone(&self.gate);
         Box::pin(async move {
             match Arc::clone(&gate).admit(request).await {
-                Ok((request, None)) => inner.call(request).await,
-                Ok((request, Some(pass))) => Ok(stream::held(inner.call(request).await?, gate, pass)),
+                Ok(Admitted { request, pass: None, .. }) => inner.call(request).await,
+                Ok(Admitted { request, pass: Some(pass), .. }) => {
+                    Ok(stream::held(inner.call(request).await?, gate, pass))
+                }
                 Err(status) => Ok(status.into_http()),
             }
         })
     }
+}
+
+/// A call that was let through, and the room that it takes until its answer begins.
+struct Admitted {
+    request: Request<Body>,
+    pass: Option<Pass>,
+    _room: Option<OwnedSemaphorePermit>,
 }
 
 /// What a call was let through by: looked at again as long as its answers stream.
@@ -98,6 +117,7 @@ pub(super) struct Pass {
     identity: Identity,
     entry: &'static Entry,
     programmes: Vec<Id>,
+    _open: OpenStream,
 }
 
 /// What was found out about a caller in the programmes that a request names.
@@ -114,11 +134,12 @@ struct Standing {
 impl Gate {
     /// Lets a call through with its caller, or says why not. What isn't of this API (health, reflection) passes: it shows nothing but
     /// what is published.
-    async fn admit(self: Arc<Self>, request: Request<Body>) -> Result<(Request<Body>, Option<Pass>), Status> {
+    async fn admit(self: Arc<Self>, request: Request<Body>) -> Result<Admitted, Status> {
         let path = request.uri().path();
         let Some(method) = methods::of(path) else {
             let is_ours = path.starts_with("/homecoming.v1.");
-            return if is_ours { Err(super::status::method_unknown()) } else { Ok((request, None)) };
+            let passed = Admitted { request, pass: None, _room: None };
+            return if is_ours { Err(super::status::method_unknown()) } else { Ok(passed) };
         };
         let (mut parts, body) = request.into_parts();
         let metadata = MetadataMap::from_headers(std::mem::take(&mut parts.headers));
@@ -128,10 +149,11 @@ impl Gate {
         if self.is_open {
             parts.extensions.insert(said);
             parts.extensions.insert(Sight::all());
-            return Ok((Request::from_parts(parts, body), None));
+            return Ok(Admitted { request: Request::from_parts(parts, body), pass: None, _room: None });
         }
         let identity = self.identify(&parts)?;
         let caller = known(said, &identity)?;
+        self.meter.count(&identity.subject, stopwatch())?;
         self.admit_known(method, identity, caller, parts, body).await
     }
 
@@ -142,8 +164,11 @@ impl Gate {
         mut caller: Caller,
         mut parts: Parts,
         body: Body,
-    ) -> Result<(Request<Body>, Option<Pass>), Status> {
+    ) -> Result<Admitted, Status> {
         let entry = method.entry;
+        let room = self.meter.enter()?;
+        let open =
+            if method.gives_stream { Some(self.meter.open_stream(&identity.subject, stopwatch())?) } else { None };
         let picture = self.directory.picture();
         let (standing, body) = match entry.reach {
             Reach::Anyone => {
@@ -164,7 +189,7 @@ impl Gate {
                 (Standing::default(), stream::checked(body, Arc::clone(&self), identity.clone(), entry))
             }
             Reach::Whole | Reach::Shared | Reach::Within => {
-                let (message, named) = match Messages::new(body, LONGEST_MESSAGE).next().await? {
+                let (message, named) = match Messages::new(body, Arc::clone(&self.meter)).next().await? {
                     Next::Message(message) => {
                         let named = names::names(message::content(&message));
                         (message, named)
@@ -183,13 +208,18 @@ impl Gate {
         }
         parts.extensions.insert(caller);
         parts.extensions.insert(Sight::of(&standing.wholly));
-        let pass = method.gives_stream.then_some(Pass { identity, entry, programmes: standing.programmes });
-        Ok((Request::from_parts(parts, body), pass))
+        let programmes = standing.programmes;
+        let pass = open.map(|open| Pass { identity, entry, programmes, _open: open });
+        Ok(Admitted { request: Request::from_parts(parts, body), pass, _room: Some(room) })
     }
 
     fn identify(&self, parts: &Parts) -> Result<Identity> {
         let (picture, now) = (self.directory.picture(), self.db.clock().now());
-        identity::of_token(identity::credential(&parts.headers)?, &picture, now)
+        let credential = identity::credential(&parts.headers)?;
+        match self.issuer.as_ref().and_then(|issuer| issuer.verify(credential, now)) {
+            Some(vouched) => identity::of_issuer(vouched, now),
+            None => identity::of_token(credential, &picture, now),
+        }
     }
 
     /// Whether somebody may make a call that names these resources, and by which roles.

@@ -14,15 +14,16 @@ use tokio::time::timeout;
 use tonic::Status;
 use tonic::body::Body;
 
+use super::super::metrics::Metrics;
 use super::identity::Identity;
 use super::message::{self, Messages, Next};
-use super::{Gate, LONGEST_MESSAGE, Pass, names};
+use super::{Gate, Pass, names};
 use crate::access::table::Entry;
 use crate::kernel::Error;
 
 /// A body whose messages come through as long as each of them may.
 pub(super) fn checked(body: Body, gate: Arc<Gate>, identity: Identity, entry: &'static Entry) -> Body {
-    let messages = Some(Messages::new(body, LONGEST_MESSAGE));
+    let messages = Some(Messages::new(body, Arc::clone(&gate.meter)));
     let frames = unfold((messages, gate, identity), move |(messages, gate, identity)| async move {
         let mut messages = messages?;
         match next(&mut messages, &gate, &identity, entry).await {
@@ -62,6 +63,16 @@ struct Held {
     changes: watch::Receiver<u64>,
     expiry: Pin<Box<dyn Future<Output = ()> + Send>>,
     is_over: bool,
+    _counted: Counted,
+}
+
+/// Counts an answer as long as it streams.
+struct Counted(Arc<Metrics>);
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.0.streams.dec();
+    }
 }
 
 /// An answer that streams as long as its caller may have it.
@@ -73,7 +84,9 @@ pub(super) fn held(response: Response<Body>, gate: Arc<Gate>, pass: Pass) -> Res
     let expiry = Box::pin(async move {
         let _ = timeout(left, pending::<()>()).await;
     });
-    let held = Held { body, gate, pass, changes, expiry, is_over: false };
+    gate.metrics.streams.inc();
+    let counted = Counted(Arc::clone(&gate.metrics));
+    let held = Held { body, gate, pass, changes, expiry, is_over: false, _counted: counted };
     let frames = unfold(held, |mut held| async move {
         if held.is_over {
             return None;

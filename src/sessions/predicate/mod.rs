@@ -136,6 +136,7 @@ pub fn refusal(found: &[Finding]) -> Option<Refusal> {
         message: first.text(),
         metadata: first.concerns.clone(),
         violations: violations.collect(),
+        retry_after_ms: None,
     })
 }
 

@@ -148,6 +148,7 @@ fn violations_carry_their_reasons_and_fit_into_a_header() {
         message: "no".to_owned(),
         metadata: Vec::new(),
         violations: vec![violation(0)],
+        retry_after_ms: None,
     };
     assert_eq!(Status::from(Error::Refused(refusal)).get_details_bad_request().unwrap().field_violations.len(), 1);
 }

@@ -5,6 +5,7 @@ pub mod bare;
 pub mod chance;
 pub mod county;
 pub mod errors;
+pub mod faults;
 pub mod figures;
 pub mod fuzz;
 pub mod kills;
@@ -197,9 +198,13 @@ impl TestServer {
 
     /// One more server on the same database that asks who calls.
     pub async fn second_guarded(&self) -> TestServer {
+        self.second_behind(&Door::guarded("127.0.0.1:0".parse().unwrap())).await
+    }
+
+    /// One more server on the same database, by the same clock.
+    pub async fn second_behind(&self, door: &Door) -> TestServer {
         let db = Db::open(&self.target, server::options(), self.clock.clone()).await.unwrap();
-        let door = Door::guarded("127.0.0.1:0".parse().unwrap());
-        TestServer::behind(&door, &self.target, db, self.clock.clone()).await
+        TestServer::behind(door, &self.target, db, self.clock.clone()).await
     }
 
     async fn with_clock(target: &Target, options: Options, clock: Arc<ManualClock>) -> TestServer {

@@ -34,6 +34,11 @@ pub fn server() -> Option<&'static str> {
     SERVER.get_or_init(find_or_start).as_deref()
 }
 
+/// The URL of one more cluster, for who does to it what others mustn't feel; nothing where PostgreSQL's programs aren't there.
+pub fn another() -> Option<String> {
+    Some(start(&programs()?))
+}
+
 fn find_or_start() -> Option<String> {
     if let Ok(url) = env::var("HOMECOMING_TEST_POSTGRES_URL") {
         return Some(without_database(&url));

@@ -47,7 +47,7 @@ impl Program {
         let log = collect(child.stderr.take().unwrap());
         let mut greeting = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut greeting).unwrap();
-        let address = greeting.split_once("http://").and_then(|(_, rest)| rest.split_whitespace().next()?.parse().ok());
+        let address = greeting.split_once("://").and_then(|(_, rest)| rest.split_whitespace().next()?.parse().ok());
         let Some(address) = address else {
             let _ = child.kill();
             panic!("the program says {greeting:?} and logs:\n{}", log.join().unwrap());

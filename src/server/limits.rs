@@ -1,0 +1,190 @@
+//! How much one caller, and all of them, may ask at a time: refused with a reason and when to try again, before memory is taken.
+//!
+//! Queues of the writer and the readers have their own bounds (`db`).
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
+
+use clap::Args;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use crate::kernel::{Error, Reason, Result, page};
+
+/// How much may be asked at a time.
+#[derive(Clone, Copy, Debug, Args)]
+pub struct Limits {
+    /// Calls a second of one caller, on average; twice as many at once. 0: no limit
+    #[arg(long, env = "HOMECOMING_CALLER_RATE", default_value = "2000", value_name = "CALLS")]
+    pub caller_rate: u32,
+    /// Answers that stream to one caller at a time, such as WatchChanges
+    #[arg(long, env = "HOMECOMING_CALLER_STREAMS", default_value = "256", value_name = "STREAMS")]
+    pub caller_streams: u32,
+    /// Calls at a time of all callers together, without streams
+    #[arg(long, env = "HOMECOMING_CALLS", default_value = "4096", value_name = "CALLS")]
+    pub calls: u32,
+    /// Memory for the requests of all callers together, in MiB: a request waits for its part, or is refused
+    #[arg(long, env = "HOMECOMING_REQUEST_MEMORY_MIB", default_value = "256", value_name = "MIB")]
+    pub request_memory_mib: u32,
+    /// The largest request message, in KiB; never more than 4096
+    #[arg(long, env = "HOMECOMING_MESSAGE_KIB", default_value = "4096", value_name = "KIB")]
+    pub message_kib: u32,
+    /// The longest that a call may take until its answer begins, in seconds, whatever deadline it names
+    #[arg(long, env = "HOMECOMING_DEADLINE_SECONDS", default_value = "60", value_name = "SECONDS")]
+    pub deadline_seconds: u32,
+    /// The most items of a page; a request that asks for more gets this many. Never more than 1000
+    #[arg(long, env = "HOMECOMING_PAGE_SIZE", default_value = "1000", value_name = "ITEMS")]
+    pub page_size: u32,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Limits {
+            caller_rate: 2_000,
+            caller_streams: 256,
+            calls: 4_096,
+            request_memory_mib: 256,
+            message_kib: 4_096,
+            deadline_seconds: 60,
+            page_size: 1_000,
+        }
+    }
+}
+
+impl Limits {
+    /// The largest request message, in bytes.
+    #[must_use]
+    pub fn message_bytes(&self) -> usize {
+        usize::try_from(self.message_kib.min(4_096)).unwrap_or(usize::MAX) << 10
+    }
+
+    /// The most items of a page.
+    #[must_use]
+    pub fn page_items(&self) -> usize {
+        usize::try_from(self.page_size).unwrap_or(usize::MAX).clamp(1, page::MAX_SIZE)
+    }
+}
+
+/// More callers than this aren't remembered at a time: those who have been still for long are forgotten first.
+const MOST_CALLERS: usize = 10_000;
+/// When to try again where nobody knows how long it takes.
+const RETRY_AFTER_MS: u64 = 200;
+/// A stream ends when its reader goes: seconds rather than milliseconds.
+const STREAM_RETRY_AFTER_MS: u64 = 5_000;
+
+/// Counts what is asked, against the limits.
+pub(super) struct Meter {
+    limits: Limits,
+    callers: Mutex<HashMap<String, Usage>>,
+    calls: Arc<Semaphore>,
+    memory: Arc<Semaphore>,
+}
+
+/// What one caller has used.
+struct Usage {
+    /// Calls that may still be made at once.
+    left: f64,
+    as_of: Instant,
+    streams: u32,
+}
+
+impl Meter {
+    pub(super) fn new(limits: Limits) -> Arc<Meter> {
+        let size = |count: u32| usize::try_from(count).unwrap_or(usize::MAX).min(Semaphore::MAX_PERMITS);
+        Arc::new(Meter {
+            limits,
+            callers: Mutex::default(),
+            calls: Arc::new(Semaphore::new(size(limits.calls.max(1)))),
+            // In KiB, so that a permit's number holds.
+            memory: Arc::new(Semaphore::new(size(limits.request_memory_mib.max(4)) << 10)),
+        })
+    }
+
+    pub(super) fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    /// Counts a call of a caller.
+    ///
+    /// # Errors
+    /// `RATE_LIMITED`, with the time after which there is room for one.
+    pub(super) fn count(&self, subject: &str, now: Instant) -> Result<()> {
+        if self.limits.caller_rate == 0 {
+            return Ok(());
+        }
+        let rate = f64::from(self.limits.caller_rate);
+        let mut callers = self.callers.lock().unwrap_or_else(PoisonError::into_inner);
+        let usage = usage(&mut callers, subject, now, rate);
+        let since = now.saturating_duration_since(usage.as_of).as_secs_f64();
+        usage.left = (usage.left + since * rate).min(2.0 * rate);
+        usage.as_of = now;
+        if usage.left >= 1.0 {
+            usage.left -= 1.0;
+            return Ok(());
+        }
+        let millis = ((1.0 - usage.left) / rate * 1_000.0).ceil();
+        let text = format!("the caller makes more than {} calls a second", self.limits.caller_rate);
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "at most a second, and positive")]
+        let retry_after = (millis as u64).max(1);
+        Err(Error::refused(Reason::RateLimited, text).with("limit", self.limits.caller_rate).retry_after(retry_after))
+    }
+
+    /// Counts an answer that streams, until what is returned is dropped.
+    ///
+    /// # Errors
+    /// `TOO_MANY_STREAMS`.
+    pub(super) fn open_stream(self: &Arc<Self>, subject: &str, now: Instant) -> Result<OpenStream> {
+        let mut callers = self.callers.lock().unwrap_or_else(PoisonError::into_inner);
+        let usage = usage(&mut callers, subject, now, f64::from(self.limits.caller_rate));
+        if usage.streams >= self.limits.caller_streams {
+            let text = format!("the caller has {} answers that stream already", usage.streams);
+            let refusal = Error::refused(Reason::TooManyStreams, text).with("limit", self.limits.caller_streams);
+            return Err(refusal.retry_after(STREAM_RETRY_AFTER_MS));
+        }
+        usage.streams += 1;
+        Ok(OpenStream { meter: Arc::clone(self), subject: subject.to_owned() })
+    }
+
+    /// Room for one more call.
+    ///
+    /// # Errors
+    /// `OVERLOADED`.
+    pub(super) fn enter(&self) -> Result<OwnedSemaphorePermit> {
+        Arc::clone(&self.calls).try_acquire_owned().map_err(|_| overloaded())
+    }
+
+    /// Room for a message of so many bytes.
+    ///
+    /// # Errors
+    /// `OVERLOADED`.
+    pub(super) fn reserve(&self, bytes: usize) -> Result<OwnedSemaphorePermit> {
+        let kib = u32::try_from(bytes.div_ceil(1 << 10)).unwrap_or(u32::MAX);
+        Arc::clone(&self.memory).try_acquire_many_owned(kib).map_err(|_| overloaded())
+    }
+}
+
+fn overloaded() -> Error {
+    Error::Overloaded { retry_after_ms: RETRY_AFTER_MS }
+}
+
+fn usage<'a>(callers: &'a mut HashMap<String, Usage>, subject: &str, now: Instant, rate: f64) -> &'a mut Usage {
+    if callers.len() >= MOST_CALLERS && !callers.contains_key(subject) {
+        let is_still = |usage: &Usage| usage.streams == 0 && now.saturating_duration_since(usage.as_of).as_secs() >= 2;
+        callers.retain(|_, usage| !is_still(usage));
+    }
+    callers.entry(subject.to_owned()).or_insert_with(|| Usage { left: 2.0 * rate, as_of: now, streams: 0 })
+}
+
+/// An answer that streams.
+pub(super) struct OpenStream {
+    meter: Arc<Meter>,
+    subject: String,
+}
+
+impl Drop for OpenStream {
+    fn drop(&mut self) {
+        let mut callers = self.meter.callers.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(usage) = callers.get_mut(&self.subject) {
+            usage.streams = usage.streams.saturating_sub(1);
+        }
+    }
+}
