@@ -1,9 +1,12 @@
 //! Records that count otherwise than at an earlier sequence.
 
+use std::collections::HashSet;
+
 use super::columns;
 use crate::activities::Activity;
 use crate::db::{List, Select, Sql, Tx, Value};
 use crate::kernel::{Date, Id, Result};
+use crate::rows;
 
 // What stood then and has been closed since.
 const BEFORE: Sql = Sql::new(
@@ -15,8 +18,14 @@ const AFTER: Sql = Sql::new(
      AND v.since_sequence > $4",
 );
 
+const RECORDED_BY: Sql = rows!(
+    "SELECT v.activity FROM ",
+    "JOIN activity_versions v ON v.programme = r.value->>0 AND v.activity = r.value->>1 AND v.revision = 1 \
+     WHERE v.since_sequence <= CAST(r.value->>2 AS BIGINT)"
+);
+
 /// The statements of this file, for the test that prepares them.
-pub const STATEMENTS: &[(&str, Sql)] = &[("BEFORE", BEFORE), ("AFTER", AFTER)];
+pub const STATEMENTS: &[(&str, Sql)] = &[("BEFORE", BEFORE), ("AFTER", AFTER), ("RECORDED_BY", RECORDED_BY)];
 
 // As of a sequence a version counts that stood then: it stands still, or was closed later. Each half has its indexes.
 static STANDING: List = List {
@@ -52,6 +61,21 @@ pub async fn changed(
     let after = tx.sql(AFTER).bind(programme).bind(from).bind(to).bind(since).fetch_all().await?;
     let read = |rows: &[_]| rows.iter().map(columns::activity).collect::<Result<Vec<_>>>();
     Ok((read(&before)?, read(&after)?))
+}
+
+/// Which of some activities were on record at a sequence, in whichever version.
+///
+/// # Errors
+/// A storage error.
+pub async fn recorded_by(tx: &mut Tx<'_>, programme: &Id, ids: &[&Id], sequence: i64) -> Result<HashSet<Id>> {
+    let mut found = HashSet::with_capacity(ids.len());
+    for ids in ids.chunks(1_000) {
+        let keys: Vec<_> = ids.iter().map(|id| (programme, id, sequence)).collect();
+        for row in tx.sql(RECORDED_BY).bind_rows(&keys).fetch_all().await? {
+            found.insert(row.get("activity")?);
+        }
+    }
+    Ok(found)
 }
 
 /// Which of the versions that stood at a sequence a page is of.

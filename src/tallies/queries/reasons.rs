@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::Composed;
 use crate::activities::{self, Activity, State};
 use crate::db::Tx;
-use crate::kernel::{Collection, Id, Leaf, Measure, Name, Result, Timestamp};
+use crate::kernel::{Collection, Id, Leaf, Measure, Name, Result};
 use crate::programmes::Programme;
 use crate::savings::trip::Trips;
 use crate::sessions::Sessions;
@@ -24,9 +24,9 @@ type Counts = BTreeMap<Measure, i64>;
 /// # Errors
 /// A storage error.
 pub async fn reasons(tx: &mut Tx<'_>, programme: &Programme, then: &[Said], now: &Composed) -> Result<Vec<Reason>> {
-    let (since, time) = match then.first() {
-        Some(Said::Statement { sequence, time_micros, .. }) => (*sequence, Timestamp::from_micros(*time_micros)),
-        Some(_) | None => (0, Timestamp::default()),
+    let since = match then.first() {
+        Some(Said::Statement { sequence, .. }) => *sequence,
+        Some(_) | None => 0,
     };
     let mut origins: Vec<Origin> = measures::sums().map(|(_, origin)| origin).collect();
     origins.sort();
@@ -34,7 +34,7 @@ pub async fn reasons(tx: &mut Tx<'_>, programme: &Programme, then: &[Said], now:
     let mut reasons = Vec::new();
     for origin in origins {
         reasons.extend(match origin {
-            Origin::Activities => of_activities(tx, programme, now, since, time).await?,
+            Origin::Activities => of_activities(tx, programme, now, since).await?,
             Origin::Sessions => of_sessions(tx, programme, now, since).await?,
             Origin::Visits => of_visits(tx, programme, now, since).await?,
             Origin::Savings => of_trips(tx, programme, now, since).await?,
@@ -48,17 +48,9 @@ pub async fn reasons(tx: &mut Tx<'_>, programme: &Programme, then: &[Said], now:
 struct Both {
     before: Option<(State, Counts)>,
     after: Option<(State, Counts)>,
-    /// Whether it was on record when the statement was counted.
-    was_there: bool,
 }
 
-async fn of_activities(
-    tx: &mut Tx<'_>,
-    programme: &Programme,
-    now: &Composed,
-    since: i64,
-    time: Timestamp,
-) -> Result<Vec<Reason>> {
+async fn of_activities(tx: &mut Tx<'_>, programme: &Programme, now: &Composed, since: i64) -> Result<Vec<Reason>> {
     let mut found: BTreeMap<Id, Both> = BTreeMap::new();
     let mut from = now.from;
     for end in month_ends(now.from, now.to) {
@@ -67,14 +59,14 @@ async fn of_activities(
             found.entry(activity.name.id().clone()).or_default().before = Some(attested(&activity));
         }
         for activity in after {
-            let both = found.entry(activity.name.id().clone()).or_default();
-            both.was_there = activity.meta.create_time <= time;
-            both.after = Some(attested(&activity));
+            found.entry(activity.name.id().clone()).or_default().after = Some(attested(&activity));
         }
         from = end.succ_opt().unwrap_or(end);
     }
+    let arrived: Vec<&Id> = found.iter().filter(|(_, both)| both.before.is_none()).map(|(id, _)| id).collect();
+    let were_there = activities::store::changed::recorded_by(tx, &programme.id, &arrived, since).await?;
     let of = |(id, both): (Id, Both)| {
-        let cause = both.cause();
+        let cause = both.cause(were_there.contains(&id));
         let counts = |side: Option<(State, Counts)>| side.map(|(_, counts)| counts).unwrap_or_default();
         differing::<activities::Activities>(&programme.id, &id, cause, &counts(both.before), &counts(both.after))
     };
@@ -91,9 +83,10 @@ fn counts(leaf: Leaf) -> Counts {
 }
 
 impl Both {
-    fn cause(&self) -> Cause {
+    /// Why it counts otherwise; `was_there`: whether it was on record when the statement was counted.
+    fn cause(&self, was_there: bool) -> Cause {
         match (self.before.as_ref().map(|it| it.0), self.after.as_ref().map(|it| it.0)) {
-            (None, Some(_)) if !self.was_there => Cause::RecordedSince,
+            (None, Some(_)) if !was_there => Cause::RecordedSince,
             (Some(State::Recorded | State::Disputed), Some(State::Attested)) => Cause::AttestedSince,
             (Some(_), Some(State::Voided)) => Cause::Voided,
             (Some(_), Some(State::Recorded | State::Disputed)) => Cause::NoLongerAttested,
