@@ -78,7 +78,7 @@ pub fn decide(entry: &Entry, grants: &[Grant], name: &str) -> Result<Verdict> {
         Scope::Own => entry.has_own().then_some(Scope::Own),
         Scope::Whole => Some(Scope::Own),
     };
-    let scopes: Vec<Scope> = fitting.iter().filter_map(|grant| narrowed(grant)).collect();
+    let scopes: Vec<Scope> = fitting.iter().filter_map(narrowed).collect();
     if scopes.is_empty() {
         return Err(scope_exceeded(entry, "it is about a whole programme"));
     }

@@ -58,6 +58,9 @@ fn items(html: &mut String, lines: &[String]) {
     }
 }
 
+/// What a chart draws of a year.
+type Drawn = fn(&Year) -> i64;
+
 /// A table of the years and a chart for each of its flows.
 fn years(html: &mut String, years: &[Year], language: Language) -> Result<()> {
     let headings: [&str; 7] = match language {
@@ -76,7 +79,7 @@ fn years(html: &mut String, years: &[Year], language: Language) -> Result<()> {
         cells
     };
     table(html, &headings, years.iter().map(row));
-    let charts: [(&str, fn(&Year) -> i64); 4] = [
+    let charts: [(&str, Drawn); 4] = [
         (headings[3], |year| year.figures.sittings),
         (headings[4], |year| year.figures.consultations),
         (headings[5], |year| year.figures.operations),

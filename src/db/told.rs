@@ -27,7 +27,10 @@ pub(super) struct Shape {
 }
 
 /// What is known of texts so far. There are as many as the stores have constants and lists have filters.
-static SHAPES: LazyLock<RwLock<HashMap<Box<str>, Option<Arc<Shape>>>>> = LazyLock::new(RwLock::default);
+static SHAPES: LazyLock<RwLock<Shapes>> = LazyLock::new(RwLock::default);
+
+/// By plain text; none where its rows come one by one.
+type Shapes = HashMap<Box<str>, Option<Arc<Shape>>>;
 
 impl Shape {
     /// The shape of a text; none where its rows must come one by one: it writes, or has too many columns.

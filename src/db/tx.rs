@@ -248,7 +248,7 @@ impl<'c> Tx<'c> {
     /// How the rows of a text come at once; none where they come one by one.
     async fn shape(&mut self, text: &SqlStr) -> Result<Option<Arc<Shape>>, sqlx::Error> {
         match &mut self.inner {
-            Inner::Sqlite(tx) => Shape::of(text, &mut **tx).await,
+            Inner::Sqlite(tx) => Shape::of(text, tx).await,
             Inner::Postgres(_) => Ok(None),
         }
     }

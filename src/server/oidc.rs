@@ -248,7 +248,7 @@ impl Issuer {
 fn micros(seconds: f64) -> Option<i64> {
     const LAST: f64 = 253_402_300_800.0;
     #[expect(clippy::cast_possible_truncation, reason = "within the years that an i64 of microseconds holds")]
-    (0.0..LAST).contains(&seconds).then(|| (seconds * 1e6) as i64)
+    (0.0..LAST).contains(&seconds).then_some((seconds * 1e6) as i64)
 }
 
 fn keys(file: &Path, text: &str) -> Result<HashMap<String, Key>, KeysError> {

@@ -59,7 +59,11 @@ async fn tally(server: &TestServer) -> pb::QueryTallyResponse {
         group_by: vec![pb::TallyDimension::Month as i32],
         ..Default::default()
     };
-    pb::QueryTallyResponse { source: 0, ..tallies(server).query_tally(request).await.unwrap().into_inner() }
+    pb::QueryTallyResponse {
+        source: 0,
+        sequence: 0,
+        ..tallies(server).query_tally(request).await.unwrap().into_inner()
+    }
 }
 
 /// Every text that the database holds anywhere in a table of ours.
@@ -67,7 +71,7 @@ async fn everything(server: &TestServer) -> String {
     let target = match &server.target {
         homecoming::db::Target::Sqlite(path) => {
             let mut connection = sqlx::SqliteConnection::connect(path.to_str().unwrap()).await.unwrap();
-            let tables = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name <> 'sqlite_sequence'";
+            let tables = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT IN ('sqlite_sequence', '_sqlx_migrations')";
             let tables = sqlx::query(tables).fetch_all(&mut connection).await.unwrap();
             let mut all = String::new();
             for table in tables {

@@ -1,7 +1,7 @@
 //! Kills of the program while places are booked, held, waited for and given back; and what may not be wrong at any register.
 //!
 //! The sessions are those that `homecoming bench` makes, in the machine's own time.
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use homecoming::db::verify::{Verified, VerifyLedger};
@@ -89,7 +89,14 @@ pub async fn drill(database: &Database, kills: u32, seed: u64) -> Evidence {
     let (mut dice, mut evidence, mut log) = (Dice(seed), Evidence::default(), Log::default());
     let mut program = Program::serve(&database.setting(), &[]);
     let programme = county(&program).await;
-    let caller = |number| Caller { number, next: 0, dice: Dice(seed + number), pending: None, own: Vec::new() };
+    let caller = |number| Caller {
+        number,
+        next: 0,
+        dice: Dice(seed + number),
+        pending: None,
+        own: Vec::new(),
+        booked: HashSet::new(),
+    };
     let mut callers: Vec<Caller> = (0..CALLERS).map(caller).collect();
     for kill in 0..kills {
         let rule = if kill % 2 == 0 { pb::WaitlistRule::Give } else { pb::WaitlistRule::Offer };
@@ -211,6 +218,8 @@ struct Caller {
     pending: Option<Write>,
     /// Reservations of theirs, with the session of each.
     own: Vec<(String, u64)>,
+    /// Those of them that were booked once they had been held.
+    booked: HashSet<String>,
 }
 
 impl Caller {
@@ -245,8 +254,10 @@ impl Caller {
         let any = usize::try_from(any).unwrap();
         let side = self.dice.below(10);
         if side < 5 && !self.own.is_empty() {
-            let (id, session) = if side < 4 { self.own.swap_remove(any) } else { self.own[any].clone() };
-            return Write { id, session, verb: if side < 4 { "cancel" } else { "book" }, is_held: side == 4 };
+            // Once each: to ask again under one request id is to be answered again.
+            let is_held = side == 4 && self.booked.insert(self.own[any].0.clone());
+            let (id, session) = if is_held { self.own[any].clone() } else { self.own.swap_remove(any) };
+            return Write { id, session, verb: if is_held { "book" } else { "cancel" }, is_held };
         }
         self.next += 1;
         let (id, session) = (format!("k{}-{}", self.number, self.next), self.dice.below(SESSIONS));
@@ -340,6 +351,9 @@ impl Log {
         for ((id, verb), Count { acknowledged, .. }) in &self.0 {
             let number = counted.get(&(id.as_str(), *verb)).copied().unwrap_or_default();
             evidence.lost += acknowledged.saturating_sub(number);
+            if number < *acknowledged {
+                evidence.wrong.push(format!("{id}: {verb} acknowledged {acknowledged} times, stored {number} times"));
+            }
             if end {
                 evidence.acknowledged += acknowledged;
                 evidence.found += number.min(*acknowledged);

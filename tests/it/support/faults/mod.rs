@@ -251,7 +251,7 @@ async fn crash(url: &str) {
 
 /// Counts every cell of the tallies again.
 async fn reconcile(channel: &Channel, evidence: &mut Evidence) {
-    let request = pb::ReconcileRequest { parent: PARENT.to_owned(), ..Default::default() };
+    let request = pb::ReconcileRequest { parent: PARENT.to_owned() };
     let answer = TallyServiceClient::new(channel.clone()).reconcile(request).await.unwrap().into_inner();
     if !clients::is_reconciled(&answer) {
         evidence.wrong.push(format!("tallies don't reconcile: {answer:?}"));
