@@ -69,6 +69,7 @@ fn a_watcher_sees_the_states_that_it_may_read_all_of() {
 }
 
 /// A message of this type with a text in every field that can have one, so deep.
+#[expect(clippy::wildcard_enum_match_arm, reason = "the descriptor's kinds are not ours")]
 fn filled(descriptor: &MessageDescriptor, text: &str, depth: usize) -> DynamicMessage {
     let mut message = DynamicMessage::new(descriptor.clone());
     for field in descriptor.fields() {
@@ -83,6 +84,7 @@ fn filled(descriptor: &MessageDescriptor, text: &str, depth: usize) -> DynamicMe
     message
 }
 
+#[expect(clippy::wildcard_enum_match_arm, reason = "the descriptor's kinds are not ours")]
 fn texts(message: &DynamicMessage) -> usize {
     let of = |value: &Value| match value {
         Value::String(_) => 1,

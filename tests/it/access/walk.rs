@@ -81,10 +81,13 @@ async fn end(server: &TestServer, method: &str, request: Vec<u8>, token: Option<
     let info = details.error_info().unwrap_or_else(|| panic!("{method}: no reason in {status:?}"));
     let reason = Reason::from_code(&info.reason).unwrap();
     assert!(!matches!(reason, Reason::Internal | Reason::StorageUnavailable), "{method}: {status:?}");
-    let end = match reason {
-        Reason::ResourceNotFound if info.metadata["name"].matches('/').count() == 1 => End::Hidden,
-        reason if GATES.contains(&reason) => End::Refused(reason),
-        _ => End::Passed,
+    let is_hidden = reason == Reason::ResourceNotFound && info.metadata["name"].matches('/').count() == 1;
+    let end = if is_hidden {
+        End::Hidden
+    } else if GATES.contains(&reason) {
+        End::Refused(reason)
+    } else {
+        End::Passed
     };
     let metadata: BTreeMap<_, _> = info.metadata.iter().collect();
     (end, format!("{:?} {} {metadata:?}", status.code(), status.message()))

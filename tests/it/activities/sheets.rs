@@ -72,7 +72,7 @@ async fn another_person_attests_a_month_and_looks_operations_and_a_sample_up_aga
             site: name("sites", "county"),
             ..Default::default()
         };
-        assert_eq!(client.list_sheets(list).await.unwrap().into_inner().sheets, [sheet.clone()]);
+        assert_eq!(client.list_sheets(list).await.unwrap().into_inner().sheets, std::slice::from_ref(&sheet));
 
         let case = state(&server, "o1").await;
         assert_eq!((case.state(), case.sheet.as_str(), case.revision), (Attested, sheet.name.as_str(), 2));
