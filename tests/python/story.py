@@ -22,6 +22,7 @@ import grpc
 import grpc_tools
 import icalendar
 import servers
+from google.protobuf.message_factory import GetMessageClass
 from grpc_tools import protoc
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -41,14 +42,15 @@ def generate(folder):
 
 
 class Service:
-    """One slice's messages and its stub."""
+    """A service's stub, and the messages that its calls take, whichever file they stand in."""
 
     def __init__(self, channel, file, service):
         self.messages = importlib.import_module(f"homecoming.v1.{file}_pb2")
+        self.calls = self.messages.DESCRIPTOR.services_by_name[service].methods_by_name
         self.stub = getattr(importlib.import_module(f"homecoming.v1.{file}_pb2_grpc"), f"{service}Stub")(channel)
 
     def __call__(self, method, **fields):
-        request = getattr(self.messages, f"{method}Request")(**fields)
+        request = GetMessageClass(self.calls[method].input_type)(**fields)
         return getattr(self.stub, method)(request, timeout=30)
 
     def refuses(self, reason, method, **fields):
