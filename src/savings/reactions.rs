@@ -3,18 +3,22 @@
 //! What is voided, or turns out to be another patient's, goes off its trip; a trip with nothing left on it goes too, and its bill with it.
 //! What remains is reckoned anew by what is in force on the service date; where a tariff is missing there, the correction waits for it.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use futures_util::future::BoxFuture;
 
 use super::commands::{FOLLOW, Gone, bill_of, change, fact, gone, load, next, with};
 use super::encounter::Encounters;
 use super::settle::{Draft, settle};
-use super::store::{patients, trips};
-use super::trip::{Trip, TripCause, Trips};
+use super::store::patients::{self, Swapped};
+use super::store::{encounters, trips};
+use super::trip::{Trip, TripCause, TripState, Trips};
 use crate::activities::{Activities, VoidReason};
 use crate::db::{Context, React, Reacted, Reaction, Tx, external_ids};
 use crate::experts::sealed::SEALED;
-use crate::kernel::{Change, Collection as _, Error, Id, Name, Result};
-use crate::persons;
+use crate::kernel::{Change, Collection as _, Error, ExternalId, Id, Name, Result, Verb};
+use crate::persons::store::Swap;
+use crate::persons::{self, Seal};
 use crate::sessions::{self, SessionState, Sessions};
 
 /// The reactions of this slice.
@@ -42,24 +46,64 @@ pub const REACTIONS: &[Reaction] = &[
 fn swap_patient<'a>(tx: &'a mut Tx<'_>, change: &'a Change, _: Context<'a>) -> BoxFuture<'a, Result<Reacted>> {
     Box::pin(async move {
         let Some(swap) = persons::store::swap(tx, change).await? else { return Ok(Reacted::default()) };
-        let programme = swap.restriction.name.programme();
-        let (standing, replaced) = patients::swap_patient(tx, &swap).await?;
+        let Swapped { standing, replaced, bills } = patients::swap_patient(tx, &swap).await?;
         let mut changes = persons::commands::settle(tx, &swap, Trips::COLLECTION, &standing, &replaced).await?;
-        let trips: Vec<&Id> = standing.iter().map(|(id, _)| id).collect();
-        let mut bills = patients::bills(tx, programme, &trips).await?;
-        bills.iter_mut().for_each(|(_, revision)| *revision += 1);
-        changes.extend(persons::commands::settle(tx, &swap, Encounters::COLLECTION, &bills, &[]).await?);
-        // A bill's number is an external id of it, which is sealed or back by now.
-        let known: Vec<&Id> = bills.iter().map(|(id, _)| id).collect();
-        let known = external_ids::of(tx, programme, Encounters::COLLECTION, &known).await?;
-        let number = |id: &Id| match known.get(id).and_then(|ids| ids.first()) {
-            Some(number) => number.value().to_owned(),
-            None => SEALED.to_owned(),
+        let written = if swap.seals { seal(tx, &swap, &bills).await? } else { put_back(tx, &swap).await? };
+        let programme = swap.restriction.name.programme();
+        patients::put_numbers(tx, programme, &written).await?;
+        let change = |(id, _, revision): &(Id, String, i64)| {
+            Change::new(Name::<Encounters>::new(programme.clone(), id.clone()), Verb::UPDATE, *revision)
         };
-        let numbers: Vec<_> = bills.iter().map(|(id, revision)| (id.clone(), number(id), *revision)).collect();
-        patients::put_numbers(tx, programme, &numbers).await?;
+        changes.extend(written.iter().map(change));
         Ok(Reacted { changes, facts: Vec::new() })
     })
+}
+
+/// Seals the numbers of bills, also of those that were taken back: a number names the patient's record in the hospital all the same.
+/// What is written in their place, with the revisions.
+async fn seal(tx: &mut Tx<'_>, swap: &Swap, bills: &BTreeSet<Id>) -> Result<Vec<(Id, String, i64)>> {
+    let programme = swap.restriction.name.programme();
+    let found = encounters::many(tx, programme, &bills.iter().collect::<Vec<_>>()).await?;
+    let (mut seals, mut written) = (Vec::with_capacity(bills.len()), Vec::with_capacity(bills.len()));
+    for (id, bill) in bills.iter().filter_map(|id| found.get_key_value(id)) {
+        // Another patient's restriction, who was on the trip too, has it already.
+        let own = Some(&bill.number).filter(|number| number.value() != SEALED);
+        let value = serde_json::to_string(&own.into_iter().collect::<Vec<_>>()).map_err(Error::storage)?;
+        seals.push(Seal { part: Encounters::COLLECTION, key: id.to_string(), value });
+        if own.is_some() {
+            external_ids::put(tx, programme, Encounters::COLLECTION, id, &[]).await?;
+            written.push((id.clone(), SEALED.to_owned(), bill.meta.revision + 1));
+        }
+    }
+    persons::store::seal(tx, &swap.restriction, &seals).await?;
+    Ok(written)
+}
+
+/// Puts the numbers of bills back; of those that stand alone they are taken again: a bill that was taken back has given its number free.
+async fn put_back(tx: &mut Tx<'_>, swap: &Swap) -> Result<Vec<(Id, String, i64)>> {
+    let programme = swap.restriction.name.programme();
+    let mut own: BTreeMap<Id, ExternalId> = BTreeMap::new();
+    for (id, value) in persons::store::sealed(tx, &swap.restriction, Encounters::COLLECTION).await? {
+        let number: Vec<ExternalId> = serde_json::from_str(&value).map_err(Error::storage)?;
+        let id = Id::parse(&id).map_err(Error::Internal)?;
+        own.extend(number.into_iter().next().map(|number| (id, number)));
+    }
+    let found = encounters::many(tx, programme, &own.keys().collect::<Vec<_>>()).await?;
+    let mut written = Vec::with_capacity(own.len());
+    for (id, number) in own {
+        let Some(bill) = found.get(&id) else { continue };
+        match bill.state {
+            TripState::Recorded => {
+                let own = std::slice::from_ref(&number);
+                let taken = external_ids::taken(tx, programme, Encounters::COLLECTION, own, Some(&id)).await?;
+                external_ids::refuse_taken(programme, Encounters::COLLECTION, taken)?;
+                external_ids::put(tx, programme, Encounters::COLLECTION, &id, own).await?;
+            }
+            TripState::Voided => {}
+        }
+        written.push((id, number.value().to_owned(), bill.meta.revision + 1));
+    }
+    Ok(written)
 }
 
 fn follow_activity<'a>(

@@ -17,11 +17,11 @@ use crate::support::{TestServer, each_engine};
 
 const TOKEN: &str = "tok_of_somebody";
 
-fn persons(server: &TestServer) -> PersonServiceClient<Channel> {
+pub fn persons(server: &TestServer) -> PersonServiceClient<Channel> {
     PersonServiceClient::new(server.channel.clone())
 }
 
-fn restrict(id: &str, person: Person) -> pb::RestrictPersonRequest {
+pub fn restrict(id: &str, person: Person) -> pb::RestrictPersonRequest {
     let restriction =
         pb::PersonRestriction { person: Some(person), document: "申请 1 号".to_owned(), ..Default::default() };
     pb::RestrictPersonRequest {
@@ -37,11 +37,11 @@ fn restriction(id: &str) -> String {
     name("personRestrictions", id)
 }
 
-fn erase(id: &str) -> pb::ErasePersonRequest {
+pub fn erase(id: &str) -> pb::ErasePersonRequest {
     pb::ErasePersonRequest { name: restriction(id), ..Default::default() }
 }
 
-fn lift(id: &str) -> pb::LiftRestrictionRequest {
+pub fn lift(id: &str) -> pb::LiftRestrictionRequest {
     pb::LiftRestrictionRequest { name: restriction(id), ..Default::default() }
 }
 
@@ -67,7 +67,7 @@ async fn tally(server: &TestServer) -> pb::QueryTallyResponse {
 }
 
 /// Every text that the database holds anywhere in a table of ours.
-async fn everything(server: &TestServer) -> String {
+pub async fn everything(server: &TestServer) -> String {
     let target = match &server.target {
         homecoming::db::Target::Sqlite(path) => {
             let mut connection = sqlx::SqliteConnection::connect(path.to_str().unwrap()).await.unwrap();

@@ -10,5 +10,6 @@ mod tariffs;
 mod totals;
 pub mod trips;
 mod trips_exports;
+mod trips_restrictions;
 mod trips_rules;
 mod trips_tallies;
