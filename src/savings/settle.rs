@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::eligibility::{Attendance, Service};
-use super::trip::{Basis, Billed, Prices, Reckoned, Trip, Trips, Words};
+use super::trip::{Basis, Billed, Prices, Reckoned, Trip, TripState, Trips, Words};
 use crate::activities::{self, Activities, Activity, Kind};
 use crate::kernel::{
     Date, Dimensions, Error, ExternalId, Fields, Id, Mask, Name, Patient, Reason, Residence, Result, Timestamp,
@@ -188,7 +188,10 @@ pub fn settle(
         session(programme, asked, known)?;
     }
     let place = match &draft.session {
-        Some(session) => in_vain(programme, session, draft, known, now)?,
+        Some(session) => {
+            refuse_billed(programme, id, bill)?;
+            in_vain(programme, session, draft, known, now)?
+        }
         None => treated(programme, id, draft, known)?,
     };
     let Place { activities, patient, dimensions, services, carrier } = place;
@@ -285,6 +288,17 @@ fn treated(programme: &Id, id: &Id, draft: &Draft, known: &Known) -> Result<Plac
         services: own.iter().map(|(activity, ..)| service(activity)).collect(),
         carrier: carrier.to_string(),
     })
+}
+
+/// Nobody was treated on a trip in vain, so nothing was settled; what was, is taken back first.
+fn refuse_billed(programme: &Id, id: &Id, bill: Option<&Billed>) -> Result<()> {
+    if bill.is_none() {
+        return Ok(());
+    }
+    let message = "the trip has a bill, and nobody was treated on one in vain: void the bill first";
+    let refusal = Error::refused(Reason::TripUnfit, message);
+    let name = Name::<Trips>::new(programme.clone(), id.clone());
+    Err(refusal.with("name", name).with("state", TripState::Recorded.code()))
 }
 
 /// Of a trip to a session that wasn't held.

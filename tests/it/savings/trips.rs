@@ -1,5 +1,5 @@
 //! Trips and bills over a socket, on both engines: recorded, explained, billed, followed, taken back.
-use homecoming::kernel::Reason;
+use homecoming::kernel::{Date, Reason};
 use homecoming::pb;
 use homecoming::pb::trip_service_client::TripServiceClient;
 use tonic::Code;
@@ -335,6 +335,46 @@ async fn trips_of_different_issuers_that_may_be_one_are_listed() {
             other_issuer: issuer,
         };
         assert_eq!(found, [expected]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_trip_with_a_bill_was_not_in_vain() {
+    each_engine("trips_billed_in_vain", async |server| {
+        let mut client = county(&server).await;
+        let day = Date::from_ymd_opt(2024, 3, 4).unwrap();
+        figures::sessions(&server).record_held_session(figures::held("s1", "e2", "county", day, 9)).await.unwrap();
+        let not_held = figures::correct("s1", pb::SessionState::NotHeld);
+        figures::sessions(&server).correct_session_outcome(not_held).await.unwrap();
+        client.record_trip(asking("t1", trip(&["a1"]))).await.unwrap();
+        client.record_encounter(bill("b1", "t1")).await.unwrap();
+        let in_vain = pb::AmendTripRequest {
+            trip: Some(pb::Trip {
+                name: name("trips", "t1"),
+                session: name("sessions", "s1"),
+                patient: patient("tok_first"),
+                attendance: pb::SavingAttendance::InVain as i32,
+                ..Default::default()
+            }),
+            update_mask: Some(prost_types::FieldMask {
+                paths: ["activities", "session", "patient", "attendance"].map(str::to_owned).to_vec(),
+            }),
+            ..Default::default()
+        };
+        let before = get(&mut client, "t1").await;
+        let refusal = refused(client.amend_trip(in_vain.clone()).await);
+        let unfit = Refused::new(Code::FailedPrecondition, Reason::TripUnfit).with("state", "RECORDED");
+        assert_eq!(refusal, unfit.with("name", &before.name), "what was settled was for care");
+        assert_eq!(get(&mut client, "t1").await, before, "nothing is written");
+        let void = pb::VoidEncounterRequest {
+            name: name("encounters", "b1"),
+            reason: pb::VoidReason::EntryError as i32,
+            ..Default::default()
+        };
+        client.void_encounter(void).await.unwrap();
+        let amended = client.amend_trip(in_vain).await.unwrap().into_inner();
+        assert_eq!((amended.attendance(), amended.encounter.as_str()), (pb::SavingAttendance::InVain, ""));
     })
     .await;
 }
