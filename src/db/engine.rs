@@ -145,6 +145,8 @@ const OUTGROWN: &str = "SELECT string_agg(quote_ident(t.relname), ', ') FROM pg_
      WHERE t.schemaname = current_schema() AND t.n_mod_since_analyze > 32 + t.n_live_tup / 4";
 
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long an SQLite connection waits for another one's lock.
+pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 
 impl Pool {
     /// Opens a pool of at most `size` connections, an SQLite file of at most so many pages (0: no limit); none is pinged before use, a broken one is found when it is used.
@@ -157,7 +159,8 @@ impl Pool {
                     .journal_mode(SqliteJournalMode::Wal)
                     .synchronous(SqliteSynchronous::Full)
                     .foreign_keys(true)
-                    .busy_timeout(Duration::from_secs(10))
+                    .busy_timeout(BUSY_TIMEOUT)
+                    .pragma("secure_delete", "on") // what was erased is not to be found in the file's free places
                     .pragma("temp_store", "memory") // statement journals: a third off a set's statements
                     .pragma("cache_size", "-16384")
                     .statement_cache_capacity(512) // messages of several statements are texts of their own

@@ -14,6 +14,7 @@ use super::ledger::{self, Projection};
 use super::migrations;
 use super::reaction::{self, Reaction};
 use super::retention;
+use super::scrub;
 use super::stats::{Counts, Stats};
 use super::tx::Tx;
 use super::writer::{self, Setup};
@@ -223,6 +224,15 @@ impl Db {
             0 => Ok(0),
             days => retention::forget_changes(&self.0.setup, days).await,
         }
+    }
+
+    /// Empties the write-ahead log of an SQLite file, in which what was deleted can still be found. Whether that is done: readers of old
+    /// snapshots may be in the way, and then the next call does it.
+    ///
+    /// # Errors
+    /// An error of the storage.
+    pub async fn empty_log(&self) -> Result<bool> {
+        scrub::empty_log(&self.0.setup).await
     }
 
     /// Changes with each commit of this server: a hint that there is news. Another server's commits aren't seen here.

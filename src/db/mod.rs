@@ -18,6 +18,7 @@ mod pending;
 mod reaction;
 pub mod retention;
 mod row;
+mod scrub;
 mod select;
 mod sql;
 mod stats;

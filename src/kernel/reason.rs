@@ -289,6 +289,8 @@ reasons! {
     SequenceExpired = 230 => "SEQUENCE_EXPIRED", FailedPrecondition;
     /// The records of a person have to be kept for some time yet.
     ErasureNotDue = 280 => "ERASURE_NOT_DUE", FailedPrecondition;
+    /// Nothing new is kept of a patient whose data are restricted.
+    PersonRestricted = 281 => "PERSON_RESTRICTED", FailedPrecondition;
 
     /// The programme has no such change yet.
     SequenceAhead = 231 => "SEQUENCE_AHEAD", FailedPrecondition;

@@ -3,6 +3,8 @@
 //! A seal is a copy of what was taken out of a record, kept here alone until it is put back or destroyed. Slices that hold what
 //! identifies a person follow a restriction and a lifting by reactions, each in its own tables. Not here: who may ask for it, and what
 //! must be kept for how long, which the office knows.
+use std::collections::HashMap;
+
 use sha2::{Digest as _, Sha256};
 
 use crate::kernel::{
@@ -112,6 +114,33 @@ pub fn stand_in(name: &Name<PersonRestrictions>, issuer: &str) -> Option<Patient
     let digest = Sha256::digest(name.to_string());
     let hex: String = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
     Patient::parse(issuer, &format!("sealed-{hex}")).ok()
+}
+
+/// Which patients' own tokens stand under a restriction: nothing new is kept of them until it is lifted (docs/adr/0020).
+#[derive(Clone, Debug, Default)]
+pub struct Restricted(HashMap<Patient, Name<PersonRestrictions>>);
+
+impl Restricted {
+    /// With the restriction that each of these patients is under.
+    #[must_use]
+    pub fn new(found: HashMap<Patient, Name<PersonRestrictions>>) -> Restricted {
+        Restricted(found)
+    }
+
+    /// Refuses a plan for, or a record of, somebody whose data are restricted.
+    ///
+    /// # Errors
+    /// `PERSON_RESTRICTED`.
+    pub fn refuse(&self, patient: &Patient) -> Result<()> {
+        self.0.get(patient).map_or(Ok(()), |name| Err(restricted(name)))
+    }
+}
+
+/// That a patient's data are restricted.
+#[must_use]
+pub fn restricted(name: &Name<PersonRestrictions>) -> Error {
+    let message = "the patient's data are restricted: nothing new is kept of them until that is lifted";
+    Error::refused(Reason::PersonRestricted, message).with("name", name)
 }
 
 /// What was taken out of one record.

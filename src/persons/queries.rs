@@ -19,6 +19,18 @@ impl Query for GetRestriction {
     }
 }
 
+/// Those whose erasure has begun and isn't over, in every programme: what a server goes on with by itself.
+#[derive(Clone, Copy, Debug)]
+pub struct BegunErasures;
+
+impl Query for BegunErasures {
+    type Output = Vec<Name<PersonRestrictions>>;
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<Vec<Name<PersonRestrictions>>> {
+        store::erasing(tx).await
+    }
+}
+
 /// Restrictions by id.
 #[derive(Clone, Debug)]
 pub struct ListRestrictions {

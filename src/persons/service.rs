@@ -1,5 +1,6 @@
 //! `PersonService` over gRPC: parse, run, answer.
 use tonic::{Request, Response, Status};
+use tracing::warn;
 
 use super::commands::DestroyKeys;
 use super::queries::GetRestriction;
@@ -60,11 +61,15 @@ impl PersonService for Service {
 }
 
 impl Service {
-    /// Step by step, so that nobody waits long for the writer. A replay of an erasure that is over has nothing to do.
+    /// Step by step, so that nobody waits long for the writer; where the caller goes away, the server goes on (`server/erasures.rs`). A
+    /// replay of an erasure that is over has nothing to do.
     async fn destroy_keys(&self, caller: Caller, mut restriction: Restriction) -> Result<Restriction, Status> {
         while restriction.state == State::Erasing {
             let step = DestroyKeys { name: restriction.name.clone() };
             restriction = self.api.write(Call::new(caller.clone()), step).await?;
+        }
+        if let Err(error) = self.api.db().empty_log().await {
+            warn!(%error, "the log can't be emptied now: it is within the hour");
         }
         Ok(restriction)
     }

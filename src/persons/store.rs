@@ -1,5 +1,7 @@
 //! The tables of restrictions and of what they seal.
-use super::{LIFT, PATIENT, Person, PersonRestrictions, RESTRICT, Restriction, Seal, State};
+use std::collections::HashMap;
+
+use super::{LIFT, PATIENT, Person, PersonRestrictions, RESTRICT, Restricted, Restriction, Seal, State};
 use crate::db::{List, Row, Sql, Tx, Value};
 use crate::kernel::{Change, Error, Id, Meta, Name, PageRequest, Patient, Result, Vocabulary as _};
 use crate::rows;
@@ -11,6 +13,15 @@ const GET: Sql = Sql::new("SELECT r.* FROM person_restrictions r WHERE r.program
 const STANDING: Sql = Sql::new(
     "SELECT r.restriction FROM person_restrictions r WHERE r.programme = $1 AND r.kind = $2 AND r.subject = $3 \
      AND r.state IN ('RESTRICTED', 'ERASING', 'ERASED') LIMIT 1",
+);
+/// Patients by their own tokens, which stand in seals alone; `r`: programme, issuer, token.
+const RESTRICTED: Sql = rows!(
+    "SELECT q.patient_issuer, s.value AS patient_token, s.restriction FROM ",
+    "JOIN person_seals s ON s.programme = r.value->>0 AND s.part = 'patient' AND s.value = r.value->>2 \
+     JOIN person_restrictions q ON q.programme = s.programme AND q.restriction = s.restriction AND q.patient_issuer = r.value->>1"
+);
+const ERASING: Sql = Sql::new(
+    "SELECT r.programme, r.restriction FROM person_restrictions r WHERE r.state = 'ERASING' ORDER BY r.programme, r.restriction LIMIT 100",
 );
 const INSERT: Sql = Sql::new(
     "INSERT INTO person_restrictions (programme, restriction, kind, subject, patient_issuer, document, erase_after_date, state, \
@@ -38,6 +49,8 @@ const DROP_SEALS: Sql = Sql::new("DELETE FROM person_seals WHERE programme = $1 
 pub const STATEMENTS: &[(&str, Sql)] = &[
     ("GET", GET),
     ("STANDING", STANDING),
+    ("RESTRICTED", RESTRICTED),
+    ("ERASING", ERASING),
     ("INSERT", INSERT),
     ("UPDATE", UPDATE),
     ("ADD_SEALS", ADD_SEALS),
@@ -81,11 +94,43 @@ pub async fn find(tx: &mut Tx<'_>, name: &Name<PersonRestrictions>) -> Result<Op
     row.map(|row| restriction(&row)).transpose()
 }
 
-/// The restriction that a person is under.
+/// The restriction that a person is under; a patient by the own token, or by the one that took its place.
 pub async fn standing(tx: &mut Tx<'_>, programme: &Id, person: &Person) -> Result<Option<Id>> {
     let (kind, subject) = subject(person);
     let row = tx.sql(STANDING).bind(programme).bind(kind).bind(&subject).fetch_optional().await?;
-    row.map(|row| row.get("restriction")).transpose()
+    match (row, person) {
+        (Some(row), _) => Ok(Some(row.get("restriction")?)),
+        (None, Person::Expert(_) | Person::Assistant(_)) => Ok(None),
+        (None, Person::Patient(own)) => {
+            let row = tx.sql(RESTRICTED).bind_rows(&[(programme, own.issuer(), own.token())]).fetch_optional().await?;
+            row.map(|row| row.get("restriction")).transpose()
+        }
+    }
+}
+
+/// Which of these patients are restricted, told by their own tokens.
+pub async fn restricted(
+    tx: &mut Tx<'_>,
+    programme: &Id,
+    patients: impl Iterator<Item = &Patient>,
+) -> Result<Restricted> {
+    let rows: Vec<_> = patients.map(|patient| (programme, patient.issuer(), patient.token())).collect();
+    if rows.is_empty() {
+        return Ok(Restricted::default());
+    }
+    let mut found = HashMap::new();
+    for row in tx.sql(RESTRICTED).bind_rows(&rows).fetch_all().await? {
+        let (issuer, token): (String, String) = (row.get("patient_issuer")?, row.get("patient_token")?);
+        let patient = Patient::parse(&issuer, &token).map_err(|_| Error::storage("a sealed token is none"))?;
+        found.insert(patient, Name::new(programme.clone(), row.get("restriction")?));
+    }
+    Ok(Restricted::new(found))
+}
+
+/// Restrictions of any programme whose erasure has begun and isn't over; 100 of them at most.
+pub async fn erasing(tx: &mut Tx<'_>) -> Result<Vec<Name<PersonRestrictions>>> {
+    let rows = tx.sql(ERASING).fetch_all().await?;
+    rows.iter().map(|row| Ok(Name::new(row.get("programme")?, row.get("restriction")?))).collect()
 }
 
 /// Restrictions by id, and one more than the page holds.

@@ -9,6 +9,7 @@ use crate::kernel::{
     Date, Dimensions, Error, ExternalId, Fields, Id, Mask, Name, Patient, Reason, Residence, Result, Timestamp,
     Vocabulary as _,
 };
+use crate::persons::Restricted;
 use crate::sessions::{Session, SessionState, Sessions};
 use crate::sites::DivisionCode;
 
@@ -148,6 +149,8 @@ pub struct Known {
     pub ids: HashSet<Id>,
     /// External ids, and whose they are.
     pub external_ids: HashMap<ExternalId, Id>,
+    /// Who is restricted among those whom drafts name.
+    pub restricted: Restricted,
 }
 
 /// What a draft becomes.
@@ -183,6 +186,9 @@ pub fn settle(
     let mut fields = Fields::new();
     fields.within("trip", |fields| draft.refuse_unfit(fields));
     fields.check()?;
+    if let Some(patient) = &draft.patient {
+        known.restricted.refuse(patient)?;
+    }
     let words = &draft.words;
     for asked in &words.evidence.asked {
         session(programme, asked, known)?;

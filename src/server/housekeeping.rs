@@ -1,5 +1,5 @@
-//! What a server does by itself now and then: it forgets request ids and changes that are older than they are kept, and has what
-//! has lapsed written down (`lapses`).
+//! What a server does by itself now and then: it forgets request ids and changes that are older than they are kept, has what has lapsed
+//! written down (`lapses`), and goes on with erasures and recomputations that were cut off.
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use tokio::time::{MissedTickBehavior, interval};
 use tracing::{info, warn};
 
 use super::oidc::Issuer;
-use super::{lapses, restatements};
+use super::{erasures, lapses, restatements};
 use crate::db::Db;
 use crate::kernel::Id;
 
@@ -28,7 +28,8 @@ pub(super) fn start(db: Db) -> JoinHandle<()> {
         let forgetting = rhythm(FORGETTING, || forget(&db).boxed());
         let places = rhythm(SWEEPING, || lapses::places_and_tell(&db, &holder).boxed());
         let restating = rhythm(SWEEPING, || restatements::go_on_and_tell(&db).boxed());
-        tokio::join!(restating, sweeping, places, forgetting);
+        let erasing = rhythm(SWEEPING, || erasures::go_on_and_tell(&db).boxed());
+        tokio::join!(restating, erasing, sweeping, places, forgetting);
     })
 }
 
@@ -63,5 +64,8 @@ async fn forget(db: &Db) {
         Ok(0) => {}
         Ok(forgotten) => info!(forgotten, "old changes are forgotten"),
         Err(error) => warn!(%error, "old changes can't be forgotten now"),
+    }
+    if let Err(error) = db.empty_log().await {
+        warn!(%error, "the log of the SQLite file can't be emptied now");
     }
 }

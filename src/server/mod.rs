@@ -1,5 +1,6 @@
 //! Serves the slices over gRPC: wiring, limits, telemetry, health, reflection. There is no rule of a slice here.
 mod deadline;
+pub mod erasures;
 mod gate;
 mod housekeeping;
 pub mod lapses;
@@ -110,6 +111,7 @@ pub fn options() -> Options {
         activities::reactions::REACTIONS,
         savings::reactions::REACTIONS,
         reservations::reactions::REACTIONS,
+        tallies::reactions::REACTIONS,
         persons::reactions::REACTIONS, // after all who put back
     ]
     .concat();

@@ -14,6 +14,7 @@ pub mod measures;
 pub mod proof;
 pub mod queries;
 pub mod question;
+pub mod reactions;
 pub mod reckon;
 pub mod roster;
 pub mod service;

@@ -1,4 +1,7 @@
 //! Persons restricted, put back and erased: nothing identifies them any more, and every figure and the chain stay as they were.
+mod erasing;
+mod restricted;
+
 use homecoming::db::verify::VerifyLedger;
 use homecoming::kernel::Reason;
 use homecoming::pb;

@@ -8,6 +8,7 @@ use crate::db::{Command, Context, Decision, Tx, external_ids};
 use crate::kernel::{
     Change, Collection as _, Error, Fact, Id, Mask, Name, Reason, Result, Timestamp, Vocabulary as _, etag,
 };
+use crate::persons::{self, Restricted};
 
 /// Adds a version with other words.
 #[derive(Clone, Debug)]
@@ -29,6 +30,7 @@ pub struct Standing {
     amended: Draft,
     known: Known,
     taken: Taken,
+    restricted: Restricted,
     sequence: i64,
 }
 
@@ -50,15 +52,17 @@ impl Command for AmendActivity {
         let external_ids = external_ids::find_all(tx, programme, Activities::COLLECTION, &external).await?;
         let known = store::known(tx, programme, std::iter::once(&amended)).await?;
         let taken = Taken { external_ids, ..Taken::default() };
-        Ok(Standing { current, amended, known, taken, sequence: tx.sequence() })
+        let restricted = persons::store::restricted(tx, programme, amended.patient.iter()).await?;
+        Ok(Standing { current, amended, known, taken, restricted, sequence: tx.sequence() })
     }
 
     fn decide(&self, facts: Standing, context: &Context<'_>) -> Result<Decision<Activity, Activity>> {
-        let Standing { current, amended, known, taken, sequence } = facts;
+        let Standing { current, amended, known, taken, restricted, sequence } = facts;
         etag::check(self.etag.as_deref(), &self.name.to_string(), current.meta.revision)?;
         must_stand(&current, "amend")?;
         let programme = self.name.programme();
         taken.refuse(programme, self.name.id(), false, &amended.external_ids)?;
+        amended.patient.as_ref().map_or(Ok(()), |patient| restricted.refuse(patient))?;
         let record = settle(programme, &amended, &known, context.now)?;
         if record.date != current.record.date {
             known.admit(&record, context.now)?;

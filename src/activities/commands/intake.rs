@@ -7,6 +7,7 @@ use crate::activities::record::{Draft, Known, Taken, settle};
 use crate::activities::{Activities, Activity, State, store};
 use crate::db::{Context, Tx, external_ids};
 use crate::kernel::{Change, Collection as _, Fact, Id, Meta, Name, Result};
+use crate::persons::{self, Restricted};
 
 /// One activity to be recorded.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,6 +25,7 @@ pub struct Row {
 pub struct Surroundings {
     known: Known,
     taken: Taken,
+    restricted: Restricted,
     sequence: i64,
 }
 
@@ -35,17 +37,22 @@ pub(super) async fn load<'a>(
 ) -> Result<Surroundings> {
     let known = store::known(tx, programme, rows.clone().map(|row| &row.draft)).await?;
     let ids: Vec<&Id> = rows.clone().map(|row| &row.id).collect();
+    let patients = rows.clone().filter_map(|row| row.draft.patient.as_ref());
+    let restricted = persons::store::restricted(tx, programme, patients).await?;
     let external: Vec<_> = rows.flat_map(|row| &row.draft.external_ids).collect();
     let taken = Taken {
         ids: store::existing(tx, programme, &ids).await?,
         external_ids: external_ids::find_all(tx, programme, Activities::COLLECTION, &external).await?,
     };
-    Ok(Surroundings { known, taken, sequence: tx.sequence() })
+    Ok(Surroundings { known, taken, restricted, sequence: tx.sequence() })
 }
 
 /// Turns a row into the activity that it will be, or says why it can't.
 pub(super) fn admit(programme: &Id, row: &Row, around: &mut Surroundings, context: &Context<'_>) -> Result<Activity> {
     around.taken.refuse(programme, &row.id, true, &row.draft.external_ids)?;
+    if let Some(patient) = &row.draft.patient {
+        around.restricted.refuse(patient)?;
+    }
     let record = settle(programme, &row.draft, &around.known, context.now)?;
     around.known.admit(&record, context.now)?;
     around.taken.take(&row.id, &row.draft.external_ids);

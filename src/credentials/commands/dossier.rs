@@ -7,6 +7,7 @@ use crate::experts::Consent;
 use crate::kernel::{
     Change, Collection as _, Date, Error, Etag, ExternalId, Id, Meta, Name, Patient, Reason, Result, Verb, Zone,
 };
+use crate::persons::{self, Restricted};
 use crate::sites;
 
 /// Opens a dossier, with a promise or with every paper.
@@ -44,6 +45,7 @@ pub struct NewDossier {
     exists: bool,
     people: People,
     taken: Vec<(ExternalId, Id)>,
+    restricted: Restricted,
 }
 
 impl CreateDossier {
@@ -88,6 +90,7 @@ impl Command for CreateDossier {
             exists: !dossiers::many(tx, programme, std::slice::from_ref(id)).await?.is_empty(),
             people: People::load(tx, programme, &experts, std::slice::from_ref(&self.site)).await?,
             taken: external_ids::taken(tx, programme, Dossiers::COLLECTION, ids, Some(id)).await?,
+            restricted: persons::store::restricted(tx, programme, self.patient.iter()).await?,
         })
     }
 
@@ -101,6 +104,7 @@ impl Command for CreateDossier {
         }
         let zone = known.people.zone(programme, &self.site)?;
         external_ids::refuse_taken(programme, Dossiers::COLLECTION, known.taken)?;
+        self.patient.as_ref().map_or(Ok(()), |patient| known.restricted.refuse(patient))?;
         let dossier = self.dossier(zone, context)?;
         let change = Change::created(&dossier.name);
         Ok(Decision::new(dossier.clone(), dossier, vec![change]))

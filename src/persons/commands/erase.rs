@@ -26,6 +26,7 @@ impl Command for ErasePerson {
     type Effects = Restriction;
     type Output = Restriction;
     const METHOD: &'static str = "PersonService.ErasePerson";
+    const AFTER_END: bool = true;
 
     fn programme(&self) -> &Id {
         self.name.programme()
@@ -105,6 +106,7 @@ impl Command for DestroyKeys {
     type Effects = Effects;
     type Output = Restriction;
     const METHOD: &'static str = "PersonService.ErasePerson";
+    const AFTER_END: bool = true;
 
     fn programme(&self) -> &Id {
         self.name.programme()
@@ -122,6 +124,11 @@ impl Command for DestroyKeys {
 
     fn decide(&self, facts: Facts, context: &Context<'_>) -> Result<Decision<Effects, Restriction>> {
         let Facts { restriction, names, entries } = facts;
+        if restriction.state == State::Erased {
+            // Another server's sweep, or the caller itself, was faster.
+            let effects = Effects { restriction: restriction.clone(), entries: Vec::new() };
+            return Ok(Decision::new(effects, restriction, Vec::new()));
+        }
         restriction.needs(&[State::Erasing], "erase")?;
         let is_last = entries.len() < usize::try_from(STEP).unwrap_or(usize::MAX);
         let keys_done = entries.last().map_or(restriction.keys_done, |last| last.entry);

@@ -41,6 +41,7 @@ impl Command for RestrictPerson {
     type Effects = Effects;
     type Output = Restriction;
     const METHOD: &'static str = "PersonService.RestrictPerson";
+    const AFTER_END: bool = true;
 
     fn programme(&self) -> &Id {
         self.name.programme()

@@ -5,6 +5,7 @@ use super::touched;
 use crate::db::{Command, Context, Decision, Tx, external_ids};
 use crate::experts::{self, Experts};
 use crate::kernel::{Change, Collection as _, Error, Etag, ExternalId, Id, Meta, Name, Patient, Reason, Result};
+use crate::persons::{self, Restricted};
 use crate::reservations::need::{MOST_FILLED, Need, NeedState, NeedUrgency, Needs, Wanted};
 use crate::reservations::store::desks::{self, Asking, Met, Written};
 use crate::reservations::store::needs;
@@ -32,6 +33,7 @@ pub struct NeedFacts {
     is_present: bool,
     live: Option<Id>,
     taken: Vec<(ExternalId, Id)>,
+    restricted: Restricted,
 }
 
 impl Command for CreateNeed {
@@ -53,6 +55,7 @@ impl Command for CreateNeed {
             is_present: needs::find(tx, &self.name).await?.is_some(),
             live: needs::live(tx, programme, &self.patient, &self.wanted).await?,
             taken: external_ids::taken(tx, programme, Needs::COLLECTION, &self.external_ids, None).await?,
+            restricted: persons::store::restricted(tx, programme, std::iter::once(&self.patient)).await?,
         })
     }
 
@@ -62,6 +65,7 @@ impl Command for CreateNeed {
         }
         let programme = self.name.programme();
         external_ids::refuse_taken(programme, Needs::COLLECTION, facts.taken)?;
+        facts.restricted.refuse(&self.patient)?;
         if let Some(live) = facts.live {
             let live: Name<Needs> = Name::new(programme.clone(), live);
             return Err(Error::refused(Reason::NeedExists, "the patient waits for the same already").with("name", live));

@@ -38,6 +38,12 @@ macro_rules! holder {
          AND x.patient_issuer = r.value->>4 AND x.session = r.value->>2 AND x.live = 1 LIMIT 1)"
     };
 }
+macro_rules! restriction {
+    () => {
+        "(SELECT s.restriction FROM person_seals s JOIN person_restrictions q ON q.programme = s.programme AND q.restriction = s.restriction \
+         AND q.patient_issuer = r.value->>4 WHERE s.programme = r.value->>1 AND s.part = 'patient' AND s.value = r.value->>5 LIMIT 1)"
+    };
+}
 /// A row for the first who asks at each session, and for everyone else of whom there is something already: the usual row says nothing.
 const ENTER: Sql = of_rows!(
     concat!(
@@ -46,6 +52,8 @@ const ENTER: Sql = of_rows!(
         " IS NOT NULL AS present, ",
         holder!(),
         " AS holder, ",
+        restriction!(),
+        " AS restriction, ",
         register_columns!()
     ),
     concat!(
@@ -53,6 +61,8 @@ const ENTER: Sql = of_rows!(
         present!(),
         " IS NOT NULL OR ",
         holder!(),
+        " IS NOT NULL OR ",
+        restriction!(),
         " IS NOT NULL"
     )
 );
@@ -136,6 +146,8 @@ pub struct Met {
     pub present: HashSet<Id>,
     /// Which reservation of a session a patient has.
     pub holders: HashMap<(Id, Patient), Id>,
+    /// Whose data are restricted.
+    pub restricted: HashMap<Patient, Id>,
 }
 
 /// Reads what those who ask for places meet: in one statement, as long as nothing has lapsed and nobody waits for a place.
@@ -160,6 +172,9 @@ pub async fn enter<'a>(tx: &mut Tx<'_>, programme: &Id, asking: &[Asking<'a>], j
         }
         if let Some(holder) = row.get("holder")? {
             met.holders.insert((one.session.clone(), one.patient.clone()), holder);
+        }
+        if let Some(restriction) = row.get("restriction")? {
+            met.restricted.insert(one.patient.clone(), restriction);
         }
         if !met.desks.contains_key(one.session) {
             met.desks.insert(one.session.clone(), Desk::new(register_of(&row)?));

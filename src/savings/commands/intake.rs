@@ -6,6 +6,7 @@ use crate::activities;
 use crate::activities::VoidReason;
 use crate::db::{Context, Tx, external_ids};
 use crate::kernel::{Change, Collection as _, Error, ExternalId, Fact, Id, Meta, Name, Patient, Reason, Result, Verb};
+use crate::persons;
 use crate::savings::encounter::Encounter;
 use crate::savings::settle::{Draft, Known, Settled, settle};
 use crate::savings::store::{self, trips};
@@ -68,6 +69,7 @@ pub(in crate::savings) async fn load(tx: &mut Tx<'_>, programme: &Id, drafts: &[
         places.extend(nears.map(to));
     }
     let prices = trips::prices(tx, programme, &places).await?;
+    let named = drafts.iter().filter_map(|(_, draft)| draft.patient.as_ref());
     let ids: Vec<&Id> = drafts.iter().map(|(id, _)| *id).collect();
     let external: Vec<&ExternalId> = drafts.iter().flat_map(|(_, draft)| &draft.external_ids).collect();
     let known = Known {
@@ -79,6 +81,7 @@ pub(in crate::savings) async fn load(tx: &mut Tx<'_>, programme: &Id, drafts: &[
         prices,
         ids: trips::existing(tx, programme, &ids).await?,
         external_ids: external_ids::find_all(tx, programme, Trips::COLLECTION, &external).await?,
+        restricted: persons::store::restricted(tx, programme, named).await?,
     };
     Ok(Around { known, sequence: tx.sequence() })
 }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use crate::db::{List, Row, Select, Sql, Tx, Value};
-use crate::kernel::{Id, Meta, Name, Result, Vocabulary as _};
+use crate::kernel::{Id, Meta, Name, Result, Timestamp, Vocabulary as _};
 use crate::rows;
 use crate::tallies::extract::{Discrepancies, Discrepancy, DiscrepancyState, Finding, Scope};
 
@@ -23,8 +23,20 @@ const OPEN_OF: Sql = Sql::new(
      AND d.date >= $3 AND d.date <= $4 ORDER BY d.discrepancy",
 );
 
+/// Those about activities that a restriction touched.
+const OF_SEALED: Sql = Sql::new(
+    "SELECT d.discrepancy, d.value FROM person_seals s JOIN discrepancies d ON d.programme = s.programme AND d.activity = s.item \
+     WHERE s.programme = $1 AND s.restriction = $2 AND s.part = 'activities' ORDER BY d.discrepancy",
+);
+const PUT_NUMBERS: Sql = rows!(
+    "UPDATE discrepancies SET value = r.value->>2, revision = discrepancies.revision + 1, update_time = CAST(r.value->>3 AS BIGINT) FROM ",
+    "WHERE discrepancies.programme = r.value->>0 AND discrepancies.discrepancy = r.value->>1 \
+     RETURNING discrepancies.discrepancy, discrepancies.revision"
+);
+
 /// The statements of this file, for the test that prepares them.
-pub const STATEMENTS: &[(&str, Sql)] = &[("PUT", PUT), ("BY_IDS", BY_IDS), ("OPEN_OF", OPEN_OF)];
+pub const STATEMENTS: &[(&str, Sql)] =
+    &[("PUT", PUT), ("BY_IDS", BY_IDS), ("OPEN_OF", OPEN_OF), ("OF_SEALED", OF_SEALED), ("PUT_NUMBERS", PUT_NUMBERS)];
 
 static LIST: List = List {
     head: "SELECT d.* FROM discrepancies d WHERE d.programme = ?",
@@ -89,6 +101,33 @@ pub async fn put(tx: &mut Tx<'_>, discrepancies: &[Discrepancy]) -> Result<()> {
     };
     let rows: Vec<_> = discrepancies.iter().map(row).collect();
     tx.sql(PUT).bind_rows(&rows).execute().await
+}
+
+/// The discrepancies about activities that a restriction touched, with the hospital's numbers of them.
+///
+/// # Errors
+/// A storage error.
+pub async fn of_sealed(tx: &mut Tx<'_>, programme: &Id, restriction: &Id) -> Result<Vec<(Id, String)>> {
+    let rows = tx.sql(OF_SEALED).bind(programme).bind(restriction).fetch_all().await?;
+    rows.iter().map(|row| Ok((row.get("discrepancy")?, row.get("value")?))).collect()
+}
+
+/// Writes hospitals' numbers into discrepancies, which thereby have the revisions that are returned.
+///
+/// # Errors
+/// A storage error.
+pub async fn put_numbers(
+    tx: &mut Tx<'_>,
+    programme: &Id,
+    numbers: &[(Id, String)],
+    now: Timestamp,
+) -> Result<Vec<(Id, i64)>> {
+    if numbers.is_empty() {
+        return Ok(Vec::new());
+    }
+    let rows: Vec<_> = numbers.iter().map(|(id, number)| (programme, id, number, now.micros())).collect();
+    let rows = tx.sql(PUT_NUMBERS).bind_rows(&rows).fetch_all().await?;
+    rows.iter().map(|row| Ok((row.get("discrepancy")?, row.get("revision")?))).collect()
 }
 
 /// A row of `discrepancies`.

@@ -1,0 +1,43 @@
+//! What discrepancies do when a patient is restricted: a hospital's number of the patient's record names the patient there.
+use futures_util::future::BoxFuture;
+
+use super::extract::Discrepancies;
+use super::store::discrepancies;
+use crate::db::{Context, React, Reacted, Reaction, Tx};
+use crate::experts::sealed::SEALED;
+use crate::kernel::{Change, Collection as _, Error, Id, Name, Result, Verb};
+use crate::persons::{self, PersonRestrictions, RESTRICT, Seal};
+
+/// The reactions of this slice; after those of activities.
+pub const REACTIONS: &[Reaction] = &[Reaction {
+    what: "discrepancies seal the hospital's number of a restricted patient's record, and put it back when that is lifted",
+    collection: "personRestrictions",
+    verbs: &["restrict", "lift"],
+    react: React::Follow(seal_numbers),
+}];
+
+fn seal_numbers<'a>(tx: &'a mut Tx<'_>, change: &'a Change, context: Context<'a>) -> BoxFuture<'a, Result<Reacted>> {
+    Box::pin(async move {
+        let name = Name::<PersonRestrictions>::parse(&change.name).map_err(Error::Internal)?;
+        let restriction = persons::store::get(tx, &name).await?;
+        let numbers: Vec<(Id, String)> = if change.verb == RESTRICT {
+            let found = discrepancies::of_sealed(tx, name.programme(), name.id()).await?;
+            let seal = |(id, value): &(Id, String)| Seal {
+                part: Discrepancies::COLLECTION,
+                key: id.to_string(),
+                value: value.clone(),
+            };
+            persons::store::seal(tx, &restriction, &found.iter().map(seal).collect::<Vec<_>>()).await?;
+            found.into_iter().map(|(id, _)| (id, SEALED.to_owned())).collect()
+        } else {
+            let sealed = persons::store::sealed(tx, &restriction, Discrepancies::COLLECTION).await?;
+            let back = |(id, value): (String, String)| Ok((Id::parse(&id).map_err(Error::Internal)?, value));
+            sealed.into_iter().map(back).collect::<Result<_>>()?
+        };
+        let written = discrepancies::put_numbers(tx, name.programme(), &numbers, context.now).await?;
+        let update = |(id, revision): (Id, i64)| {
+            Change::new(Name::<Discrepancies>::new(name.programme().clone(), id), Verb::UPDATE, revision)
+        };
+        Ok(Reacted { changes: written.into_iter().map(update).collect(), facts: Vec::new() })
+    })
+}

@@ -1,0 +1,228 @@
+//! What an erasure leaves: nothing in any table, nothing in the file; and what goes on with it when a server was killed.
+use std::fs;
+use std::time::{Duration, Instant};
+
+use futures_util::stream;
+use homecoming::db::Target;
+use homecoming::db::verify::VerifyLedger;
+use homecoming::kernel::{Call, Caller, Name};
+use homecoming::pb;
+use homecoming::pb::dossier_service_client::DossierServiceClient;
+use homecoming::pb::need_service_client::NeedServiceClient;
+use homecoming::pb::person_restriction::Person;
+use homecoming::pb::person_service_client::PersonServiceClient;
+use homecoming::pb::reconciliation_service_client::ReconciliationServiceClient;
+use homecoming::pb::reservation_service_client::ReservationServiceClient;
+use homecoming::persons::commands::ErasePerson;
+use homecoming::server::erasures;
+use sqlx::{Connection as _, Row as _};
+
+use super::restricted::{book, clinic_is_open, dossier, need};
+use super::{TOKEN, erase, everything, lift, persons, restrict, restriction};
+use crate::savings::trips;
+use crate::support::figures::{self, PROGRAMME, activities, by, consultation, date, record};
+use crate::support::program::Program;
+use crate::support::{Database, TestServer, connect, each_engine};
+
+/// Whoever adds a table that holds tokens adds it to what is erased, and here.
+const HOLDERS: [&str; 5] = ["activity_versions", "dossiers", "needs", "reservations", "trip_versions"];
+
+/// Longer than any of this takes on a busy machine.
+const SOON: Duration = Duration::from_secs(60);
+
+fn patient(token: &str) -> Person {
+    Person::Patient(figures::patient(token).unwrap())
+}
+
+/// The tables with a patient's token.
+async fn holders(server: &TestServer) -> Vec<String> {
+    let rows = match &server.target {
+        Target::Sqlite(path) => {
+            let mut connection = sqlx::SqliteConnection::connect(path.to_str().unwrap()).await.unwrap();
+            let tables = "SELECT m.name FROM sqlite_schema m JOIN pragma_table_info(m.name) c WHERE m.type = 'table' \
+                          AND c.name LIKE '%patient_token%' ORDER BY m.name";
+            let rows = sqlx::query(tables).fetch_all(&mut connection).await.unwrap();
+            rows.iter().map(|row| row.get(0)).collect::<Vec<String>>()
+        }
+        Target::Postgres(url) => {
+            let mut connection = sqlx::PgConnection::connect(url).await.unwrap();
+            let tables = "SELECT table_name::text FROM information_schema.columns WHERE table_schema = current_schema() \
+                          AND column_name LIKE '%patient_token%' ORDER BY table_name";
+            let rows = sqlx::query(tables).fetch_all(&mut connection).await.unwrap();
+            rows.iter().map(|row| row.get(0)).collect()
+        }
+    };
+    rows
+}
+
+/// Where in the file or its log some bytes are; nowhere on PostgreSQL, whose files are another program's.
+fn in_files(server: &TestServer, needle: &str) -> Vec<String> {
+    let Target::Sqlite(path) = &server.target else { return Vec::new() };
+    let files = ["", "-wal"].map(|ending| format!("{}{ending}", path.display()));
+    let holds = |file: &String| {
+        let bytes = fs::read(file).unwrap_or_default();
+        bytes.windows(needle.len()).any(|window| window == needle.as_bytes())
+    };
+    files.into_iter().filter(holds).collect()
+}
+
+#[tokio::test]
+async fn no_table_holds_what_named_an_erased_patient() {
+    each_engine("persons_tables", async |server| {
+        assert_eq!(holders(&server).await, HOLDERS);
+        clinic_is_open(&server.channel).await;
+        let own = || figures::patient(TOKEN).unwrap();
+        let mut reservations = ReservationServiceClient::new(server.channel.clone());
+        let mut booked = book("p1", own());
+        let numbered = |value: &str| vec![pb::ExternalId { system: "his".to_owned(), value: value.to_owned() }];
+        booked.reservation.as_mut().unwrap().external_ids = numbered("place-4711");
+        reservations.book_reservation(booked).await.unwrap();
+        let mut wanted = need("n1", own());
+        wanted.need.as_mut().unwrap().external_ids = numbered("need-4711");
+        NeedServiceClient::new(server.channel.clone()).create_need(wanted).await.unwrap();
+        let mut invited = dossier("d1", own());
+        invited.dossier.as_mut().unwrap().external_ids = numbered("dossier-4711");
+        DossierServiceClient::new(server.channel.clone()).create_dossier(invited).await.unwrap();
+        let seen = pb::Activity { external_ids: numbered("visit-4711"), ..consultation(date(2024, 3, 4), TOKEN) };
+        activities(&server).record_activity(record("a1", seen)).await.unwrap();
+        // A hospital's extract that disagrees: its number of the visit stands in a discrepancy.
+        let head = pb::ReconcileExtractRequest {
+            parent: PROGRAMME.to_owned(),
+            system: "his".to_owned(),
+            from_date: date(2024, 3, 1),
+            to_date: date(2024, 3, 31),
+            ..Default::default()
+        };
+        let row = pb::ExtractRow {
+            value: "visit-4711".to_owned(),
+            kind: pb::ActivityKind::Consultation as i32,
+            date: date(2024, 3, 9),
+            quantity: 0,
+            patient: figures::patient(TOKEN),
+        };
+        let extract = vec![head, pb::ReconcileExtractRequest { rows: vec![row], ..Default::default() }];
+        let mut reconciliations = ReconciliationServiceClient::new(server.channel.clone());
+        reconciliations.reconcile_extract(by("auditor", stream::iter(extract))).await.unwrap();
+        let listed = || pb::ListDiscrepanciesRequest { parent: PROGRAMME.to_owned(), ..Default::default() };
+        let before = reconciliations.list_discrepancies(listed()).await.unwrap().into_inner().discrepancies;
+        assert_eq!(
+            before.iter().map(|it| it.finding.as_ref().unwrap().value.as_str()).collect::<Vec<_>>(),
+            ["visit-4711"]
+        );
+
+        persons(&server).restrict_person(restrict("r1", patient(TOKEN))).await.unwrap();
+        let hidden = reconciliations.list_discrepancies(listed()).await.unwrap().into_inner().discrepancies;
+        assert_eq!(
+            hidden.iter().map(|it| it.finding.as_ref().unwrap().value.as_str()).collect::<Vec<_>>(),
+            ["（已封存）"]
+        );
+        persons(&server).lift_restriction(lift("r1")).await.unwrap();
+        let back = reconciliations.list_discrepancies(listed()).await.unwrap().into_inner().discrepancies;
+        assert_eq!(
+            back.iter().map(|it| it.finding.as_ref().unwrap().value.as_str()).collect::<Vec<_>>(),
+            ["visit-4711"]
+        );
+
+        persons(&server).restrict_person(restrict("r2", patient(TOKEN))).await.unwrap();
+        persons(&server).erase_person(erase("r2")).await.unwrap();
+        let all = everything(&server).await;
+        for gone in [TOKEN, "place-4711", "need-4711", "dossier-4711", "visit-4711"] {
+            assert_eq!(all.lines().filter(|line| line.contains(gone)).collect::<Vec<_>>(), Vec::<&str>::new());
+            assert_eq!(in_files(&server, gone), Vec::<String>::new(), "{gone}");
+        }
+        assert_eq!(server.db.read(VerifyLedger).await.unwrap().wrong, Vec::<String>::new());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn no_table_holds_what_named_a_patient_whose_trips_were_billed() {
+    each_engine("persons_trips", async |server| {
+        let mut client = trips::county(&server).await;
+        client.record_trip(trips::asking("t1", trips::trip(&["a1", "a2"]))).await.unwrap();
+        client.record_encounter(trips::bill("b1", "t1")).await.unwrap();
+        let all = everything(&server).await;
+        for held in ["tok_first", "ZY-b1"] {
+            assert!(all.contains(held));
+        }
+        persons(&server).restrict_person(restrict("r1", patient("tok_first"))).await.unwrap();
+        persons(&server).erase_person(erase("r1")).await.unwrap();
+        let all = everything(&server).await;
+        for gone in ["tok_first", "ZY-b1"] {
+            assert_eq!(all.lines().filter(|line| line.contains(gone)).collect::<Vec<_>>(), Vec::<&str>::new());
+            assert_eq!(in_files(&server, gone), Vec::<String>::new(), "{gone}");
+        }
+        assert!(all.contains("tok_second"));
+    })
+    .await;
+}
+
+/// Of a thousand records some are the patient's: their pages are split and filled again before the erasure.
+async fn thousand(server: &TestServer) {
+    figures::make(server).await;
+    for chunk in 0..3 {
+        let row = |number: i32| {
+            let token = if number % 100 == 0 { TOKEN.to_owned() } else { format!("tok_nr_{number}") };
+            figures::row(&format!("a{number}"), consultation(date(2024, 2, 4), &token))
+        };
+        let rows = (chunk * 400..(chunk + 1) * 400).map(row).collect();
+        activities(server).batch_record_activities(figures::batch(rows)).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn nothing_is_left_in_the_file_and_its_log() {
+    each_engine("persons_bytes", async |server| {
+        thousand(&server).await;
+        let before = in_files(&server, TOKEN);
+        assert_eq!(before.is_empty(), matches!(server.target, Target::Postgres(_)), "{before:?}");
+        persons(&server).restrict_person(restrict("r1", patient(TOKEN))).await.unwrap();
+        persons(&server).erase_person(erase("r1")).await.unwrap();
+        assert_eq!(in_files(&server, TOKEN), Vec::<String>::new());
+    })
+    .await;
+}
+
+/// An erasure that was begun by somebody who then went away.
+async fn begin(server: &TestServer) {
+    thousand(server).await;
+    persons(server).restrict_person(restrict("r1", patient(TOKEN))).await.unwrap();
+    let command = ErasePerson { name: Name::parse(&restriction("r1")).unwrap(), etag: None };
+    server.db.write(Call::new(Caller::new("owner")), command).await.unwrap();
+}
+
+#[tokio::test]
+async fn an_erasure_that_was_cut_off_is_gone_on_with() {
+    each_engine("persons_gone_on", async |server| {
+        begin(&server).await;
+        erasures::go_on(&server.db).await.unwrap();
+        let get = pb::GetPersonRestrictionRequest { name: restriction("r1") };
+        let erased = persons(&server).get_person_restriction(get).await.unwrap().into_inner();
+        assert_eq!(erased.state(), pb::PersonRestrictionState::Erased);
+        assert_eq!(erasures::go_on(&server.db).await.unwrap(), 0);
+        // Whoever asks again gets what came of it.
+        assert!(!everything(&server).await.contains(TOKEN));
+        assert_eq!(server.db.read(VerifyLedger).await.unwrap().wrong, Vec::<String>::new());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_server_that_starts_ends_the_erasures_of_one_that_was_killed() {
+    each_engine("persons_killed", async |server| {
+        begin(&server).await;
+        server.stop().await;
+        let program = Program::serve(&Database::of(&server.target).setting(), &[]);
+        let mut client = PersonServiceClient::new(connect(program.address).await);
+        let begun = Instant::now();
+        loop {
+            let get = pb::GetPersonRestrictionRequest { name: restriction("r1") };
+            let found = client.get_person_restriction(get).await.unwrap().into_inner();
+            if found.state() == pb::PersonRestrictionState::Erased {
+                break;
+            }
+            assert!(begun.elapsed() < SOON, "still {:?}", found.state());
+        }
+    })
+    .await;
+}
