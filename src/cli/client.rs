@@ -48,6 +48,15 @@ impl Server {
             endpoint = endpoint.tls_config(trusted).map_err(|_| format!("{} is no certificate", file.display()))?;
         }
         let bearer = Bearer { token: self.token()? };
+        if bearer.token.is_some() && endpoint.uri().scheme_str() != Some("https") && !self.is_on_this_machine() {
+            let text = "would see the token in plain text on the way: call it by https";
+            return Err(format!("whoever stands between here and {} {text}", self.server).into());
+        }
+        if self.ca_file.is_none() && endpoint.uri().scheme_str() == Some("https") {
+            return Err(
+                format!("{} needs --ca-file: a file with the authority that vouches for it", self.server).into()
+            );
+        }
         let unreachable = |_| format!("no server answers at {}: start one with `homecoming serve`", self.server);
         let channel = endpoint.connect().await.map_err(unreachable)?;
         Ok(InterceptedService::new(channel, bearer))

@@ -242,3 +242,17 @@ fn the_first_start_makes_an_owner_in_a_file_of_its_own() {
     let arguments = ["audit", "-", "--server", &server, "--token-file", file.to_str().unwrap()];
     assert!(command(&arguments).output().unwrap().status.success());
 }
+
+/// A token goes in plain text to this machine only; refused before anybody is called.
+#[test]
+fn a_token_isnt_sent_where_others_can_read_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("some.token");
+    fs::write(&file, "hc_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA").unwrap();
+    for (server, right) in [("http://192.0.2.1:50051", "call it by https"), ("https://192.0.2.1:50051", "--ca-file")] {
+        let arguments = ["audit", "-", "--server", server, "--token-file", file.to_str().unwrap()];
+        let output = command(&arguments).output().unwrap();
+        let told = String::from_utf8(output.stderr).unwrap();
+        assert!(!output.status.success() && told.contains(right) && !told.contains("hc_"), "{told}");
+    }
+}
