@@ -21,9 +21,28 @@ fn compile_protos(out: &Path) -> Result<(), Box<dyn Error>> {
     let files: Vec<_> = files.iter().map(|name| format!("homecoming/v1/{name}.proto")).collect();
     let mut compiler = protox::Compiler::new(["proto"])?;
     compiler.include_imports(true).include_source_info(true).open_files(&files)?;
-    fs::write(out.join("descriptor.bin"), compiler.encode_file_descriptor_set())?;
-    let descriptors = prost_types::FileDescriptorSet::decode(compiler.encode_file_descriptor_set().as_slice())?;
+    let encoded = compiler.encode_file_descriptor_set();
+    let descriptors = prost_types::FileDescriptorSet::decode(encoded.as_slice())?;
+    fs::write(out.join("descriptor.bin"), encoded)?;
+    list_methods(&descriptors, out)?;
     tonic_prost_build::configure().build_transport(true).compile_fds(descriptors)?;
+    Ok(())
+}
+
+/// One table of (path, type of the requests, whether they stream, whether answers do): no call waits for descriptors to be read.
+fn list_methods(descriptors: &prost_types::FileDescriptorSet, out: &Path) -> Result<(), Box<dyn Error>> {
+    let mut text = String::from("[\n");
+    for file in &descriptors.file {
+        for service in &file.service {
+            for method in &service.method {
+                let path = format!("/{}.{}/{}", file.package(), service.name(), method.name());
+                let (input, takes, gives) = (method.input_type(), method.client_streaming(), method.server_streaming());
+                writeln!(text, "    ({path:?}, {:?}, {takes}, {gives}),", input.trim_start_matches('.'))?;
+            }
+        }
+    }
+    text.push(']');
+    fs::write(out.join("methods.rs"), text)?;
     Ok(())
 }
 

@@ -85,15 +85,57 @@ pub fn decide(entry: &Entry, grants: &[Grant], name: &str) -> Result<Verdict> {
     Ok(Verdict::Depends(scopes))
 }
 
+/// Whether a caller with these roles in a programme may make a call about anything there.
+///
+/// # Errors
+/// As [`decide`]; `SCOPE_EXCEEDED` where only narrow roles would do.
+pub fn wholly(entry: &Entry, grants: &[Grant], name: &str) -> Result<()> {
+    match decide(entry, grants, name)? {
+        Verdict::Granted => Ok(()),
+        Verdict::Depends(_) => Err(scope_exceeded(entry, "it is about a whole programme")),
+    }
+}
+
+/// What a request is about, as its handler reads it: what bounds it to a place or a person. Names that stand anywhere else can only refuse.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Claims {
+    /// In fields that say where, whose or which.
+    pub names: Vec<Named>,
+    /// In messages that are part of it.
+    pub parts: Vec<Claims>,
+    /// In rows, each of which stands for itself.
+    pub rows: Vec<Claims>,
+}
+
+impl Claims {
+    fn are_bound(&self, lies: &impl Fn(&Named) -> bool) -> bool {
+        let rows_are = || !self.rows.is_empty() && self.rows.iter().all(|row| row.are_bound(lies));
+        self.names.iter().any(lies) || self.parts.iter().any(|part| part.are_bound(lies)) || rows_are()
+    }
+}
+
+/// A request of somebody whose roles are narrow: all that it names in one programme, what it says it is about, and what was found.
+#[derive(Clone, Copy, Debug)]
+pub struct Asked<'a> {
+    /// Who asks.
+    pub subject: &'a str,
+    /// Every name anywhere in it.
+    pub named: &'a [Named],
+    /// What it is about.
+    pub claims: &'a Claims,
+    /// Where what it names is.
+    pub found: &'a Found,
+}
+
 /// In which of the scopes everything lies that a request names.
 ///
 /// # Errors
 /// `SCOPE_EXCEEDED` where the request itself shows that it lies in none; `RESOURCE_NOT_FOUND`, as for one that isn't there, where
 /// only looking shows it.
-pub fn within(entry: &Entry, scopes: &[Scope], subject: &str, named: &[Named], found: &Found) -> Result<Scope> {
+pub fn within(entry: &Entry, scopes: &[Scope], asked: Asked<'_>) -> Result<Scope> {
     let mut refused = None;
     for scope in scopes {
-        match lies_in(entry, scope, subject, named, found) {
+        match lies_in(entry, scope, asked) {
             Ok(()) => return Ok(scope.clone()),
             Err(error) => refused = Some(error),
         }
@@ -101,31 +143,42 @@ pub fn within(entry: &Entry, scopes: &[Scope], subject: &str, named: &[Named], f
     Err(refused.unwrap_or_else(|| scope_exceeded(entry, "it has none here")))
 }
 
-fn lies_in(entry: &Entry, scope: &Scope, subject: &str, named: &[Named], found: &Found) -> Result<()> {
-    let mut is_bounded = *scope == Scope::Own;
-    for name in named {
-        let Some((collection, id)) = &name.resource else { continue };
-        let is_direct = match scope {
-            Scope::Site(site) if collection == "sites" => Some(id == site),
-            Scope::Expert(expert) if EXPERTS.contains(&collection.as_str()) => Some(id == expert),
-            Scope::Whole | Scope::Site(_) | Scope::Expert(_) | Scope::Own => None,
+fn lies_in(entry: &Entry, scope: &Scope, asked: Asked<'_>) -> Result<()> {
+    for name in asked.named {
+        let is_direct = is_scopes_own(scope, name);
+        if is_direct == Some(false) {
+            return Err(scope_exceeded(entry, "it names another one than the caller's own"));
+        }
+        let Some((collection, id)) = name.resource.as_ref().filter(|(collection, _)| is_located(collection)) else {
+            continue;
         };
-        match is_direct {
-            Some(true) => is_bounded = true,
-            Some(false) => return Err(scope_exceeded(entry, "it names another one than the caller's own")),
-            None if !is_located(collection) => {}
-            None => {
-                let resource = found.get(&(collection.clone(), id.clone())).ok_or_else(|| Error::not_found(&name.text));
-                match lies_at(scope, subject, resource?) {
-                    Some(false) => return Err(Error::not_found(&name.text)),
-                    // Who is stationed at a site says nothing about where the rest is.
-                    Some(true) => is_bounded |= collection != "assistants",
-                    None => {}
-                }
-            }
+        let resource = asked.found.get(&(collection.clone(), id.clone()));
+        let resource = resource.ok_or_else(|| Error::not_found(&name.text))?;
+        if is_direct.is_none() && lies_at(scope, asked.subject, resource) == Some(false) {
+            return Err(Error::not_found(&name.text));
         }
     }
+    let lies = |name: &Named| match (&name.resource, is_scopes_own(scope, name)) {
+        (None, _) => false,
+        (Some(_), Some(is_own)) => is_own,
+        // Who is stationed at a site says nothing about where the rest is.
+        (Some((collection, _)), None) if collection == "assistants" => false,
+        (Some(resource), None) => {
+            asked.found.get(resource).and_then(|found| lies_at(scope, asked.subject, found)) == Some(true)
+        }
+    };
+    let is_bounded = *scope == Scope::Own || asked.claims.are_bound(&lies);
     if is_bounded { Ok(()) } else { Err(scope_exceeded(entry, "it must name the caller's own site or expert")) }
+}
+
+/// Whether a name is the scope's own site or expert; nothing where it is of something else.
+fn is_scopes_own(scope: &Scope, name: &Named) -> Option<bool> {
+    let (collection, id) = name.resource.as_ref()?;
+    match scope {
+        Scope::Site(site) if collection == "sites" => Some(id == site),
+        Scope::Expert(expert) if EXPERTS.contains(&collection.as_str()) => Some(id == expert),
+        Scope::Whole | Scope::Site(_) | Scope::Expert(_) | Scope::Own => None,
+    }
 }
 
 /// Whether a resource lies in a scope; nothing where it has no place in it at all.
@@ -175,6 +228,18 @@ pub fn role_required(entry: &Entry) -> Error {
 fn scope_exceeded(entry: &Entry, why: &str) -> Error {
     Error::refused(Reason::ScopeExceeded, format!("{} reaches beyond the caller's scope: {why}", entry.method))
         .with("method", entry.method)
+}
+
+/// A request is about one programme.
+#[must_use]
+pub fn several_programmes(entry: &Entry) -> Error {
+    scope_exceeded(entry, "it names several programmes")
+}
+
+/// Answers stream by the roles with which they began.
+#[must_use]
+pub fn roles_changed(entry: &Entry) -> Error {
+    scope_exceeded(entry, "the caller's roles have changed: begin again")
 }
 
 /// The programmes that a request names, each with the first name that does, in the order of their ids.

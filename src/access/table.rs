@@ -221,7 +221,7 @@ pub const METHODS: &[Entry] = &[
     within("SessionService.GetSession", ALL),
     within("SessionService.ListSessions", ALL),
     within("SessionService.ListSessionOutcomes", ALL),
-    within("SessionService.GetSessionControlTotals", STAFF),
+    whole("SessionService.GetSessionControlTotals", STAFF),
     within("SlotService.FindSlots", PLANNERS_AND_AUDITORS),
     within("SlotService.BatchFindSlots", PLANNERS_AND_AUDITORS),
     within("SlotService.CheckSlot", PLANNERS_AND_AUDITORS),

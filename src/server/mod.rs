@@ -32,6 +32,7 @@ use tonic_health::server::HealthReporter;
 use tonic_web::GrpcWebLayer;
 use tracing::{info, warn};
 
+pub use gate::claims;
 pub use gate::names::names as names_in_request;
 pub use status::DOMAIN;
 

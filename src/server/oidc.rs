@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
 use base64::Engine as _;
@@ -114,7 +114,7 @@ pub struct Issuer {
 
 #[derive(Default)]
 struct Known {
-    keys: HashMap<String, Key>,
+    keys: Arc<HashMap<String, Key>>,
     modified: Option<SystemTime>,
     /// By the token's hash.
     verified: HashMap<String, Vouched>,
@@ -193,7 +193,8 @@ impl Issuer {
         }
         let keys = keys(file, &fs::read_to_string(file).map_err(failed)?)?;
         // What a key that is gone has signed isn't known any more.
-        *self.known.lock().unwrap_or_else(PoisonError::into_inner) = Known { keys, modified, verified: HashMap::new() };
+        let known = Known { keys: Arc::new(keys), modified, verified: HashMap::new() };
+        *self.known.lock().unwrap_or_else(PoisonError::into_inner) = known;
         Ok(())
     }
 
@@ -204,11 +205,19 @@ impl Issuer {
             return None;
         }
         let hash = secret::hash(token);
+        let keys = {
+            let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some(vouched) = known.verified.get(&hash) {
+                return Some(vouched.clone());
+            }
+            Arc::clone(&known.keys)
+        };
+        // Nobody waits for a signature but whose it is.
+        let vouched = self.check(&keys, token, now)?;
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(vouched) = known.verified.get(&hash) {
-            return Some(vouched.clone());
+        if !Arc::ptr_eq(&known.keys, &keys) {
+            return None; // other keys by now: whoever holds a good token asks again
         }
-        let vouched = self.check(&known.keys, token, now)?;
         if known.verified.len() >= MOST_REMEMBERED {
             known.verified.clear();
         }

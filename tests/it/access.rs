@@ -1,4 +1,5 @@
 //! Who may call, and do what: on servers that ask.
+mod claims;
 mod doors;
 mod oidc;
 mod rules;

@@ -233,7 +233,7 @@ fn a_log_filter_that_cant_be_read_is_refused() {
 }
 
 /// Memory that an idle server on an empty database stays under, in KiB, its code aside; the whole of a release build is a bench.
-const IDLE_KIB: u64 = 24 * 1024;
+const IDLE_KIB: u64 = 12 * 1024;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn it_is_small_when_idle() {

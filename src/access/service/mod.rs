@@ -4,6 +4,7 @@ pub mod directory;
 use std::sync::Arc;
 
 use tonic::{Request, Response};
+use tracing::warn;
 
 use super::secret::Secret;
 use super::{Binding, Token, wire};
@@ -29,7 +30,10 @@ impl Service {
         let is_written = !call.validate_only;
         let output = self.api.write(call, command).await?;
         if is_written {
-            self.directory.refresh().await?;
+            // What is written is written; who follows looks again within its rhythm.
+            if let Err(error) = self.directory.refresh().await {
+                warn!(%error, "what was written of tokens and roles can't be read back now");
+            }
         }
         Ok(output)
     }

@@ -17,7 +17,7 @@ pub(super) struct Messages {
     body: Body,
     buffer: BytesMut,
     meter: Arc<Meter>,
-    /// The memory that the message takes which is being read.
+    /// The memory that the message takes which is read, or was read last.
     room: Option<OwnedSemaphorePermit>,
 }
 
@@ -38,14 +38,14 @@ impl Messages {
 
     /// The next message, once it is whole.
     pub(super) async fn next(&mut self) -> Result<Next, Status> {
+        self.room = None; // the one before was asked for by who has dealt with it
         loop {
             if let Some(length) = self.length()? {
-                if self.buffer.len() >= length {
-                    self.room = None;
-                    return Ok(Next::Message(self.buffer.split_to(length).freeze()));
-                }
                 if self.room.is_none() {
                     self.room = Some(self.meter.reserve(length)?); // before the memory is taken
+                }
+                if self.buffer.len() >= length {
+                    return Ok(Next::Message(self.buffer.split_to(length).freeze()));
                 }
                 self.buffer.reserve(length - self.buffer.len());
             }
@@ -59,6 +59,11 @@ impl Messages {
                 None => return Ok(Next::Cut(self.buffer.split().freeze())),
             }
         }
+    }
+
+    /// The memory that the last message takes, for as long as somebody deals with it.
+    pub(super) fn into_room(self) -> Option<OwnedSemaphorePermit> {
+        self.room
     }
 
     /// How long the message is that the buffer begins with, header included; nothing as long as that isn't known.

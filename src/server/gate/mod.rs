@@ -2,6 +2,7 @@
 //!
 //! The decision is `access::decide`'s, by the table of `access::table`; here is what it takes: the credential, what the request names, and
 //! where that is. A request is read whole before its handler sees it, message by message where it streams.
+pub mod claims;
 mod identity;
 mod message;
 mod methods;
@@ -16,7 +17,7 @@ use futures_util::future::BoxFuture;
 use http::request::Parts;
 use http::{Request, Response};
 use http_body_util::Full;
-use tokio::sync::OwnedSemaphorePermit;
+use tokio::sync::{OwnedSemaphorePermit, watch};
 use tonic::Status;
 use tonic::body::Body;
 use tonic::metadata::MetadataMap;
@@ -26,7 +27,7 @@ use super::limits::{Meter, OpenStream};
 use super::metrics::Metrics;
 use super::observe::stopwatch;
 use super::oidc::Issuer;
-use crate::access::decide::{self, Grant, Named, Verdict};
+use crate::access::decide::{self, Asked, Grant, Named, Verdict};
 use crate::access::queries::Locate;
 use crate::access::service::directory::{Directory, Picture};
 use crate::access::table::{Entry, Reach, Sight};
@@ -110,20 +111,24 @@ struct Admitted {
     request: Request<Body>,
     pass: Option<Pass>,
     _room: Option<OwnedSemaphorePermit>,
+    _memory: Option<OwnedSemaphorePermit>,
 }
 
 /// What a call was let through by: looked at again as long as its answers stream.
 pub(super) struct Pass {
     identity: Identity,
     entry: &'static Entry,
-    programmes: Vec<Id>,
+    /// The programmes that it is about, and what the caller had there.
+    programmes: Vec<(Id, Vec<Grant>)>,
+    /// What has changed since it was decided.
+    changes: watch::Receiver<u64>,
     _open: OpenStream,
 }
 
 /// What was found out about a caller in the programmes that a request names.
 #[derive(Default)]
 struct Standing {
-    programmes: Vec<Id>,
+    programmes: Vec<(Id, Vec<Grant>)>,
     roles: Vec<Role>,
     wholly: Vec<Role>,
     own_only: bool,
@@ -138,7 +143,7 @@ impl Gate {
         let path = request.uri().path();
         let Some(method) = methods::of(path) else {
             let is_ours = path.starts_with("/homecoming.v1.");
-            let passed = Admitted { request, pass: None, _room: None };
+            let passed = Admitted { request, pass: None, _room: None, _memory: None };
             return if is_ours { Err(super::status::method_unknown()) } else { Ok(passed) };
         };
         let (mut parts, body) = request.into_parts();
@@ -149,7 +154,7 @@ impl Gate {
         if self.is_open {
             parts.extensions.insert(said);
             parts.extensions.insert(Sight::all());
-            return Ok(Admitted { request: Request::from_parts(parts, body), pass: None, _room: None });
+            return Ok(Admitted { request: Request::from_parts(parts, body), pass: None, _room: None, _memory: None });
         }
         let identity = self.identify(&parts)?;
         let caller = known(said, &identity)?;
@@ -169,6 +174,9 @@ impl Gate {
         let room = self.meter.enter()?;
         let open =
             if method.gives_stream { Some(self.meter.open_stream(&identity.subject, stopwatch())?) } else { None };
+        let mut memory = None;
+        // Before the picture: what changes while it is looked at is looked at again.
+        let changes = self.directory.changes();
         let picture = self.directory.picture();
         let (standing, body) = match entry.reach {
             Reach::Anyone => {
@@ -180,24 +188,24 @@ impl Gate {
                 if !grants.iter().any(|(role, _)| entry.takes(*role)) {
                     return Err(decide::role_required(entry).into());
                 }
-                (Standing::of(vec![Id::platform()], &grants), body)
+                (Standing::of(Id::platform(), grants, None), body)
             }
             Reach::Whole | Reach::Shared | Reach::Within if method.takes_stream => {
                 if !identity.has_anywhere(&picture, |role| entry.takes(role)) {
                     return Err(decide::role_required(entry).into());
                 }
-                (Standing::default(), stream::checked(body, Arc::clone(&self), identity.clone(), entry))
+                (Standing::default(), stream::checked(body, Arc::clone(&self), identity.clone(), method))
             }
             Reach::Whole | Reach::Shared | Reach::Within => {
-                let (message, named) = match Messages::new(body, Arc::clone(&self.meter)).next().await? {
-                    Next::Message(message) => {
-                        let named = names::names(message::content(&message));
-                        (message, named)
-                    }
-                    Next::Cut(bytes) => (bytes, Vec::new()),
-                    Next::End => (bytes::Bytes::new(), Vec::new()),
+                let mut messages = Messages::new(body, Arc::clone(&self.meter));
+                let (message, is_whole) = match messages.next().await? {
+                    Next::Message(message) => (message, true),
+                    Next::Cut(bytes) => (bytes, false),
+                    Next::End => (bytes::Bytes::new(), false),
                 };
-                let standing = self.stand(&picture, &identity, entry, &named).await?;
+                memory = messages.into_room();
+                let content = if is_whole { message::content(&message) } else { &[] };
+                let standing = self.stand(&picture, &identity, method, content).await?;
                 (standing, Body::new(Full::new(message)))
             }
         };
@@ -209,70 +217,107 @@ impl Gate {
         parts.extensions.insert(caller);
         parts.extensions.insert(Sight::of(&standing.wholly));
         let programmes = standing.programmes;
-        let pass = open.map(|open| Pass { identity, entry, programmes, _open: open });
-        Ok(Admitted { request: Request::from_parts(parts, body), pass, _room: Some(room) })
+        let pass = open.map(|open| Pass { identity, entry, programmes, changes, _open: open });
+        Ok(Admitted { request: Request::from_parts(parts, body), pass, _room: Some(room), _memory: memory })
     }
 
     fn identify(&self, parts: &Parts) -> Result<Identity> {
         let (picture, now) = (self.directory.picture(), self.db.clock().now());
         let credential = identity::credential(&parts.headers)?;
+        // The service's own first: two look-ups, while a stranger's signature has to be computed.
+        let refusal = match identity::of_token(credential, &picture, now) {
+            Ok(identity) => return Ok(identity),
+            Err(refusal) => refusal,
+        };
         match self.issuer.as_ref().and_then(|issuer| issuer.verify(credential, now)) {
             Some(vouched) => identity::of_issuer(vouched, now),
-            None => identity::of_token(credential, &picture, now),
+            None => Err(refusal),
         }
     }
 
-    /// Whether somebody may make a call that names these resources, and by which roles.
-    async fn stand(&self, picture: &Picture, identity: &Identity, entry: &Entry, named: &[Named]) -> Result<Standing> {
-        let programmes = decide::programmes(named);
+    /// Whether somebody may make a call with this request, and by which roles.
+    async fn stand(&self, picture: &Picture, identity: &Identity, method: Method, content: &[u8]) -> Result<Standing> {
+        let (entry, named) = (method.entry, names::names(content));
+        let programmes = decide::programmes(&named);
         if programmes.is_empty() {
             // The handler says what is missing; whoever could never call it is told so first.
             let may = identity.has_anywhere(picture, |role| entry.takes(role));
             return if may { Ok(Standing::default()) } else { Err(decide::role_required(entry)) };
         }
-        let mut all = Vec::new();
-        let (mut own_only, mut expert) = (false, None);
+        let mut standing = None;
         for (programme, name) in &programmes {
             let grants = identity.grants(picture, programme);
-            if let Verdict::Depends(scopes) = decide::decide(entry, &grants, name)? {
-                let here: Vec<Named> = named.iter().filter(|name| name.programme == **programme).cloned().collect();
-                let resources = decide::to_locate(&here);
-                let found = self.db.read(Locate { programme: (*programme).clone(), resources }).await?;
-                match decide::within(entry, &scopes, &identity.subject, &here, &found)? {
-                    Scope::Own => own_only = true,
-                    Scope::Expert(own) => expert = Some(own),
-                    Scope::Whole | Scope::Site(_) => {}
+            let scope = match decide::decide(entry, &grants, name)? {
+                Verdict::Granted => None,
+                Verdict::Depends(scopes) => {
+                    Some(self.narrow(identity, method, content, &named, programme, &scopes).await?)
                 }
-            }
-            all.push(grants);
+            };
+            standing = Some(Standing::of((*programme).clone(), grants, scope));
         }
-        let ids = programmes.into_keys().cloned().collect();
-        // A request about several programmes is refused by its handler; nobody has a role in all of them at once.
-        let standing = if let [grants] = all.as_slice() { Standing::of(ids, grants) } else { Standing::of(ids, &[]) };
-        Ok(Standing { own_only, expert, ..standing })
+        // After each was looked at: a programme in which the caller is nobody isn't told apart from one that isn't there.
+        if programmes.len() > 1 {
+            return Err(decide::several_programmes(entry));
+        }
+        standing.ok_or_else(|| decide::role_required(entry))
+    }
+
+    /// In which of the scopes a request lies.
+    async fn narrow(
+        &self,
+        identity: &Identity,
+        method: Method,
+        content: &[u8],
+        named: &[Named],
+        programme: &Id,
+        scopes: &[Scope],
+    ) -> Result<Scope> {
+        let named: Vec<Named> = named.iter().filter(|name| name.programme == *programme).cloned().collect();
+        let resources = decide::to_locate(&named);
+        let found = self.db.read(Locate { programme: programme.clone(), resources }).await?;
+        let claims = claims::claims(method.input, content);
+        let asked = Asked { subject: &identity.subject, named: &named, claims: &claims, found: &found };
+        decide::within(method.entry, scopes, asked)
     }
 
     /// Whether a call that was let through still would be.
     fn recheck(&self, pass: &Pass) -> Result<()> {
         let picture = self.directory.picture();
         pass.identity.check(&picture, self.db.clock().now())?;
-        for programme in &pass.programmes {
-            let name = crate::kernel::ProgrammeName::new(programme.clone()).to_string();
-            decide::decide(pass.entry, &pass.identity.grants(&picture, programme), &name)?;
+        for (programme, grants) in &pass.programmes {
+            let now = pass.identity.grants(&picture, programme);
+            decide::decide(pass.entry, &now, &programme_name(programme))?;
+            if now != *grants {
+                return Err(decide::roles_changed(pass.entry)); // what it shows was chosen by those it had
+            }
         }
         Ok(())
     }
 }
 
 impl Standing {
-    fn of(programmes: Vec<Id>, grants: &[Grant]) -> Standing {
-        let mut roles: Vec<Role> = grants.iter().map(|(role, _)| *role).collect();
-        roles.sort();
-        roles.dedup();
-        let whole = grants.iter().filter(|(_, scope)| *scope == Scope::Whole);
-        let wholly = whole.map(|(role, _)| *role).collect();
-        Standing { programmes, roles, wholly, own_only: false, expert: None }
+    /// By the roles that hold for all of a programme, and by those of the scope that let the call through.
+    fn of(programme: Id, grants: Vec<Grant>, scope: Option<Scope>) -> Standing {
+        let has = |wanted: &Option<Scope>| {
+            let fitting = grants.iter().filter(|(_, scope)| *scope == Scope::Whole || Some(scope) == wanted.as_ref());
+            let mut roles: Vec<Role> = fitting.map(|(role, _)| *role).collect();
+            roles.sort();
+            roles.dedup();
+            roles
+        };
+        let (roles, wholly) = (has(&scope), has(&None));
+        let own_only = scope == Some(Scope::Own);
+        let expert = scope.and_then(|scope| match scope {
+            Scope::Expert(own) => Some(own),
+            Scope::Whole | Scope::Site(_) | Scope::Own => None,
+        });
+        Standing { programmes: vec![(programme, grants)], roles, wholly, own_only, expert }
     }
+}
+
+/// What a programme is called in an answer.
+fn programme_name(programme: &Id) -> String {
+    crate::kernel::ProgrammeName::new(programme.clone()).to_string()
 }
 
 /// The caller that a credential names; what it says of others is taken from those who vouch for it.

@@ -1,7 +1,7 @@
 //! The resources that an encoded request names, without knowing its message: every text in it that begins like a name.
 //!
 //! It finds at least what a handler can read as a name: whatever may be a message is looked into, a repeated field counts each time,
-//! and so do fields that the message doesn't have. Finding too much can only refuse a call.
+//! and so do fields that the message doesn't have. What is found can only refuse a call; what lets a narrow role through is `claims`'.
 use crate::access::decide::Named;
 
 /// As deep as a message is decoded; a deeper one is refused there.

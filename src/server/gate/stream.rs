@@ -9,7 +9,6 @@ use futures_util::stream::unfold;
 use http::{HeaderMap, Response};
 use http_body::Frame;
 use http_body_util::{BodyExt as _, StreamBody};
-use tokio::sync::watch;
 use tokio::time::timeout;
 use tonic::Status;
 use tonic::body::Body;
@@ -17,42 +16,57 @@ use tonic::body::Body;
 use super::super::metrics::Metrics;
 use super::identity::Identity;
 use super::message::{self, Messages, Next};
-use super::{Gate, Pass, names};
-use crate::access::table::Entry;
-use crate::kernel::Error;
+use super::methods::Method;
+use super::{Gate, Pass, programme_name};
+use crate::access::decide;
+use crate::kernel::{Error, Id};
 
 /// A body whose messages come through as long as each of them may.
-pub(super) fn checked(body: Body, gate: Arc<Gate>, identity: Identity, entry: &'static Entry) -> Body {
-    let messages = Some(Messages::new(body, Arc::clone(&gate.meter)));
-    let frames = unfold((messages, gate, identity), move |(messages, gate, identity)| async move {
-        let mut messages = messages?;
-        match next(&mut messages, &gate, &identity, entry).await {
-            Ok(Some(bytes)) => Some((Ok(Frame::data(bytes)), (Some(messages), gate, identity))),
+pub(super) fn checked(body: Body, gate: Arc<Gate>, identity: Identity, method: Method) -> Body {
+    let upload =
+        Upload { messages: Messages::new(body, Arc::clone(&gate.meter)), gate, identity, method, programme: None };
+    let frames = unfold(Some(upload), |upload| async move {
+        let mut upload = upload?;
+        match upload.next().await {
+            Ok(Some(bytes)) => Some((Ok(Frame::data(bytes)), Some(upload))),
             Ok(None) => None,
-            Err(status) => Some((Err(status), (None, gate, identity))),
+            Err(status) => Some((Err(status), None)),
         }
     });
     Body::new(StreamBody::new(frames))
 }
 
-async fn next(
-    messages: &mut Messages,
-    gate: &Gate,
-    identity: &Identity,
-    entry: &Entry,
-) -> Result<Option<Bytes>, Status> {
-    match messages.next().await? {
-        Next::Message(bytes) => {
-            let picture = gate.directory.picture();
-            identity.check(&picture, gate.db.clock().now())?;
-            let named = names::names(message::content(&bytes));
-            if !named.is_empty() {
-                gate.stand(&picture, identity, entry, &named).await?;
+/// Requests that stream.
+struct Upload {
+    messages: Messages,
+    gate: Arc<Gate>,
+    identity: Identity,
+    method: Method,
+    /// The programme that its messages have named: those that name none are about it, too.
+    programme: Option<Id>,
+}
+
+impl Upload {
+    async fn next(&mut self) -> Result<Option<Bytes>, Status> {
+        let bytes = match self.messages.next().await? {
+            Next::Message(bytes) => bytes,
+            Next::Cut(bytes) => return Ok(Some(bytes)),
+            Next::End => return Ok(None),
+        };
+        let picture = self.gate.directory.picture();
+        self.identity.check(&picture, self.gate.db.clock().now())?;
+        let standing = self.gate.stand(&picture, &self.identity, self.method, message::content(&bytes)).await?;
+        for (programme, _) in standing.programmes {
+            if self.programme.get_or_insert_with(|| programme.clone()) != &programme {
+                return Err(decide::several_programmes(self.method.entry).into());
             }
-            Ok(Some(bytes))
         }
-        Next::Cut(bytes) => Ok(Some(bytes)),
-        Next::End => Ok(None),
+        if let Some(programme) = &self.programme {
+            // A message that names nothing is about the stream's programme: whoever streams has a role in all of it.
+            let grants = self.identity.grants(&picture, programme);
+            decide::wholly(self.method.entry, &grants, &programme_name(programme))?;
+        }
+        Ok(Some(bytes))
     }
 }
 
@@ -60,7 +74,6 @@ struct Held {
     body: Body,
     gate: Arc<Gate>,
     pass: Pass,
-    changes: watch::Receiver<u64>,
     expiry: Pin<Box<dyn Future<Output = ()> + Send>>,
     is_over: bool,
     _counted: Counted,
@@ -78,7 +91,6 @@ impl Drop for Counted {
 /// An answer that streams as long as its caller may have it.
 pub(super) fn held(response: Response<Body>, gate: Arc<Gate>, pass: Pass) -> Response<Body> {
     let (parts, body) = response.into_parts();
-    let changes = gate.directory.changes();
     let left = pass.identity.expires.micros().saturating_sub(gate.db.clock().now().micros());
     let left = Duration::from_micros(left.max(0).unsigned_abs());
     let expiry = Box::pin(async move {
@@ -86,7 +98,7 @@ pub(super) fn held(response: Response<Body>, gate: Arc<Gate>, pass: Pass) -> Res
     });
     gate.metrics.streams.inc();
     let counted = Counted(Arc::clone(&gate.metrics));
-    let held = Held { body, gate, pass, changes, expiry, is_over: false, _counted: counted };
+    let held = Held { body, gate, pass, expiry, is_over: false, _counted: counted };
     let frames = unfold(held, |mut held| async move {
         if held.is_over {
             return None;
@@ -103,7 +115,7 @@ impl Held {
             let refused = tokio::select! {
                 frame = self.body.frame() => return frame,
                 // A directory that is gone changes no more: the server stops.
-                Ok(()) = self.changes.changed() => self.gate.recheck(&self.pass).err(),
+                Ok(()) = self.pass.changes.changed() => self.gate.recheck(&self.pass).err(),
                 () = &mut self.expiry => Some(super::identity::expired()),
             };
             if let Some(error) = refused {

@@ -13,7 +13,7 @@ use crate::support::schedule::{self, PARENT, booking, clinic, name};
 use crate::support::{Database, TestServer};
 
 /// A guarded server over the county of `schedule`, in which everything was made before anybody was asked, and its owner.
-async fn county(test: &str, body: impl AsyncFn(TestServer, Line)) {
+pub async fn county(test: &str, body: impl AsyncFn(TestServer, Line)) {
     for engine in [Engine::Sqlite, Engine::Postgres] {
         let Some(database) = Database::fresh(test, engine).await else { continue };
         eprintln!("{test} on {engine:?}");
@@ -43,12 +43,12 @@ async fn make(channel: &Channel) {
 }
 
 /// Somebody with a role in part of the programme.
-async fn narrow(server: &TestServer, owner: &Line, subject: &str, binding: pb::Binding) -> Line {
+pub async fn narrow(server: &TestServer, owner: &Line, subject: &str, binding: pb::Binding) -> Line {
     bind(owner, "liling", pb::Binding { subject: subject.to_owned(), ..binding }).await;
     line(server, &make_token(owner, "liling", subject, 9_000).await.secret)
 }
 
-fn scheduler() -> pb::Binding {
+pub fn scheduler() -> pb::Binding {
     pb::Binding { role: pb::AccessRole::Scheduler.into(), ..Default::default() }
 }
 

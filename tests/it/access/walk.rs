@@ -8,7 +8,9 @@ use homecoming::access::{Role, Scope};
 use homecoming::kernel::{Id, Reason, Vocabulary as _};
 use homecoming::pb;
 use homecoming::pb::access_service_client::AccessServiceClient;
-use prost_reflect::DescriptorPool;
+use homecoming::server::claims::FIELDS;
+use prost::Message as _;
+use prost_reflect::{DescriptorPool, DynamicMessage, Kind, MessageDescriptor, MethodDescriptor, Value};
 use tonic_types::StatusExt as _;
 
 use super::{bind, each_guarded, line, make_programme, make_token};
@@ -29,8 +31,12 @@ enum End {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Names {
     Nothing,
-    OwnSiteAndExpert,
-    OtherSiteAndExpert,
+    /// The caller's own site or expert, in fields that say where, whose or which.
+    Own,
+    /// Own ones in fields that the message doesn't have.
+    OwnUnread,
+    /// Others, anywhere.
+    Other,
 }
 
 const GATES: [Reason; 6] = [
@@ -52,24 +58,58 @@ fn id(text: &str) -> Id {
     Id::parse(text).unwrap()
 }
 
-/// A request that names a programme, and sites and experts, in fields that no message has: a handler finds its own fields missing, and
-/// the gate has to find what is anywhere.
-fn request(programme: &str, names: Names) -> Vec<u8> {
-    let mut texts = vec![format!("programmes/{programme}")];
-    let mut add = |whose: &str| {
-        texts.push(format!("programmes/{programme}/sites/{whose}"));
-        texts.push(format!("programmes/{programme}/experts/{whose}"));
+/// A request that names a programme, and sites and experts. A handler finds its own fields missing or wrong; the gate has to find what is
+/// anywhere, and to tell what counts.
+fn request(pool: &DescriptorPool, method: &str, programme: &str, scope: &Scope, names: Names) -> Vec<u8> {
+    let texts = |whose: &str| ["sites", "experts"].map(|of| format!("programmes/{programme}/{of}/{whose}"));
+    let beside = match names {
+        Names::Nothing => Vec::new(),
+        Names::Own => {
+            let of = if matches!(scope, Scope::Expert(_)) { "experts" } else { "sites" };
+            let text = format!("programmes/{programme}/{of}/mine");
+            let input = descriptor(pool, method).input();
+            let updates = input.get_field_by_name("update_mask").is_some();
+            claiming(&input, &text, 2, true, updates).encode_to_vec()
+        }
+        Names::OwnUnread => unread(&texts("mine")),
+        Names::Other => unread(&texts("other")),
     };
-    match names {
-        Names::Nothing => {}
-        Names::OwnSiteAndExpert => add("mine"),
-        Names::OtherSiteAndExpert => add("other"),
-    }
+    [bare(programme), beside].concat()
+}
+
+/// A request that names its programme, in a field that no message has.
+fn bare(programme: &str) -> Vec<u8> {
+    unread(&[format!("programmes/{programme}")])
+}
+
+fn unread(texts: &[String]) -> Vec<u8> {
     let mut bytes = Vec::new();
     for text in texts {
-        prost::encoding::string::encode(19_000, &text, &mut bytes);
+        prost::encoding::string::encode(19_000, text, &mut bytes);
     }
     bytes
+}
+
+/// A message with a text in each of its fields that say where, whose or which.
+#[expect(clippy::wildcard_enum_match_arm, reason = "the descriptor's kinds are not ours")]
+fn claiming(input: &MessageDescriptor, text: &str, depth: usize, is_whole: bool, updates: bool) -> DynamicMessage {
+    let mut message = DynamicMessage::new(input.clone());
+    for field in input.fields().filter(|field| !field.is_map()) {
+        let says = FIELDS.contains(&field.name()) || (field.name() == "name" && (is_whole || updates));
+        let value = match field.kind() {
+            Kind::String if says => Value::String(text.to_owned()),
+            Kind::Message(part) if depth > 0 => Value::Message(claiming(&part, text, depth - 1, false, updates)),
+            _ => continue,
+        };
+        message.set_field(&field, if field.is_list() { Value::List(vec![value]) } else { value });
+    }
+    message
+}
+
+fn descriptor(pool: &DescriptorPool, method: &str) -> MethodDescriptor {
+    let (service, name) = method.split_once('.').unwrap();
+    let service = pool.get_service_by_name(&format!("homecoming.v1.{service}")).unwrap();
+    service.methods().find(|method| method.name() == name).unwrap()
 }
 
 async fn end(server: &TestServer, method: &str, request: Vec<u8>, token: Option<&str>) -> (End, String) {
@@ -107,9 +147,7 @@ fn expected(method: &homecoming::access::table::Entry, role: Role, scope: &Scope
     let lies = match scope {
         Scope::Whole => true,
         Scope::Own => method.has_own(),
-        Scope::Site(_) | Scope::Expert(_) => {
-            method.reach == Reach::Within && !is_own_desk && names == Names::OwnSiteAndExpert
-        }
+        Scope::Site(_) | Scope::Expert(_) => method.reach == Reach::Within && !is_own_desk && names == Names::Own,
     };
     if lies { End::Passed } else { End::Refused(Reason::ScopeExceeded) }
 }
@@ -138,14 +176,6 @@ async fn everybody(server: &TestServer, owner: &str, programme: &str) -> Vec<Som
     all
 }
 
-/// Whether requests of a call come as a stream.
-fn takes_stream(entry: &homecoming::access::table::Entry) -> bool {
-    let pool = DescriptorPool::decode(pb::DESCRIPTOR_SET).unwrap();
-    let (service, name) = entry.method.split_once('.').unwrap();
-    let service = pool.get_service_by_name(&format!("homecoming.v1.{service}")).unwrap();
-    service.methods().find(|method| method.name() == name).is_some_and(|method| method.is_client_streaming())
-}
-
 #[test]
 fn every_call_has_an_entry_and_every_entry_a_call() {
     let pool = DescriptorPool::decode(pb::DESCRIPTOR_SET).unwrap();
@@ -172,27 +202,36 @@ async fn the_outcome_is_the_tables() {
             make_programme(&mine, programme).await;
         }
         let all = everybody(&server, &owner, "mine").await;
+        let pool = &DescriptorPool::decode(pb::DESCRIPTOR_SET).unwrap();
         let cases = METHODS.iter().flat_map(|entry| all.iter().map(move |who| (entry, who)));
         let checked = stream::iter(cases).map(|(entry, who)| {
             let server = &server;
             async move {
-                for names in [Names::Nothing, Names::OwnSiteAndExpert, Names::OtherSiteAndExpert] {
-                    let (end, said) = end(server, entry.method, request("mine", names), Some(&who.secret)).await;
+                for names in [Names::Nothing, Names::Own, Names::OwnUnread, Names::Other] {
+                    let (end, said) = end(
+                        server,
+                        entry.method,
+                        request(pool, entry.method, "mine", &who.scope, names),
+                        Some(&who.secret),
+                    )
+                    .await;
                     let right = expected(entry, who.role, &who.scope, names);
                     assert_eq!(end, right, "{} as {:?} {:?} {names:?}: {said}", entry.method, who.role, who.scope);
                 }
                 if who.scope != Scope::Whole {
                     return;
                 }
-                let foreign = end(server, entry.method, request("foreign", Names::Nothing), Some(&who.secret)).await;
-                let absent = end(server, entry.method, request("absent1", Names::Nothing), Some(&who.secret)).await;
+                let foreign = end(server, entry.method, bare("foreign"), Some(&who.secret)).await;
+                let absent = end(server, entry.method, bare("absent1"), Some(&who.secret)).await;
                 assert_eq!(foreign.0, absent.0, "{}", entry.method);
                 assert_eq!(foreign.1, absent.1.replace("absent1", "foreign"), "{}", entry.method);
                 match entry.reach {
                     Reach::Anyone => assert_eq!(foreign.0, End::Passed, "{}", entry.method),
                     Reach::Platform => assert_eq!(foreign.0, End::Refused(Reason::RoleRequired), "{}", entry.method),
                     // Before a stream has named a programme, nobody without the role anywhere is let in.
-                    Reach::Whole | Reach::Shared | Reach::Within if takes_stream(entry) && !entry.takes(who.role) => {
+                    Reach::Whole | Reach::Shared | Reach::Within
+                        if descriptor(pool, entry.method).is_client_streaming() && !entry.takes(who.role) =>
+                    {
                         assert_eq!(foreign.0, End::Refused(Reason::RoleRequired), "{}", entry.method);
                     }
                     Reach::Whole | Reach::Shared | Reach::Within => {
@@ -208,7 +247,7 @@ async fn the_outcome_is_the_tables() {
         for entry in METHODS {
             let may = entry.reach == Reach::Anyone || entry.takes(Role::PlatformOperator);
             let right = if may { End::Passed } else { End::Refused(Reason::RoleRequired) };
-            let (end, said) = end(&server, entry.method, request("mine", Names::Nothing), Some(&operator)).await;
+            let (end, said) = end(&server, entry.method, bare("mine"), Some(&operator)).await;
             assert_eq!(end, right, "{}: {said}", entry.method);
         }
     })
@@ -228,7 +267,7 @@ async fn nobody_calls_without_a_token_that_holds() {
         let ends = async |token: Option<&str>| {
             let mut ends: BTreeMap<&str, (End, String)> = BTreeMap::new();
             for entry in METHODS {
-                ends.insert(entry.method, end(&server, entry.method, request("mine", Names::Nothing), token).await);
+                ends.insert(entry.method, end(&server, entry.method, bare("mine"), token).await);
             }
             ends
         };
