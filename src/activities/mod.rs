@@ -218,6 +218,8 @@ pub struct Activity {
     pub dispute_note: Option<String>,
     /// Who made this version: the person, or the subject where the call named none.
     pub recorder: String,
+    /// Whose words it has: who recorded the activity, or amended it last; none in versions of before that was kept.
+    pub author: Option<String>,
     /// The subject whose call made the first version; none: it is the first version's recorder.
     pub made_by: Option<String>,
     /// The place of the first version in its batch, from 0.

@@ -70,6 +70,7 @@ impl Command for AmendActivity {
         // Other words: what was attested or disputed were the old ones.
         let next = Activity {
             record,
+            author: Some(context.call.caller.actor().to_owned()),
             external_ids: amended.external_ids,
             state: State::Recorded,
             sheet: None,

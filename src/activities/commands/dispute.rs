@@ -1,5 +1,7 @@
 //! Disputes: somebody says that a record is wrong; another person dismisses that, or the record is amended or voided.
 
+use std::collections::BTreeSet;
+
 use super::amend::{illegal, next_version, standing};
 use super::intake::fact;
 use super::{DISMISS_DISPUTE, DISPUTE};
@@ -63,7 +65,7 @@ pub struct DismissDispute {
 }
 
 impl Command for DismissDispute {
-    type Facts = (Activity, i64);
+    type Facts = (Activity, BTreeSet<(String, Id)>, i64);
     type Effects = Activity;
     type Output = Activity;
     const METHOD: &'static str = "ActivityService.DismissDispute";
@@ -73,10 +75,13 @@ impl Command for DismissDispute {
     }
 
     async fn load(&self, tx: &mut Tx<'_>) -> Result<Self::Facts> {
-        Ok((standing(tx, &self.name).await?, tx.sequence()))
+        let current = standing(tx, &self.name).await?;
+        let recorders = store::sheets::recorders(tx, self.name.programme(), &[self.name.id()]).await?;
+        Ok((current, recorders, tx.sequence()))
     }
 
-    fn decide(&self, (current, sequence): Self::Facts, context: &Context<'_>) -> Result<Decision<Activity, Activity>> {
+    fn decide(&self, facts: Self::Facts, context: &Context<'_>) -> Result<Decision<Activity, Activity>> {
+        let (current, recorders, sequence) = facts;
         etag::check(self.etag.as_deref(), &self.name.to_string(), current.meta.revision)?;
         match current.state {
             State::Disputed => {}
@@ -84,9 +89,13 @@ impl Command for DismissDispute {
                 return Err(illegal(&current, "dismiss_dispute", "the activity isn't disputed"));
             }
         }
-        if current.recorder == context.call.caller.actor() {
-            let message = "the dispute must be dismissed by another person than who raised it";
-            return Err(Error::refused(Reason::SecondPersonRequired, message).with("name", &current.name));
+        let dismisser = context.call.caller.actor();
+        let second = |message| Error::refused(Reason::SecondPersonRequired, message).with("name", &current.name);
+        if current.recorder == dismisser {
+            return Err(second("the dispute must be dismissed by another person than who raised it"));
+        }
+        if recorders.iter().any(|(recorder, _)| recorder == dismisser) {
+            return Err(second("the dispute must be dismissed by another person than who recorded what is disputed"));
         }
         let state = if current.sheet.is_some() { State::Attested } else { State::Recorded };
         let next = Activity { state, dispute_note: None, ..next_version(&current, context, sequence) };

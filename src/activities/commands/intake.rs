@@ -64,6 +64,7 @@ pub(super) fn admit(programme: &Id, row: &Row, around: &mut Surroundings, contex
         sheet: None,
         dispute_note: None,
         recorder: context.call.caller.actor().to_owned(),
+        author: Some(context.call.caller.actor().to_owned()),
         made_by: Some(context.call.caller.subject.clone()),
         batch_row: row.place,
         since_sequence: around.sequence,

@@ -13,7 +13,7 @@ pub(super) const INSERT: Sql = rows!(
      site_level, date, half_day, lead_expert, home_hospital, specialty, residence, patient_issuer, patient_token, quantity, \
      performer, grade, grade_list, procedures, co_experts, declared_saving_fen, irregularities, void_reason, recorder, batch_row, \
      create_time, update_time, consultation_type, assistant, assistant_part, technique, gap_level, main_system, main_procedure, sheet, \
-     dispute_note, made_by) \
+     dispute_note, made_by, author) \
      SELECT r.value->>'programme', r.value->>'activity', CAST(r.value->>'revision' AS BIGINT), \
      CAST(r.value->>'since_sequence' AS BIGINT), r.value->>'state', r.value->>'kind', r.value->>'session', \
      r.value->>'session_kind', r.value->>'site', r.value->>'site_level', r.value->>'date', r.value->>'half_day', \
@@ -24,7 +24,7 @@ pub(super) const INSERT: Sql = rows!(
      r.value->>'recorder', CAST(r.value->>'batch_row' AS BIGINT), CAST(r.value->>'create_time' AS BIGINT), \
      CAST(r.value->>'update_time' AS BIGINT), r.value->>'consultation_type', r.value->>'assistant', r.value->>'assistant_part', \
      r.value->>'technique', r.value->>'gap_level', r.value->>'main_system', r.value->>'main_procedure', r.value->>'sheet', \
-     r.value->>'dispute_note', r.value->>'made_by' FROM ",
+     r.value->>'dispute_note', r.value->>'made_by', r.value->>'author' FROM ",
     "WHERE TRUE"
 );
 
@@ -71,6 +71,7 @@ pub(super) struct VersionRow<'a> {
     sheet: Option<&'a str>,
     dispute_note: Option<&'a str>,
     made_by: Option<&'a str>,
+    author: Option<&'a str>,
 }
 
 pub(super) fn version_row(activity: &Activity) -> Result<VersionRow<'_>> {
@@ -120,6 +121,7 @@ pub(super) fn version_row(activity: &Activity) -> Result<VersionRow<'_>> {
         sheet: activity.sheet.as_ref().map(Id::as_str),
         dispute_note: activity.dispute_note.as_deref(),
         made_by: activity.made_by.as_deref(),
+        author: activity.author.as_deref(),
     })
 }
 
@@ -138,6 +140,7 @@ pub(super) fn activity(row: &Row) -> Result<Activity> {
         dispute_note: row.get("dispute_note")?,
         recorder: row.get("recorder")?,
         made_by: row.get("made_by")?,
+        author: row.get("author")?,
         batch_row: row.get("batch_row")?,
         since_sequence: row.get("since_sequence")?,
         until_sequence: row.get("until_sequence")?,

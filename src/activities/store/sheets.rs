@@ -35,9 +35,11 @@ const HAS_HELD: Sql = Sql::new(
      AND s.state = 'COMPLETED' LIMIT 1",
 );
 const ZONE: Sql = Sql::new("SELECT s.zone FROM sites s WHERE s.programme = $1 AND s.site = $2");
+// Who disputes a record, or dismisses that, makes a version of it, and none of its words.
 const RECORDERS: Sql = rows!(
-    "SELECT v.recorder, v.activity FROM ",
-    "JOIN activity_versions v ON v.programme = r.value->>0 AND v.activity = r.value->>1 WHERE v.state = 'RECORDED'"
+    "SELECT DISTINCT COALESCE(v.author, v.recorder) AS recorder, v.activity FROM ",
+    "JOIN activity_versions v ON v.programme = r.value->>0 AND v.activity = r.value->>1 \
+     WHERE v.author IS NOT NULL OR v.state = 'RECORDED'"
 );
 
 /// The statements of this file, for the test that prepares them.

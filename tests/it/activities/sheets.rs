@@ -237,3 +237,35 @@ async fn a_record_after_the_programmes_window_is_refused_and_amending_one_is_not
     })
     .await;
 }
+
+#[tokio::test]
+async fn who_dismisses_a_dispute_has_no_part_in_the_record() {
+    each_engine("dismissers", async |server| {
+        figures::make(&server).await;
+        record_march(&server).await;
+        let mut client = activities(&server);
+        let amended = amend("c1", pb::Activity { residence: 2, ..Default::default() }, &["residence"]);
+        client.amend_activity(by("corrector", amended)).await.unwrap();
+        for id in ["c1", "c2"] {
+            let note = "患者否认就诊".to_owned();
+            let dispute = pb::DisputeActivityRequest { name: name("activities", id), note, ..Default::default() };
+            client.dispute_activity(by("auditor", dispute)).await.unwrap();
+        }
+        let dismiss = |id: &str| pb::DismissDisputeRequest { name: name("activities", id), ..Default::default() };
+        let expected = Refused::new(Code::FailedPrecondition, Reason::SecondPersonRequired);
+        for own in ["clerk", "corrector"] {
+            let own = refused(client.dismiss_dispute(by(own, dismiss("c1"))).await);
+            assert_eq!(own, expected.clone().with("name", &name("activities", "c1")), "whose words are disputed");
+        }
+        assert_eq!(state(&server, "c1").await.state(), Disputed);
+        for id in ["c1", "c2"] {
+            client.dismiss_dispute(by("office", dismiss(id))).await.unwrap();
+        }
+        let sheet = agreeing(&server, march("county")).await;
+        let own = refused(sheets(&server).attest_sheet(by("corrector", sheet.clone())).await);
+        assert_eq!(own, expected.with("name", &name("activities", "c1")), "whoever amended it has recorded it");
+        let attested = sheets(&server).attest_sheet(by("office", sheet)).await.unwrap().into_inner();
+        assert_eq!(attested.attested, 10, "no word of it is the dismisser's");
+    })
+    .await;
+}
