@@ -24,7 +24,7 @@ vocabulary! {
         MissingThere = 2 => "MISSING_THERE",
         /// Another record has the same patient, kind and day.
         DoubledHere = 3 => "DOUBLED_HERE",
-        /// The extract has it twice.
+        /// The extract has it twice: the same identifier, or two of one record.
         DoubledThere = 4 => "DOUBLED_THERE",
         /// Both have it, and say different things.
         Differing = 5 => "DIFFERING",
@@ -124,6 +124,8 @@ pub struct Discrepancy {
     pub finding: Finding,
     /// The day that it is about.
     pub date: Date,
+    /// The site that it is about: its record's, or the one whose extract had it; none: an extract of all sites had it.
+    pub site: Option<Id>,
     /// Where it stands.
     pub state: DiscrepancyState,
     /// What somebody who looked said; exactly of resolved ones.
@@ -143,41 +145,85 @@ pub struct Report {
     pub rows: usize,
     /// Rows that say what their record says.
     pub matched: usize,
-    /// Everything else, with the day that it is about.
-    pub findings: Vec<(Finding, Date)>,
+    /// Everything else, with what it is about.
+    pub findings: Vec<(Finding, About)>,
+}
+
+/// The day and the site that a finding is about; the site is none where there is no record, and the extract is of all sites.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct About {
+    /// The day.
+    pub date: Date,
+    /// The site.
+    pub site: Option<Id>,
+}
+
+impl About {
+    fn of(activity: &Activity) -> About {
+        About { date: activity.record.date, site: Some(activity.record.site.clone()) }
+    }
+}
+
+/// A discrepancy in the queue that nobody has looked at yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Open {
+    /// Its id.
+    pub id: Id,
+    /// The identifier that it is about; may be empty.
+    pub value: String,
+    /// The site that it is about.
+    pub site: Option<Id>,
+}
+
+/// Those open discrepancies of its system and days of which an extract speaks: of its site, or about an identifier that a row has. What it
+/// doesn't find of these is settled; of others it says nothing.
+#[must_use]
+pub fn spoken_of(scope: &Scope, theirs: &[Theirs], open: Vec<Open>) -> Vec<Id> {
+    let named: HashSet<&str> = theirs.iter().map(|row| row.value.as_str()).collect();
+    let is_spoken_of = |it: &Open| {
+        let is_here = scope.site.as_ref().is_none_or(|site| it.site.as_ref() == Some(site));
+        is_here || named.contains(it.value.as_str())
+    };
+    open.into_iter().filter(is_spoken_of).map(|it| it.id).collect()
 }
 
 /// Compares an extract with the records: `ours` are those of its days and site, and those that its rows name besides; voided ones aren't
 /// among them.
 #[must_use]
 pub fn compare(scope: &Scope, theirs: &[Theirs], ours: &[Activity]) -> Report {
-    let value_of = |activity: &Activity| {
-        let own = |it: &&ExternalId| it.system() == scope.system;
-        activity.external_ids.iter().find(own).map(|it| it.value().to_owned())
-    };
-    let by_value: HashMap<String, &Activity> =
-        ours.iter().filter(|it| it.state != State::Voided).filter_map(|it| Some((value_of(it)?, it))).collect();
+    let standing = || ours.iter().filter(|it| it.state != State::Voided);
+    let mut by_value: HashMap<&str, &Activity> = HashMap::new();
+    for activity in standing() {
+        by_value.extend(values_of(activity, scope).map(|value| (value, activity)));
+    }
     let mut report = Report { rows: theirs.len(), ..Report::default() };
-    let mut seen: HashSet<&str> = HashSet::new();
+    let (mut seen, mut met): (HashSet<&str>, HashSet<&Id>) = (HashSet::new(), HashSet::new());
     for row in theirs {
-        let mut found = |kind, activity: Option<&Activity>, fields| {
+        let activity = by_value.get(row.value.as_str()).copied();
+        let mut found = |kind, fields| {
+            let about = match activity {
+                Some(activity) => About { date: row.date, ..About::of(activity) },
+                None => About { date: row.date, site: scope.site.clone() },
+            };
             let activity = activity.map(|it| it.name.id().clone());
-            report.findings.push((Finding { kind, value: row.value.clone(), activity, fields }, row.date));
+            report.findings.push((Finding { kind, value: row.value.clone(), activity, fields }, about));
         };
-        let activity = by_value.get(&row.value).copied();
-        if !seen.insert(&row.value) {
-            found(DiscrepancyKind::DoubledThere, activity, Vec::new());
+        let is_again = !seen.insert(&row.value);
+        let Some(activity) = activity else {
+            let kind = if is_again { DiscrepancyKind::DoubledThere } else { DiscrepancyKind::MissingHere };
+            found(kind, Vec::new());
+            continue;
+        };
+        // Two rows with two identifiers of one record are that record twice.
+        if !met.insert(activity.name.id()) || is_again {
+            found(DiscrepancyKind::DoubledThere, Vec::new());
             continue;
         }
-        let Some(activity) = activity else {
-            found(DiscrepancyKind::MissingHere, None, Vec::new());
-            continue;
-        };
         let fields = differing(row, activity);
         if fields.is_empty() {
             report.matched += 1;
         } else {
-            found(DiscrepancyKind::Differing, Some(activity), fields);
+            found(DiscrepancyKind::Differing, fields);
         }
     }
     let in_scope = |activity: &&Activity| {
@@ -185,15 +231,11 @@ pub fn compare(scope: &Scope, theirs: &[Theirs], ours: &[Activity]) -> Report {
         (scope.from..=scope.to).contains(&record.date) && scope.site.as_ref().is_none_or(|site| *site == record.site)
     };
     let mut alike: BTreeMap<(&str, Date, &str, &str), Vec<&Activity>> = BTreeMap::new();
-    for activity in ours.iter().filter(|it| it.state != State::Voided).filter(in_scope) {
-        let value = value_of(activity).unwrap_or_default();
-        let is_known = !value.is_empty() && seen.contains(value.as_str());
+    for activity in standing().filter(in_scope) {
+        let is_known = values_of(activity, scope).any(|value| seen.contains(value));
         let is_countable = matches!(activity.record.kind, Kind::Consultation | Kind::OperationCase | Kind::Headcount);
         if !is_known && is_countable {
-            let activity_id = Some(activity.name.id().clone());
-            let finding =
-                Finding { kind: DiscrepancyKind::MissingThere, value, activity: activity_id, fields: Vec::new() };
-            report.findings.push((finding, activity.record.date));
+            report.findings.push((here(DiscrepancyKind::MissingThere, activity, scope), About::of(activity)));
         }
         if let Some(patient) = &activity.record.patient {
             use crate::kernel::Vocabulary as _;
@@ -204,14 +246,21 @@ pub fn compare(scope: &Scope, theirs: &[Theirs], ours: &[Activity]) -> Report {
     for doubles in alike.values_mut() {
         doubles.sort_by_key(|it| it.name.id().clone());
         for activity in doubles.iter().skip(1) {
-            let value = value_of(activity).unwrap_or_default();
-            let activity_id = Some(activity.name.id().clone());
-            let finding =
-                Finding { kind: DiscrepancyKind::DoubledHere, value, activity: activity_id, fields: Vec::new() };
-            report.findings.push((finding, activity.record.date));
+            report.findings.push((here(DiscrepancyKind::DoubledHere, activity, scope), About::of(activity)));
         }
     }
     report
+}
+
+/// A record's identifiers of the extract's system: a visit may have several.
+fn values_of<'a>(activity: &'a Activity, scope: &Scope) -> impl Iterator<Item = &'a str> {
+    activity.external_ids.iter().filter(|it| it.system() == scope.system).map(ExternalId::value)
+}
+
+/// What is wrong with a record that no row of the extract has, or that another record is like.
+fn here(kind: DiscrepancyKind, activity: &Activity, scope: &Scope) -> Finding {
+    let value = values_of(activity, scope).next().unwrap_or_default().to_owned();
+    Finding { kind, value, activity: Some(activity.name.id().clone()), fields: Vec::new() }
 }
 
 fn differing(row: &Theirs, activity: &Activity) -> Vec<String> {

@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use crate::db::{Command, Context, Decision, Tx};
-use crate::kernel::{Change, Date, Error, Id, Meta, Name, Reason, Result, Verb, Vocabulary as _, etag};
-use crate::tallies::extract::{Discrepancies, Discrepancy, DiscrepancyState, Finding, Resolution};
+use crate::kernel::{Change, Error, Id, Meta, Name, Reason, Result, Verb, Vocabulary as _, etag};
+use crate::tallies::extract::{About, Discrepancies, Discrepancy, DiscrepancyState, Finding, Resolution};
 use crate::tallies::store;
 
 /// Queues what was found, and settles what a later extract agrees with: a chunk of both.
@@ -15,7 +15,7 @@ pub struct QueueDiscrepancies {
     /// Whose extract it was.
     pub system: String,
     /// What was found, each once.
-    pub found: Vec<(Id, Finding, Date)>,
+    pub found: Vec<(Id, Finding, About)>,
     /// What was found before, and isn't any more.
     pub gone: Vec<Id>,
 }
@@ -28,7 +28,7 @@ impl QueueDiscrepancies {
     fn queued(
         &self,
         before: Option<&Discrepancy>,
-        (id, finding, date): &(Id, Finding, Date),
+        (id, finding, about): &(Id, Finding, About),
         context: &Context<'_>,
     ) -> Option<Discrepancy> {
         let (meta, verb_is_new) = match before {
@@ -40,7 +40,8 @@ impl QueueDiscrepancies {
             name: Name::new(self.programme.clone(), id.clone()),
             system: self.system.clone(),
             finding: finding.clone(),
-            date: *date,
+            date: about.date,
+            site: about.site.clone(),
             state: DiscrepancyState::Open,
             resolution: None,
             note: String::new(),

@@ -7,7 +7,9 @@ use crate::activities::{self, Activities, Activity};
 use crate::db::{Query, Tx, external_ids};
 use crate::kernel::{Collection as _, Cursor, Error, ExternalId, Id, Key, Name, Page, PageRequest, Result};
 use crate::programmes;
-use crate::tallies::extract::{Discrepancies, Discrepancy, DiscrepancyState, Report, Scope, Theirs, compare};
+use crate::tallies::extract::{
+    Discrepancies, Discrepancy, DiscrepancyState, Report, Scope, Theirs, compare, spoken_of,
+};
 use crate::tallies::store;
 
 /// Rows that are read at a time.
@@ -29,7 +31,7 @@ pub struct CompareExtract {
 pub struct Compared {
     /// What came of it.
     pub report: Report,
-    /// Open discrepancies with the system's extracts on these days.
+    /// Open discrepancies of which the extract speaks.
     pub open: Vec<Id>,
 }
 
@@ -50,7 +52,8 @@ impl Query for CompareExtract {
             ours.extend(current.into_values());
         }
         let report = compare(&self.scope, &self.rows, &ours);
-        Ok(Compared { report, open: store::discrepancies::open_of(tx, &self.programme, &self.scope).await? })
+        let open = store::discrepancies::open_of(tx, &self.programme, &self.scope).await?;
+        Ok(Compared { report, open: spoken_of(&self.scope, &self.rows, open) })
     }
 }
 

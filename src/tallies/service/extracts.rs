@@ -66,7 +66,7 @@ impl Service {
         let found: Vec<_> = report
             .findings
             .iter()
-            .filter_map(|(finding, date)| Some((finding.id(system)?, finding.clone(), *date)))
+            .filter_map(|(finding, about)| Some((finding.id(system)?, finding.clone(), about.clone())))
             .filter(|(id, ..)| seen.insert(id.clone()))
             .collect();
         let gone: Vec<Id> = open.into_iter().filter(|id| !seen.contains(id)).collect();

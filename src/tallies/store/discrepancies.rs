@@ -5,21 +5,22 @@ use std::collections::HashMap;
 use crate::db::{List, Row, Select, Sql, Tx, Value};
 use crate::kernel::{Id, Meta, Name, Result, Timestamp, Vocabulary as _};
 use crate::rows;
-use crate::tallies::extract::{Discrepancies, Discrepancy, DiscrepancyState, Finding, Scope};
+use crate::tallies::extract::{Discrepancies, Discrepancy, DiscrepancyState, Finding, Open, Scope};
 
 const PUT: Sql = rows!(
     "INSERT INTO discrepancies (programme, discrepancy, system, kind, value, activity, fields, date, state, resolution, note, \
-     resolver, revision, create_time, update_time) SELECT r.value->>0, r.value->>1, r.value->>2, r.value->>3, r.value->>4, \
+     resolver, revision, create_time, update_time, site) SELECT r.value->>0, r.value->>1, r.value->>2, r.value->>3, r.value->>4, \
      r.value->>5, r.value->>6, r.value->>7, r.value->>8, r.value->>9, r.value->>10, r.value->>11, \
-     CAST(r.value->>12 AS BIGINT), CAST(r.value->>13 AS BIGINT), CAST(r.value->>14 AS BIGINT) FROM ",
-    "WHERE TRUE ON CONFLICT (programme, discrepancy) DO UPDATE SET fields = excluded.fields, date = excluded.date, \
+     CAST(r.value->>12 AS BIGINT), CAST(r.value->>13 AS BIGINT), CAST(r.value->>14 AS BIGINT), \
+     r.value->>15 FROM ",
+    "WHERE TRUE ON CONFLICT (programme, discrepancy) DO UPDATE SET fields = excluded.fields, date = excluded.date, site = excluded.site, \
      state = excluded.state, resolution = excluded.resolution, note = excluded.note, resolver = excluded.resolver, \
      revision = excluded.revision, update_time = excluded.update_time"
 );
 const BY_IDS: Sql =
     rows!("SELECT d.* FROM ", "JOIN discrepancies d ON d.programme = r.value->>0 AND d.discrepancy = r.value->>1");
 const OPEN_OF: Sql = Sql::new(
-    "SELECT d.discrepancy FROM discrepancies d WHERE d.programme = $1 AND d.state = 'OPEN' AND d.system = $2 \
+    "SELECT d.discrepancy, d.value, d.site FROM discrepancies d WHERE d.programme = $1 AND d.state = 'OPEN' AND d.system = $2 \
      AND d.date >= $3 AND d.date <= $4 ORDER BY d.discrepancy",
 );
 
@@ -58,13 +59,14 @@ pub async fn find_all(tx: &mut Tx<'_>, programme: &Id, ids: &[Id]) -> Result<Has
     rows.iter().map(|row| discrepancy(row).map(|it| (it.name.id().clone(), it))).collect()
 }
 
-/// The open discrepancies with a system's extracts on some days.
+/// The open discrepancies with a system's extracts on some days, at whichever site.
 ///
 /// # Errors
 /// A storage error.
-pub async fn open_of(tx: &mut Tx<'_>, programme: &Id, scope: &Scope) -> Result<Vec<Id>> {
+pub async fn open_of(tx: &mut Tx<'_>, programme: &Id, scope: &Scope) -> Result<Vec<Open>> {
     let stmt = tx.sql(OPEN_OF).bind(programme).bind(&scope.system).bind(scope.from).bind(scope.to);
-    stmt.fetch_all().await?.iter().map(|row| row.get("discrepancy")).collect()
+    let open = |row: &Row| Ok(Open { id: row.get("discrepancy")?, value: row.get("value")?, site: row.get("site")? });
+    stmt.fetch_all().await?.iter().map(open).collect()
 }
 
 /// Discrepancies by id, before the page is cut.
@@ -96,7 +98,7 @@ pub async fn put(tx: &mut Tx<'_>, discrepancies: &[Discrepancy]) -> Result<()> {
         let times = (it.meta.revision, it.meta.create_time.micros(), it.meta.update_time.micros());
         serde_json::json!([
             key.0, key.1, key.2, key.3, key.4, what.0, what.1, what.2, what.3, said.0, said.1, said.2, times.0,
-            times.1, times.2
+            times.1, times.2, it.site
         ])
     };
     let rows: Vec<_> = discrepancies.iter().map(row).collect();
@@ -146,6 +148,7 @@ pub fn discrepancy(row: &Row) -> Result<Discrepancy> {
             fields: fields.split(',').filter(|field| !field.is_empty()).map(str::to_owned).collect(),
         },
         date: row.get("date")?,
+        site: row.get("site")?,
         state: row.code("state")?,
         resolution: row.optional_code("resolution")?,
         note: row.get("note")?,

@@ -11,7 +11,7 @@ use tonic::Code;
 use tonic::transport::Channel;
 
 use crate::support::errors::{Refused, refused};
-use crate::support::figures::{self, activities, by, consultation, date, name, patient, record, void};
+use crate::support::figures::{self, activities, amend, by, consultation, date, name, patient, record, void};
 use crate::support::program::{Program, output};
 use crate::support::{Database, TestServer, connect, each_engine};
 
@@ -138,6 +138,80 @@ async fn an_extract_is_matched_and_what_does_not_agree_is_queued_once() {
         let settled = reconcile(march(extract)).await;
         assert_eq!((settled.missing_there, settled.settled), (0, 1));
         assert_eq!(open(&server).await.len(), 3);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_extract_of_one_site_says_nothing_about_another() {
+    each_engine("extract_sites", async |server| {
+        figures::make(&server).await;
+        let mut client = activities(&server);
+        client.record_activity(record("c1", consultation(date(2024, 3, 4), "tok_0001"))).await.unwrap();
+        let township = pb::Activity { site: name("sites", "township"), ..consultation(date(2024, 3, 4), "tok_0002") };
+        client.record_activity(record("t1", township)).await.unwrap();
+        let reconcile = async |site: &str, rows: Vec<pb::ExtractRow>| {
+            let mut messages = march(rows);
+            messages[0].site = if site.is_empty() { String::new() } else { name("sites", site) };
+            self::client(&server).reconcile_extract(by("auditor", stream::iter(messages))).await.unwrap().into_inner()
+        };
+        let found = async || -> Vec<(pb::DiscrepancyKind, String, String)> {
+            let about = |it: pb::ExtractFinding| {
+                let activity = it.activity.rsplit('/').next().unwrap_or_default().to_owned();
+                (it.kind(), it.value, activity)
+            };
+            let mut found: Vec<_> = open(&server).await.into_iter().map(|it| about(it.finding.unwrap())).collect();
+            found.sort();
+            found
+        };
+        let missing = |value: &str| (MissingHere, value.to_owned(), String::new());
+        let alone = |id: &str| (MissingThere, String::new(), id.to_owned());
+        reconcile("county", vec![row("V-1", 5, "tok_0001")]).await;
+        let report = reconcile("township", vec![row("V-2", 5, "tok_0002")]).await;
+        assert_eq!(report.settled, 0, "the county's are the county's");
+        assert_eq!(found().await, [missing("V-1"), missing("V-2"), alone("c1"), alone("t1")]);
+        let report = reconcile("county", Vec::new()).await;
+        assert_eq!(report.settled, 1, "its own row is gone");
+        assert_eq!(found().await, [missing("V-2"), alone("c1"), alone("t1")]);
+
+        let known = pb::Activity {
+            external_ids: vec![pb::ExternalId { system: "liling.his".to_owned(), value: "V-2".to_owned() }],
+            ..Default::default()
+        };
+        client.amend_activity(amend("c1", known, &["external_ids"])).await.unwrap();
+        let report = reconcile("county", vec![row("V-2", 4, "tok_0001")]).await;
+        assert_eq!((report.matched, report.settled), (1, 2), "whoever's extract has the row speaks of it");
+        assert_eq!(found().await, [alone("t1")]);
+        assert_eq!(reconcile("", Vec::new()).await.missing_there, 2, "all sites");
+        client.void_activity(void("t1")).await.unwrap();
+        assert_eq!(reconcile("", vec![row("V-2", 4, "tok_0001")]).await.settled, 2, "all sites");
+        assert_eq!(found().await, []);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn rows_and_records_meet_by_any_identifier_of_the_system() {
+    each_engine("extract_ids", async |server| {
+        figures::make(&server).await;
+        let own = |value: &str| pb::ExternalId { system: "liling.his".to_owned(), value: value.to_owned() };
+        let other = pb::ExternalId { system: "liling.lis".to_owned(), value: "V-9".to_owned() };
+        let external_ids = vec![own("V-1"), own("V-2"), other];
+        let seen = pb::Activity { external_ids, ..consultation(date(2024, 3, 4), "tok_0001") };
+        activities(&server).record_activity(record("a1", seen)).await.unwrap();
+        let reconcile = async |values: &[&str]| {
+            let rows = values.iter().map(|value| row(value, 4, "tok_0001")).collect();
+            client(&server).reconcile_extract(stream::iter(march(rows))).await.unwrap().into_inner()
+        };
+        for value in ["V-1", "V-2"] {
+            let report = reconcile(&[value]).await;
+            assert_eq!((report.matched, report.findings), (1, Vec::new()), "{value}");
+        }
+        let report = reconcile(&["V-1", "V-2"]).await;
+        assert_eq!((report.matched, report.doubled_there, report.findings.len()), (1, 1, 1), "one record twice");
+        assert_eq!((report.findings[0].value.as_str(), report.findings[0].kind()), ("V-2", DoubledThere));
+        let report = reconcile(&["V-9"]).await;
+        assert_eq!((report.missing_here, report.missing_there), (1, 1), "another system's identifier is none");
     })
     .await;
 }
