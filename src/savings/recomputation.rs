@@ -31,7 +31,7 @@ pub type Figures = BTreeMap<String, (i64, i64)>;
 pub struct Comparison {
     /// Trips that were looked at.
     pub examined: i64,
-    /// Trips whose saving differs.
+    /// Trips whose amounts differ.
     pub changed: i64,
     /// Trips for whose date no tariff or policy is in force.
     pub gaps: i64,
@@ -78,7 +78,8 @@ impl Comparison {
             self.count(before.as_ref(), before.as_ref())?;
             return Ok(None);
         }
-        self.changed += 1;
+        // Versions of a policy or of tariffs that say the same are named from now on, and change no amount.
+        self.changed += i64::from(again.parts != trip.reckoned.parts);
         let after = Trip { reckoned: again.clone(), ..trip.clone() };
         self.count(before.as_ref(), after.leaf()?.as_ref())?;
         Ok(Some(again))

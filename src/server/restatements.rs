@@ -4,9 +4,9 @@
 use tracing::{debug, info, warn};
 
 use crate::db::Db;
-use crate::kernel::{Call, Caller, Error, Reason, Result};
+use crate::kernel::{Call, Caller, Error, Name, Reason, Result};
 use crate::savings::commands::{ContinueRecomputation, RunningRecomputations};
-use crate::savings::recomputation::RecomputationState;
+use crate::savings::recomputation::{RecomputationState, Recomputations};
 
 /// Who writes it, as the audit has it.
 const SUBJECT: &str = "restater";
@@ -20,27 +20,33 @@ pub(super) async fn go_on_and_tell(db: &Db) {
     }
 }
 
-/// Does what is left of every recomputation; returns how many are done now.
+/// Does what is left of every recomputation; returns how many are done now. One that can't go on is told in the log, and keeps no other
+/// from it: it is one programme's, the next may be another's.
 ///
 /// # Errors
-/// An error of the storage, or `AMOUNT_OUT_OF_RANGE` where a sum leaves what can be stored.
+/// An error of the storage, where it can't be told which there are.
 pub async fn go_on(db: &Db) -> Result<usize> {
     let mut done = 0;
     for name in db.read(RunningRecomputations).await? {
-        loop {
-            let call = Call::new(Caller::new(SUBJECT));
-            match db.write(call, ContinueRecomputation { name: name.clone() }).await {
-                Ok(job) => match job.state {
-                    RecomputationState::Running => {}
-                    RecomputationState::Done => break done += 1,
-                },
-                // Its record can only be read.
-                Err(Error::Refused(refusal)) if refusal.reason == Reason::ProgrammeEnded => {
-                    break debug!(%name, "the programme has ended");
-                }
-                Err(error) => return Err(error),
+        match finish(db, &name).await {
+            Ok(()) => done += 1,
+            // Its record can only be read.
+            Err(Error::Refused(refusal)) if refusal.reason == Reason::ProgrammeEnded => {
+                debug!(%name, "the programme has ended");
             }
+            Err(error) => warn!(%name, %error, "a recomputation of savings can't go on"),
         }
     }
     Ok(done)
+}
+
+/// Does what is left of one.
+async fn finish(db: &Db, name: &Name<Recomputations>) -> Result<()> {
+    loop {
+        let call = Call::new(Caller::new(SUBJECT));
+        match db.write(call, ContinueRecomputation { name: name.clone() }).await?.state {
+            RecomputationState::Running => {}
+            RecomputationState::Done => return Ok(()),
+        }
+    }
 }

@@ -2,7 +2,7 @@
 mod arithmetic;
 mod extracts;
 mod merged;
-mod partitions;
+pub mod partitions;
 mod statements;
 
 use homecoming::kernel::Reason;

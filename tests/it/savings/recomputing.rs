@@ -9,6 +9,7 @@ use super::trips::{asking, bill, county, trip};
 use crate::support::errors::refused;
 use crate::support::figures::{self, PROGRAMME, date, name};
 use crate::support::{TestServer, each_engine};
+use crate::tallies::partitions::tamper;
 
 fn client(server: &TestServer) -> RecomputationServiceClient<tonic::transport::Channel> {
     RecomputationServiceClient::new(server.channel.clone())
@@ -135,8 +136,35 @@ async fn a_gap_leaves_what_was_reported_and_is_counted() {
         let approve = pb::ApproveSavingPolicyRequest { name: name("saving-policies", "p3"), ..Default::default() };
         savings.approve_saving_policy(by("two", approve)).await.unwrap();
         let job = recompute(&server, "r1").await;
-        assert_eq!((job.examined, job.gaps, job.changed), (2, 1, 1), "the policy's version is part of a saving");
+        assert_eq!((job.examined, job.gaps, job.changed), (2, 1, 0), "the same terms under another version");
+        let get = pb::GetTripRequest { name: name("trips", "t2") };
+        let restated = trips.get_trip(get).await.unwrap().into_inner();
+        assert_eq!(restated.policy, name("saving-policies", "p3"), "the policy's version is part of a saving");
         assert_eq!(figure(&job.figures, "net_savings_fen"), (162_000, 162_000));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn one_that_cannot_go_on_keeps_no_other_from_it() {
+    each_engine("recomputing_stuck", async |server| {
+        let mut trips = county(&server).await;
+        trips.record_trip(asking("t1", trip(&["a1"]))).await.unwrap();
+        for id in ["r1", "r2"] {
+            client(&server).recompute_savings(begin(id)).await.unwrap();
+            server.clock.advance_minutes(1);
+            if id == "r1" {
+                // No figures: the first one of all can't even be read.
+                tamper(&server, "UPDATE recomputations SET state = 'RUNNING', figures = '' WHERE recomputation = 'r1'")
+                    .await;
+            }
+        }
+        restatements::go_on(&server.db).await.unwrap();
+        let get = pb::GetRecomputationRequest { name: name("recomputations", "r2") };
+        let job = client(&server).get_recomputation(get).await.unwrap().into_inner();
+        assert_eq!((job.state(), job.examined), (pb::RecomputationState::Done, 1));
+        let get = pb::GetRecomputationRequest { name: name("recomputations", "r1") };
+        assert_eq!(refused(client(&server).get_recomputation(get).await).code, tonic::Code::Internal);
     })
     .await;
 }

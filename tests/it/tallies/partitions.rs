@@ -272,7 +272,8 @@ fn asked(basis: pb::TallyBasis) -> pb::QueryTallyRequest {
     pb::QueryTallyRequest { basis: basis as i32, ..query(&measures, &group_by) }
 }
 
-async fn tamper(server: &TestServer, statement: &'static str) {
+/// Changes rows behind the program's back.
+pub async fn tamper(server: &TestServer, statement: &'static str) {
     match &server.target {
         Target::Sqlite(path) => {
             let mut connection = SqliteConnection::connect(path.to_str().unwrap()).await.unwrap();
