@@ -34,8 +34,8 @@ impl TallyService for Service {
 
     async fn close_period(&self, request: Request<pb::ClosePeriodRequest>) -> Reply<pb::Statement> {
         let (call, query) = self.api.parse(request, statements::close)?;
-        let composed = self.api.read(query).await?;
-        let statement = self.api.write(call, ClosePeriod { composed }).await?;
+        let (closing, composed) = self.api.read(query).await?;
+        let statement = self.api.write(call, ClosePeriod { closing, composed }).await?;
         Ok(Response::new(statements::statement(statement)))
     }
 

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
+use super::reckon::{Answer, Number};
 use crate::kernel::{Collection, Date, Error, Id, Name, Result, Timestamp, etag, vocabulary};
 
 /// The collection `statements`.
@@ -136,6 +137,22 @@ pub struct Figure {
     pub recorded_below: i64,
 }
 
+impl Figure {
+    /// A measure's figure of a group (dimension and key; both empty: everything).
+    #[must_use]
+    pub fn new(measure: &str, (by, key): (&str, &str), attested: Number, recorded: Number) -> Figure {
+        Figure {
+            measure: measure.to_owned(),
+            by: by.to_owned(),
+            key: key.to_owned(),
+            attested: attested.quantity,
+            attested_below: attested.denominator,
+            recorded: recorded.quantity,
+            recorded_below: recorded.denominator,
+        }
+    }
+}
+
 /// What has changed in a figure.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -146,12 +163,34 @@ pub struct Delta {
     pub by: String,
     /// The group.
     pub key: String,
+    /// What was reported then; of a ratio, the part above the line.
+    pub before: i64,
+    /// What is counted now; of a ratio, the part above the line.
+    pub after: i64,
+    /// The difference, signed; of a ratio, that of the part above the line. A ratio's own change is the difference of its two quotients,
+    /// after less before, which is no sum of anything.
+    pub delta: i64,
+    /// The three of them below the line; 0, and left out of the text, of what is no ratio.
+    #[serde(default, skip_serializing_if = "Below::is_none")]
+    pub below: Below,
+}
+
+/// What has changed in a ratio's part below the line.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Below {
     /// What was reported then.
     pub before: i64,
     /// What is counted now.
     pub after: i64,
     /// The difference, signed.
     pub delta: i64,
+}
+
+impl Below {
+    fn is_none(&self) -> bool {
+        *self == Below::default()
+    }
 }
 
 /// How much of a measure's delta has one cause.
@@ -260,6 +299,28 @@ pub fn figures(said: &[Said]) -> impl Iterator<Item = &Figure> {
     })
 }
 
+/// The figures of every group by a dimension, in the order of measures and keys, attested beside recorded: those that have either. What is
+/// recorded may cancel to nothing where what is attested of it doesn't, since savings are signed.
+#[must_use]
+pub fn side_by_side(measures: &[&str], by: &str, attested: &Answer, recorded: &Answer) -> Vec<Figure> {
+    let mut groups: BTreeMap<&str, [&[Number]; 2]> = BTreeMap::new();
+    for (side, answer) in [attested, recorded].into_iter().enumerate() {
+        for (key, numbers) in &answer.rows {
+            groups.entry(key.first().map_or("", String::as_str)).or_default()[side] = numbers;
+        }
+    }
+    let mut figures = Vec::new();
+    for (place, measure) in measures.iter().enumerate() {
+        for (key, sides) in &groups {
+            let [attested, recorded] = sides.map(|numbers| numbers.get(place).copied().unwrap_or_default());
+            if attested != Number::default() || recorded != Number::default() {
+                figures.push(Figure::new(measure, (by, key), attested, recorded));
+            }
+        }
+    }
+    figures
+}
+
 /// What has changed from figures to figures: every one whose attested quantity is another, those that are gone or new too.
 #[must_use]
 pub fn deltas(before: &[Said], after: &[Said]) -> Vec<Delta> {
@@ -272,13 +333,14 @@ pub fn deltas(before: &[Said], after: &[Said]) -> Vec<Delta> {
         }
     }
     let changed = both.into_iter().filter(|(_, [before, after])| before != after);
-    let delta = |((measure, by, key), [(before, _), (after, _)]): (Key<'_>, [(i64, i64); 2])| Delta {
+    let delta = |((measure, by, key), [then, now]): (Key<'_>, [(i64, i64); 2])| Delta {
         measure: measure.to_owned(),
         by: by.to_owned(),
         key: key.to_owned(),
-        before,
-        after,
-        delta: after.saturating_sub(before),
+        before: then.0,
+        after: now.0,
+        delta: now.0.saturating_sub(then.0),
+        below: Below { before: then.1, after: now.1, delta: now.1.saturating_sub(then.1) },
     };
     changed.map(delta).collect()
 }

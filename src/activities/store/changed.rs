@@ -4,8 +4,8 @@ use std::collections::HashSet;
 
 use super::columns;
 use crate::activities::Activity;
-use crate::db::{List, Select, Sql, Tx, Value};
-use crate::kernel::{Date, Id, Result};
+use crate::db::{List, Sql, Tx, Value};
+use crate::kernel::{Date, Id, PageRequest, Result};
 use crate::rows;
 
 // What stood then and has been closed since.
@@ -78,42 +78,35 @@ pub async fn recorded_by(tx: &mut Tx<'_>, programme: &Id, ids: &[&Id], sequence:
     Ok(found)
 }
 
-/// Which of the versions that stood at a sequence a page is of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Half {
-    /// Those that stand still.
-    Standing,
-    /// Those that were closed later.
-    Closed,
-}
-
-/// The versions that stood at a sequence on some days, by day and id, before the page is cut; narrowed by site and expert, where the
-/// indexes help.
-#[must_use]
-pub fn stood(
-    half: Half,
+/// The versions that stood at a sequence on some days, by day and id, one more than a page holds, without their external ids; narrowed
+/// by site and expert, where the indexes help. A version that is closed between two pages is in one of them all the same: both halves
+/// go on after the same key.
+///
+/// # Errors
+/// A storage error.
+pub async fn stood(
+    tx: &mut Tx<'_>,
     programme: &Id,
     (from, to): (Date, Date),
     as_of: i64,
     (site, expert): (Option<&str>, Option<&str>),
-) -> Select {
-    let days = [Value::from(programme), Value::from(from), Value::from(to)];
-    let mut select = match half {
-        Half::Standing => STANDING.select(days.into_iter().chain([Value::from(as_of)])),
-        Half::Closed => CLOSED.select(days.into_iter().chain([Value::from(as_of), Value::from(as_of)])),
-    };
-    for (index, value) in [(0, site), (1, expert)] {
-        if let Some(value) = value {
-            select.filter(index, [Value::from(value)]);
+    page: &PageRequest,
+) -> Result<Vec<Activity>> {
+    let days = || [Value::from(programme), Value::from(from), Value::from(to)].into_iter();
+    let standing = STANDING.select(days().chain([Value::from(as_of)]));
+    let closed = CLOSED.select(days().chain([Value::from(as_of), Value::from(as_of)]));
+    let mut versions = Vec::new();
+    for mut select in [standing, closed] {
+        for (index, value) in [(0, site), (1, expert)] {
+            if let Some(value) = value {
+                select.filter(index, [Value::from(value)]);
+            }
+        }
+        for row in tx.select(select.page(page)).await? {
+            versions.push(columns::activity(&row)?);
         }
     }
-    select
-}
-
-/// The versions of rows, without their external ids.
-///
-/// # Errors
-/// A storage error.
-pub fn read(rows: &[crate::db::Row]) -> Result<Vec<Activity>> {
-    rows.iter().map(columns::activity).collect()
+    versions.sort_by(|a, b| (a.record.date, a.name.id()).cmp(&(b.record.date, b.name.id())));
+    versions.truncate(page.size + 1);
+    Ok(versions)
 }

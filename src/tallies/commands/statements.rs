@@ -2,15 +2,17 @@
 
 use crate::db::{Command, Context, Decision, Tx};
 use crate::kernel::{Change, Error, Id, Name, Reason, Result, Verb};
-use crate::tallies::queries::Composed;
+use crate::tallies::queries::{Closing, Composed, not_over};
 use crate::tallies::statement::{self, Statement, StatementKind, Statements};
 use crate::tallies::store;
 
 /// Freezes what was composed of a period.
 #[derive(Clone, Debug)]
 pub struct ClosePeriod {
-    /// What it says.
-    pub composed: Composed,
+    /// Which period.
+    pub closing: Closing,
+    /// What it says; none where it couldn't be closed when it was to be counted.
+    pub composed: Option<Composed>,
 }
 
 impl Command for ClosePeriod {
@@ -20,24 +22,18 @@ impl Command for ClosePeriod {
     const METHOD: &'static str = "TallyService.ClosePeriod";
 
     fn programme(&self) -> &Id {
-        &self.composed.programme.id
+        &self.closing.programme.id
     }
 
     async fn load(&self, tx: &mut Tx<'_>) -> Result<Option<Statement>> {
-        store::statements::last(tx, &self.composed.programme.id, self.composed.from, self.composed.to).await
+        store::statements::last(tx, &self.closing.programme.id, self.closing.from, self.closing.to).await
     }
 
     fn decide(&self, last: Option<Statement>, context: &Context<'_>) -> Result<Decision<Statement, Statement>> {
-        if let Some(last) = last {
-            let message = "the period is closed: what has changed since is restated";
-            return Err(Error::refused(Reason::PeriodClosed, message).with("name", last.name));
-        }
-        let today = self.composed.programme.zone.date_of(context.now);
-        if self.composed.to >= today {
-            let message = "a period is closed once it is over";
-            return Err(Error::refused(Reason::InTheFuture, message).with("field", "to_date"));
-        }
-        decided(frozen(&self.composed, StatementKind::Closing, 0, context)?, Verb::new("close"))
+        self.closing.refuse(last, context.now)?;
+        // Statements stay: what wasn't counted wasn't over yet, a moment ago.
+        let composed = self.composed.as_ref().ok_or_else(not_over)?;
+        decided(frozen(composed, StatementKind::Closing, 0, context)?, Verb::new("close"))
     }
 
     async fn apply(&self, statement: &Statement, tx: &mut Tx<'_>) -> Result<()> {

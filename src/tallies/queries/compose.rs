@@ -1,13 +1,12 @@
 //! What a statement says: every measure that there is, counted on one snapshot; and what has changed since an earlier one.
 
 use crate::db::{self, Query, Tx};
-use crate::kernel::{Date, Error, Id, Name, ProgrammeName, Result, Vocabulary as _};
+use crate::kernel::{Date, Error, Id, Name, Reason, Result, Timestamp, Vocabulary as _};
 use crate::programmes::{self, Programme};
 use crate::tallies::measures::{self, sums};
 use crate::tallies::queries::{count, reasons};
 use crate::tallies::question::{Question, knows};
-use crate::tallies::reckon::{Answer, Number};
-use crate::tallies::statement::{self, FORM, Figure, Said, StatementKind, Statements};
+use crate::tallies::statement::{self, FORM, Figure, Said, Statement, StatementKind, Statements};
 use crate::tallies::{Basis, Definition, Dimension, MeasureType, store};
 
 /// By what a statement's figures are told apart.
@@ -37,7 +36,37 @@ pub struct Composed {
     pub previous: Option<(Name<Statements>, i64, bool)>,
 }
 
-/// Composes what a statement of a period would say now.
+/// A period that is to be closed.
+#[derive(Clone, Debug)]
+pub struct Closing {
+    /// The programme.
+    pub programme: Programme,
+    /// First day.
+    pub from: Date,
+    /// Last day.
+    pub to: Date,
+}
+
+impl Closing {
+    /// Refuses a period that has a statement, or isn't over.
+    ///
+    /// # Errors
+    /// `PERIOD_CLOSED`, `IN_THE_FUTURE`.
+    pub fn refuse(&self, last: Option<Statement>, now: Timestamp) -> Result<()> {
+        if let Some(last) = last {
+            let message = "the period is closed: what has changed since is restated";
+            return Err(Error::refused(Reason::PeriodClosed, message).with("name", last.name));
+        }
+        if self.to >= self.programme.zone.date_of(now) { Err(not_over()) } else { Ok(()) }
+    }
+}
+
+/// That a period isn't over yet.
+pub fn not_over() -> Error {
+    Error::refused(Reason::InTheFuture, "a period is closed once it is over").with("field", "to_date")
+}
+
+/// Composes what a statement of a period would say now; nothing, without a count, where it can't be closed.
 #[derive(Clone, Debug)]
 pub struct ComposeClosing {
     /// The programme.
@@ -49,11 +78,17 @@ pub struct ComposeClosing {
 }
 
 impl Query for ComposeClosing {
-    type Output = Composed;
+    type Output = (Closing, Option<Composed>);
 
-    async fn run(&self, tx: &mut Tx<'_>) -> Result<Composed> {
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<Self::Output> {
         let programme = programmes::store::get(tx, &self.programme).await?;
-        compose(tx, programme, (self.from, self.to), None).await
+        let last = store::statements::last(tx, &programme.id, self.from, self.to).await?;
+        let closing = Closing { programme, from: self.from, to: self.to };
+        if closing.refuse(last, tx.now()).is_err() {
+            return Ok((closing, None));
+        }
+        let composed = compose(tx, closing.programme.clone(), (self.from, self.to), None).await?;
+        Ok((closing, Some(composed)))
     }
 }
 
@@ -137,44 +172,13 @@ async fn figures_by(
     let attested = Question { basis: Basis::Attested, ..recorded.clone() };
     let (recorded, _) = count(tx, programme, &recorded).await?;
     let (attested, _) = count(tx, programme, &attested).await?;
-    let figure = |definition: &Definition, key: &str, attested: Number, recorded: Number| {
-        Said::Figure(Figure {
-            measure: definition.name.to_owned(),
-            by: by.map_or("", Dimension::code).to_owned(),
-            key: key.to_owned(),
-            attested: attested.quantity,
-            attested_below: attested.denominator,
-            recorded: recorded.quantity,
-            recorded_below: recorded.denominator,
-        })
-    };
-    let number = |answer: &Answer, key: &[String], place: usize| {
-        let row = answer.rows.iter().find(|(own, _)| own.as_slice() == key);
-        row.and_then(|(_, numbers)| numbers.get(place)).copied().unwrap_or_default()
-    };
-    let mut said = Vec::new();
-    for (place, definition) in measures.iter().enumerate() {
-        if by.is_none() {
-            let total = |answer: &Answer| answer.totals.get(place).copied().unwrap_or_default();
-            said.push(figure(definition, "", total(&attested), total(&recorded)));
-            continue;
+    let names: Vec<&str> = measures.iter().map(|it| it.name).collect();
+    let figures = match by {
+        Some(dimension) => statement::side_by_side(&names, dimension.code(), &attested, &recorded),
+        None => {
+            let totals = names.iter().zip(attested.totals.iter().zip(&recorded.totals));
+            totals.map(|(name, (attested, recorded))| Figure::new(name, ("", ""), *attested, *recorded)).collect()
         }
-        // What is attested is recorded too: every group of the former is one of the latter.
-        for (key, numbers) in &recorded.rows {
-            let recorded = numbers.get(place).copied().unwrap_or_default();
-            if recorded != Number::default() {
-                let name = key.first().map_or("", String::as_str);
-                said.push(figure(definition, name, number(&attested, key, place), recorded));
-            }
-        }
-    }
-    Ok(said)
-}
-
-impl Composed {
-    /// The programme's name.
-    #[must_use]
-    pub fn programme_name(&self) -> ProgrammeName {
-        self.programme.name()
-    }
+    };
+    Ok(figures.into_iter().map(Said::Figure).collect())
 }

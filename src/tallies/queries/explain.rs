@@ -1,7 +1,7 @@
 //! Explaining a cell: the records that it counts, page by page, as of the sequence at which the explanation began.
 
 use crate::activities;
-use crate::activities::store::changed::{self, Half};
+use crate::activities::store::changed;
 use crate::db::{self, Query, Tx};
 use crate::experts::{self, Experts, Merged};
 use crate::kernel::{
@@ -80,8 +80,8 @@ pub struct Evidence {
 /// Where an explanation goes on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum At {
-    /// Activities, after a page's last.
-    Activities(HalfDone),
+    /// Activities, after a page's last; none: from the first one on.
+    Activities(Option<Cursor>),
     /// Sessions or visits of the month with this day.
     Month(Date),
     /// The roster.
@@ -90,19 +90,12 @@ pub enum At {
     End,
 }
 
-/// Where among the activities an explanation goes on.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct HalfDone {
-    half: Half,
-    after: Option<Cursor>,
-}
-
 impl Explanation {
     /// Where it begins.
     #[must_use]
     pub fn first(&self) -> At {
         match self.origin() {
-            Some(Origin::Activities) => At::Activities(HalfDone { half: Half::Standing, after: None }),
+            Some(Origin::Activities) => At::Activities(None),
             Some(Origin::Sessions | Origin::Visits | Origin::Savings) => At::Month(self.question.from),
             None => At::Roster,
         }
@@ -165,7 +158,7 @@ impl Query for ReadEvidence {
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<(Vec<Evidence>, At)> {
         match &self.at {
-            At::Activities(done) => self.activities(tx, done).await,
+            At::Activities(after) => self.activities(tx, after.as_ref()).await,
             At::Month(from) => self.month(tx, *from).await,
             At::Roster => Ok((self.roster(tx).await?, At::End)),
             At::End => Ok((Vec::new(), At::End)),
@@ -174,19 +167,17 @@ impl Query for ReadEvidence {
 }
 
 impl ReadEvidence {
-    async fn activities(&self, tx: &mut Tx<'_>, done: &HalfDone) -> Result<(Vec<Evidence>, At)> {
+    async fn activities(&self, tx: &mut Tx<'_>, after: Option<&Cursor>) -> Result<(Vec<Evidence>, At)> {
         let Explanation { programme, question, sequence, .. } = &self.of;
         let narrow = (self.of.only(Dimension::Site), self.of.only(Dimension::Expert));
         let days = (question.from, question.to);
-        let mut select = changed::stood(done.half, &programme.id, days, *sequence, narrow);
-        let page = PageRequest { size: PAGE, after: done.after.clone() };
-        let rows = tx.select(select.page(&page)).await?;
+        let page = PageRequest { size: PAGE, after: after.cloned() };
+        let versions = changed::stood(tx, &programme.id, days, *sequence, narrow, &page).await?;
         let cursor = |it: &activities::Activity| Cursor(vec![Key::from(it.record.date), Key::from(it.name.id())]);
-        let read = Page::cut(changed::read(&rows)?, &page, "", cursor);
-        let next = match (read.next.is_some(), done.half) {
-            (true, half) => At::Activities(HalfDone { half, after: read.items.last().map(cursor) }),
-            (false, Half::Standing) => At::Activities(HalfDone { half: Half::Closed, after: None }),
-            (false, Half::Closed) => At::End,
+        let read = Page::cut(versions, &page, "", cursor);
+        let next = match read.next {
+            Some(_) => At::Activities(read.items.last().map(cursor)),
+            None => At::End,
         };
         let evidence = |activity: activities::Activity| {
             let leaf = activity.leaf().filter(|leaf| leaf.attested || question.basis == Basis::Recorded)?;

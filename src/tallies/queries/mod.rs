@@ -11,7 +11,8 @@ mod statements;
 mod tally;
 
 pub use balances::{GetOpeningBalance, ListOpeningBalances};
-pub use compose::{ComposeClosing, ComposeRestatement, Composed};
+pub(in crate::tallies) use compose::not_over;
+pub use compose::{Closing, ComposeClosing, ComposeRestatement, Composed};
 pub use explain::{At, BeginExplanation, Evidence, Explanation, ReadEvidence};
 pub use extract::{CompareExtract, Compared, GetDiscrepancy, ListDiscrepancies};
 pub use method::{CountyFigure, county_figures};

@@ -88,6 +88,9 @@ pub(in crate::tallies) fn statement(statement: Statement) -> pb::Statement {
                 before: it.before,
                 after: it.after,
                 delta: it.delta,
+                before_denominator: it.below.before,
+                after_denominator: it.below.after,
+                delta_denominator: it.below.delta,
             }),
             Said::Cause(it) => message.causes.push(pb::StatementCause {
                 cause: it.cause.number(),

@@ -6,7 +6,8 @@ use homecoming::tallies::Dimension;
 use homecoming::tallies::cells::{self, FACES, face_for, project};
 use homecoming::tallies::measures::{self, MEASURES, Rule};
 use homecoming::tallies::question::{Question, month_ends, plan};
-use homecoming::tallies::reckon::{Counted, Slice};
+use homecoming::tallies::reckon::{Answer, Counted, Number, Slice};
+use homecoming::tallies::statement::{self, Below, Figure, Said};
 use proptest::prelude::*;
 
 fn day(text: &str) -> Date {
@@ -180,4 +181,44 @@ proptest! {
         let key = cells::key(&after.dimensions, face.dimensions);
         prop_assert_eq!(cells::values(&key).count(), face.dimensions.len());
     }
+}
+
+fn answer(rows: &[(&str, &[i64])]) -> Answer {
+    let number = |quantity: &i64| Number { quantity: *quantity, denominator: 0 };
+    let row = |(key, numbers): &(&str, &[i64])| (vec![(*key).to_owned()], numbers.iter().map(number).collect());
+    Answer { rows: rows.iter().map(row).collect(), totals: Vec::new() }
+}
+
+#[test]
+fn a_group_stands_in_a_statement_though_what_is_recorded_cancels_to_nothing() {
+    // 700 fen are attested in `a`, and as much was lost by a trip that isn't; nobody has attested anything in `c`.
+    let attested = answer(&[("a", &[700, 1]), ("b", &[5, 2])]);
+    let recorded = answer(&[("a", &[0, 2]), ("b", &[5, 2]), ("c", &[-3, 0])]);
+    let figures = statement::side_by_side(&["net", "trips"], "SITE", &attested, &recorded);
+    let found: Vec<_> =
+        figures.iter().map(|it| (it.measure.as_str(), it.key.as_str(), it.attested, it.recorded)).collect();
+    let expected =
+        [("net", "a", 700, 0), ("net", "b", 5, 5), ("net", "c", 0, -3), ("trips", "a", 1, 2), ("trips", "b", 2, 2)];
+    assert_eq!(found, expected);
+    let only = statement::side_by_side(&["net"], "SITE", &attested, &answer(&[]));
+    assert_eq!(only.iter().map(|it| it.key.as_str()).collect::<Vec<_>>(), ["a", "b"], "nor where no group is recorded");
+}
+
+#[test]
+fn a_ratios_delta_is_that_of_both_its_parts() {
+    let ratio = |above, below| {
+        let number = Number { quantity: above, denominator: below };
+        [Said::Figure(Figure::new("consultations_per_sitting", ("", ""), number, number))]
+    };
+    let deltas = statement::deltas(&ratio(6, 2), &ratio(6, 3));
+    let [delta] = deltas.as_slice() else { panic!("{deltas:?}") };
+    assert_eq!((delta.before, delta.after, delta.delta), (6, 6, 0));
+    assert_eq!(delta.below, Below { before: 2, after: 3, delta: 1 }, "3 a sitting then, 2 now");
+    assert_eq!(statement::deltas(&ratio(6, 3), &ratio(6, 3)), []);
+    let text = statement::write(&[Said::Delta(delta.clone())]).unwrap();
+    assert_eq!(statement::read(&text), Some(vec![Said::Delta(delta.clone())]));
+    // A text of before says nothing below the line, and neither does one about a sum.
+    let sum = r#"{"record":"delta","measure":"consultations","by":"","key":"","before":2,"after":3,"delta":1}"#;
+    let read = statement::read(sum).unwrap();
+    assert_eq!(statement::write(&read).unwrap().trim_end(), sum);
 }

@@ -1,13 +1,18 @@
 //! Closed periods: statements that never change, restatements with exact deltas and their reasons, explanations of any cell, and the
 //! proof of a text without a server.
+use std::collections::BTreeSet;
 use std::fs;
 
 use homecoming::db::Engine;
-use homecoming::kernel::{Date, Reason};
+use homecoming::kernel::{Date, Id, Reason};
 use homecoming::pb;
+use homecoming::tallies::measures;
+use homecoming::tallies::queries::{At, BeginExplanation, ReadEvidence};
+use homecoming::tallies::question::Question;
 use homecoming::tallies::statement::{self, Said};
 use tonic::Code;
 
+use super::partitions::tamper;
 use super::{ask, query};
 use crate::support::errors::{Refused, refused};
 use crate::support::figures::{
@@ -90,7 +95,8 @@ async fn a_period_is_closed_once_and_its_statement_never_changes() {
         assert_eq!(statement::digest(&before), closed.digest);
         assert!(closed.name.ends_with(&format!("2024-01-01-2024-03-31-{}", &closed.digest[..40])), "{}", closed.name);
         let again = refused(client.close_period(by("statistician", quarter())).await);
-        assert_eq!(again, Refused::new(Code::AlreadyExists, Reason::PeriodClosed).with("name", &closed.name));
+        let is_closed = Refused::new(Code::AlreadyExists, Reason::PeriodClosed).with("name", &closed.name);
+        assert_eq!(again, is_closed);
         let nothing = refused(restate(&server, &closed.name).await.map(tonic::Response::new));
         assert_eq!(
             nothing,
@@ -109,6 +115,10 @@ async fn a_period_is_closed_once_and_its_statement_never_changes() {
         assert_eq!(text(&server, &closed.name).await, before, "byte for byte");
         let get = pb::GetStatementRequest { name: closed.name.clone() };
         assert_eq!(client.get_statement(get).await.unwrap().into_inner(), closed);
+
+        tamper(&server, "UPDATE tally_cells SET quantity = 9223372036854775807").await;
+        let uncounted = refused(client.close_period(by("statistician", quarter())).await);
+        assert_eq!(uncounted, is_closed, "what can't be closed isn't counted");
     })
     .await;
 }
@@ -178,6 +188,7 @@ fn what_no_record_accounts_for_is_printed() {
         before,
         after,
         delta: after - before,
+        below: statement::Below::default(),
     };
     let reason = statement::Reason {
         name: name("activities", "a1"),
@@ -246,7 +257,7 @@ async fn any_cell_is_explained_by_its_records() {
         let then = pb::ExplainTallyRequest { as_of: sequence, ..explain("consultations") };
         let (number, evidence) = explained(&server, then).await;
         let versions: Vec<_> = evidence.iter().map(|it| (it.name.rsplit('/').next().unwrap(), it.revision)).collect();
-        assert_eq!((number, versions), (14, vec![("a4", 1), ("a3", 2), ("a1", 2)]), "what was closed since comes last");
+        assert_eq!((number, versions), (14, vec![("a4", 1), ("a1", 2), ("a3", 2)]), "closed since or not, by day");
 
         let ahead = pb::ExplainTallyRequest { as_of: 1_000_000, ..explain("consultations") };
         let ahead = tallies(&server).explain_tally(ahead).await.unwrap_err();
@@ -254,6 +265,51 @@ async fn any_cell_is_explained_by_its_records() {
         let ratio = tallies(&server).explain_tally(explain("consultations_per_sitting")).await.unwrap_err();
         let violations = crate::support::errors::refusal(&ratio).violations;
         assert_eq!(violations, [("measure".to_owned(), Reason::Inconsistent)]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_explanation_has_each_record_once_whatever_is_amended_meanwhile() {
+    each_engine("explain_amended", async |server| {
+        figures::make(&server).await;
+        let rows: Vec<_> = (0..700)
+            .map(|n| (format!("c{n:03}"), consultation(date(2024, 3, 1 + n % 28), &format!("tok_{n:04}"))))
+            .map(|(id, activity)| figures::row(&id, activity))
+            .collect();
+        for rows in rows.chunks(350) {
+            activities(&server).batch_record_activities(figures::batch(rows.to_vec())).await.unwrap();
+        }
+        let days = (Date::from_ymd_opt(2024, 3, 1).unwrap(), Date::from_ymd_opt(2024, 3, 31).unwrap());
+        let measure = measures::find("consultations").unwrap();
+        let question = Question::of(vec![measure], days.0, days.1);
+        let begin = BeginExplanation { programme: Id::parse("liling").unwrap(), question };
+        let of = server.db.read(begin).await.unwrap();
+        assert_eq!(of.number.quantity, 700);
+        let at = of.first();
+        let (mut evidence, mut at) = server.db.read(ReadEvidence { of: of.clone(), at }).await.unwrap();
+        assert_eq!(evidence.len(), 500);
+        // What was sent, and what is still to come, is amended, voided and moved to other days between two pages.
+        let id = |name: &str| name.rsplit('/').next().unwrap().to_owned();
+        let mut client = activities(&server);
+        let elsewhere = pb::Activity { residence: 2, date: date(2024, 3, 31), ..Default::default() };
+        for sent in [0, 1, 499] {
+            let request = amend(&id(&evidence[sent].name), elsewhere.clone(), &["residence", "date"]);
+            client.amend_activity(request).await.unwrap();
+        }
+        let sent: BTreeSet<String> = evidence.iter().map(|it| id(&it.name)).collect();
+        let mut to_come = (0..700).map(|n| format!("c{n:03}")).filter(|id| !sent.contains(id));
+        client.void_activity(void(&to_come.next().unwrap())).await.unwrap();
+        let earlier = pb::Activity { date: date(2024, 3, 1), ..Default::default() };
+        client.amend_activity(amend(&to_come.next().unwrap(), earlier, &["date"])).await.unwrap();
+        while at != At::End {
+            let (more, next) = server.db.read(ReadEvidence { of: of.clone(), at }).await.unwrap();
+            evidence.extend(more);
+            at = next;
+        }
+        let names: BTreeSet<&String> = evidence.iter().map(|it| &it.name).collect();
+        assert_eq!((evidence.len(), names.len()), (700, 700), "none twice, none left out");
+        assert!(evidence.iter().all(|it| it.revision == 1), "as they stood at its sequence");
     })
     .await;
 }
