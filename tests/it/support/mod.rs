@@ -11,6 +11,7 @@ pub mod fuzz;
 pub mod kills;
 pub mod liling;
 pub mod papers;
+pub mod parsers;
 pub mod places;
 pub mod postgres;
 pub mod program;

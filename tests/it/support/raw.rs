@@ -3,6 +3,7 @@ use bytes::{Buf as _, BufMut as _, Bytes};
 use futures_util::stream;
 use tonic::client::Grpc;
 use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
+use tonic::metadata::MetadataValue;
 use tonic::transport::Channel;
 use tonic::{Request, Response, Status};
 
@@ -28,6 +29,18 @@ pub async fn call_as(
     }
     let answer = client.streaming(request, path.parse().unwrap(), Raw).await?;
     answer.into_inner().message().await
+}
+
+/// Sends an empty request with a credential of any bytes; nothing where HTTP can't carry them.
+pub async fn knock(channel: &Channel, path: &str, authorization: &[u8]) -> Option<Result<Response<Bytes>, Status>> {
+    let value = MetadataValue::try_from(authorization).ok()?;
+    let mut client = Grpc::new(channel.clone());
+    if let Err(error) = client.ready().await {
+        return Some(Err(Status::unavailable(error.to_string())));
+    }
+    let mut request = Request::new(Vec::new());
+    request.metadata_mut().insert("authorization", value);
+    Some(client.unary(request, path.parse().unwrap(), Raw).await)
 }
 
 #[derive(Clone, Copy)]
