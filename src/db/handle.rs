@@ -74,6 +74,8 @@ struct Shared {
     engine: Engine,
     setup: Setup,
     reads: Pool,
+    /// A connection for what must be read however busy the readers are.
+    aside: Pool,
     readers: u32,
     path: WritePath,
     keep_changes_days: u32,
@@ -99,6 +101,7 @@ impl Db {
         let pool = Pool::open(target, Purpose::Write, connections, options.sqlite_pages).await.map_err(unreachable)?;
         migrations::migrate(&pool, target).await?;
         let reads = Pool::open(target, Purpose::Read, options.readers, 0).await.map_err(unreachable)?;
+        let aside = Pool::open(target, Purpose::Read, 1, 0).await.map_err(unreachable)?;
         let setup = Setup {
             pool,
             clock,
@@ -114,6 +117,7 @@ impl Db {
             engine: target.engine(),
             setup,
             reads,
+            aside,
             readers: options.readers,
             path: options.write_path,
             keep_changes_days: options.keep_changes_days,
@@ -166,12 +170,25 @@ impl Db {
     /// # Errors
     /// The query's, or an error of the storage.
     pub async fn read<Q: Query>(&self, query: Q) -> Result<Q::Output> {
+        self.read_on(query, |shared| (&shared.reads, shared.readers)).await
+    }
+
+    /// The same on a connection of its own, which waits for no reader: for what has to be known in time, such as who may still call.
+    ///
+    /// # Errors
+    /// As [`Db::read`].
+    pub async fn read_aside<Q: Query>(&self, query: Q) -> Result<Q::Output> {
+        self.read_on(query, |shared| (&shared.aside, 1)).await
+    }
+
+    async fn read_on<Q: Query>(&self, query: Q, pool: fn(&Shared) -> (&Pool, u32)) -> Result<Q::Output> {
         let shared = Arc::clone(&self.0);
         // In a task of its own: a caller that goes away must not drop a transaction half way.
         let reading = async move {
+            let (pool, connections) = pool(&shared);
             // After the database was restarted, every connection of the pool is broken once.
-            for _ in 0..=shared.readers {
-                let mut conn = shared.reads.acquire().await?;
+            for _ in 0..=connections {
+                let mut conn = pool.acquire().await?;
                 let output = snapshot(&mut conn, &query, shared.setup.clock.now()).await;
                 match &output {
                     Err(error) if engine_error(error).is_some_and(|error| classify(error) == Fault::Broken) => {
@@ -253,6 +270,7 @@ impl Db {
         }
         self.0.setup.pool.close().await;
         self.0.reads.close().await;
+        self.0.aside.close().await;
     }
 }
 

@@ -19,11 +19,27 @@ impl Default for Fields {
 /// More violations than this are counted, not listed: an answer must fit into a header.
 const MAX_LISTED: usize = 100;
 
+/// How much one question may ask for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bounds {
+    /// Items of a page, at most 1,000.
+    pub page_items: usize,
+    /// Days of the window of a search, at most 84.
+    pub window_days: i64,
+    /// Experts of one search, at most 300.
+    pub window_experts: usize,
+}
+
+impl Bounds {
+    /// The most that any server answers.
+    pub const LARGEST: Bounds = Bounds { page_items: page::MAX_SIZE, window_days: 84, window_experts: 300 };
+}
+
 /// The violations of one request, and where in it the reader is.
 #[derive(Debug)]
 pub struct Fields {
     path: String,
-    page_items: usize,
+    bounds: Bounds,
     violations: Vec<Violation>,
     unlisted: usize,
 }
@@ -32,13 +48,13 @@ impl Fields {
     /// At the request's top, nothing wrong yet.
     #[must_use]
     pub fn new() -> Self {
-        Self::limited(page::MAX_SIZE)
+        Self::limited(Bounds::LARGEST)
     }
 
-    /// The same, where pages have at most so many items.
+    /// The same, where so much may be asked for.
     #[must_use]
-    pub fn limited(page_items: usize) -> Self {
-        Self { path: String::new(), page_items, violations: Vec::new(), unlisted: 0 }
+    pub fn limited(bounds: Bounds) -> Self {
+        Self { path: String::new(), bounds, violations: Vec::new(), unlisted: 0 }
     }
 
     /// Everything that is wrong, if anything is.
@@ -340,6 +356,12 @@ impl Fields {
     /// The page that `page_size` and `page_token` ask for.
     pub fn page(&mut self, size: i32, token: &str, bound_to: &str) -> PageRequest {
         let page = PageRequest::parse(self, size, token, bound_to);
-        PageRequest { size: page.size.min(self.page_items), ..page }
+        PageRequest { size: page.size.min(self.bounds.page_items), ..page }
+    }
+
+    /// How much may be asked for.
+    #[must_use]
+    pub fn bounds(&self) -> Bounds {
+        self.bounds
     }
 }

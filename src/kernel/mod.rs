@@ -34,7 +34,7 @@ pub use etag::Etag;
 pub use external_id::ExternalId;
 pub use fact::{Dimensions, Fact, Leaf, Measure};
 pub use fen::Fen;
-pub use fields::Fields;
+pub use fields::{Bounds, Fields};
 pub use id::Id;
 pub use mask::Mask;
 pub use meta::Meta;

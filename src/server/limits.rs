@@ -8,7 +8,7 @@ use std::time::Instant;
 use clap::Args;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use crate::kernel::{Error, Reason, Result, page};
+use crate::kernel::{Bounds, Error, Reason, Result};
 
 /// How much may be asked at a time.
 #[derive(Clone, Copy, Debug, Args)]
@@ -34,6 +34,12 @@ pub struct Limits {
     /// The most items of a page; a request that asks for more gets this many. Never more than 1000
     #[arg(long, env = "HOMECOMING_PAGE_SIZE", default_value = "1000", value_name = "ITEMS")]
     pub page_size: u32,
+    /// The longest window in which slots or offered times are searched, in days; a longer one is refused. Never more than 84
+    #[arg(long, env = "HOMECOMING_WINDOW_DAYS", default_value = "84", value_name = "DAYS")]
+    pub window_days: u32,
+    /// The most experts among whom slots are searched at once; more are refused. Never more than 300
+    #[arg(long, env = "HOMECOMING_WINDOW_EXPERTS", default_value = "300", value_name = "EXPERTS")]
+    pub window_experts: u32,
 }
 
 impl Default for Limits {
@@ -46,6 +52,8 @@ impl Default for Limits {
             message_kib: 4_096,
             deadline_seconds: 60,
             page_size: 1_000,
+            window_days: 84,
+            window_experts: 300,
         }
     }
 }
@@ -57,10 +65,15 @@ impl Limits {
         usize::try_from(self.message_kib.min(4_096)).unwrap_or(usize::MAX) << 10
     }
 
-    /// The most items of a page.
+    /// How much one question may ask for.
     #[must_use]
-    pub fn page_items(&self) -> usize {
-        usize::try_from(self.page_size).unwrap_or(usize::MAX).clamp(1, page::MAX_SIZE)
+    pub fn bounds(&self) -> Bounds {
+        let clamped = |count: u32, most: usize| usize::try_from(count).unwrap_or(usize::MAX).clamp(1, most);
+        Bounds {
+            page_items: clamped(self.page_size, Bounds::LARGEST.page_items),
+            window_days: i64::from(self.window_days).clamp(1, Bounds::LARGEST.window_days),
+            window_experts: clamped(self.window_experts, Bounds::LARGEST.window_experts),
+        }
     }
 }
 

@@ -223,7 +223,7 @@ impl Server {
         if !door.is_open {
             directory.refresh().await?; // whoever calls as soon as the port is there is known
         }
-        let services = services::all(&Api::limited(db.clone(), door.limits.page_items()), &hub, &directory);
+        let services = services::all(&Api::limited(db.clone(), door.limits.bounds()), &hub, &directory);
         let (health, health_service) = tonic_health::server::health_reporter();
         let names = services.names().to_vec();
         for name in &names {

@@ -3,20 +3,20 @@ use tonic::{Request, Status};
 
 use super::{Mutation, call_of, caller_of};
 use crate::db::{Command, Db, Query};
-use crate::kernel::{self, Call, Caller, Fields, Timestamp};
+use crate::kernel::{self, Bounds, Call, Caller, Fields, Timestamp};
 
 /// What every service of a slice holds; clones share the database.
 #[derive(Clone)]
 pub struct Api {
     db: Db,
-    page_items: usize,
+    bounds: Bounds,
 }
 
 impl Api {
-    /// Over a database, with pages of at most so many items.
+    /// Over a database, where one question may ask for so much.
     #[must_use]
-    pub fn limited(db: Db, page_items: usize) -> Self {
-        Self { db, page_items }
+    pub fn limited(db: Db, bounds: Bounds) -> Self {
+        Self { db, bounds }
     }
 
     /// Reads a mutation: who calls and how, and the command with every field checked. `parse` is told the time for
@@ -43,7 +43,7 @@ impl Api {
         message: M,
         parse: impl FnOnce(&mut Fields, M, Timestamp) -> C,
     ) -> kernel::Result<(Call, C)> {
-        let mut fields = Fields::limited(self.page_items);
+        let mut fields = Fields::limited(self.bounds);
         let call = call_of(caller, &message, &mut fields);
         let command = parse(&mut fields, message, self.db.clock().now());
         fields.check()?;
@@ -55,7 +55,7 @@ impl Api {
     /// # Errors
     /// As [`Api::parse`].
     pub fn query<M, Q>(&self, request: Request<M>, parse: impl FnOnce(&mut Fields, M) -> Q) -> Result<Q, Status> {
-        let mut fields = Fields::limited(self.page_items);
+        let mut fields = Fields::limited(self.bounds);
         let query = parse(&mut fields, request.into_inner());
         fields.check()?;
         Ok(query)
@@ -71,7 +71,7 @@ impl Api {
         parse: impl FnOnce(&mut Fields, M, Caller) -> Q,
     ) -> Result<Q, Status> {
         let caller = caller_of(&request);
-        let mut fields = Fields::limited(self.page_items);
+        let mut fields = Fields::limited(self.bounds);
         let query = parse(&mut fields, request.into_inner(), caller);
         fields.check()?;
         Ok(query)

@@ -1,6 +1,7 @@
 //! Who may call, and do what: on servers that ask.
 mod claims;
 mod doors;
+mod limits;
 mod oidc;
 mod rules;
 mod scopes;

@@ -87,7 +87,7 @@ impl Directory {
         let _one_at_a_time = self.looking.lock().await;
         let before = self.picture();
         let versions = before.programmes.iter().map(|(id, known)| (id.clone(), known.version)).collect();
-        let changed = self.db.read(ReadAccess { versions }).await?;
+        let changed = self.db.read_aside(ReadAccess { versions }).await?;
         if changed.is_empty() {
             return Ok(());
         }

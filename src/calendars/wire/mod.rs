@@ -26,8 +26,6 @@ mutations!(
 );
 
 const MAX_SITES: usize = 50;
-/// The longest window of offered times, in minutes: 12 weeks.
-const LONGEST_WINDOW_MINUTES: i64 = 12 * 7 * 24 * 60;
 /// So many occurrences are shown with an offer.
 const SHOWN: usize = 10;
 
@@ -91,8 +89,9 @@ pub(super) fn list_offered_times(fields: &mut Fields, request: pb::ListOfferedTi
     let unpaged = pb::ListOfferedTimesRequest { page_size: 0, page_token: String::new(), ..request.clone() };
     let bound_to = format!("ListOfferedTimes {unpaged:?}");
     let window = fields.interval("window", request.window.as_ref());
-    if window.1.minutes_since(window.0) > LONGEST_WINDOW_MINUTES {
-        fields.refuse("window", Reason::OutOfRange, "must be at most 12 weeks");
+    let most = fields.bounds().window_days;
+    if window.1.minutes_since(window.0) > most * 24 * 60 {
+        fields.refuse("window", Reason::OutOfRange, format!("must be at most {most} days: ask for its parts"));
     }
     ListOfferedTimes {
         window,

@@ -10,8 +10,8 @@ use crate::kernel::{
 };
 use crate::programmes;
 use crate::sessions::slots::{
-    ALTERNATIVE_MINUTES, Cursor, Explanation, MOST_EXAMINED, MOST_EXPERTS, MOST_SITES, Search, Slot, SlotPurpose, Step,
-    Wanted, explain, needs_offer,
+    ALTERNATIVE_MINUTES, Cursor, Explanation, MOST_EXAMINED, MOST_SITES, Search, Slot, SlotPurpose, Step, Wanted,
+    explain, needs_offer,
 };
 use crate::sessions::store::{self, Scope};
 use crate::sessions::{Session, SessionDraft, predicate};
@@ -31,6 +31,8 @@ pub struct FindSlots {
     pub bound_to: String,
     /// Whether the search goes on to the end of the window, to count.
     pub count_all: bool,
+    /// The most experts that are looked among.
+    pub most_experts: usize,
     /// What has lapsed is told by this instant.
     pub now: Timestamp,
 }
@@ -103,8 +105,9 @@ impl Query for FindSlots {
         if wanted.experts.is_empty() {
             // A day in UTC is at most one off anywhere.
             let first = wanted.window.0.to_utc().date_naive().pred_opt().unwrap_or_default();
-            let all = experts::store::on_roster_from(tx, programme, first, MOST_EXPERTS + 1).await?;
-            wanted.experts = at_most(all, MOST_EXPERTS, "experts", "the programme has more: name at most 300")?;
+            let all = experts::store::on_roster_from(tx, programme, first, self.most_experts + 1).await?;
+            let text = format!("the programme has more: name at most {}", self.most_experts);
+            wanted.experts = at_most(all, self.most_experts, "experts", &text)?;
         }
         if wanted.sites.is_empty() {
             let all = sites::store::first(tx, programme, MOST_SITES + 1).await?;

@@ -15,12 +15,8 @@ pub use explain::{Explanation, explain};
 pub use search::{Cursor, Search, Step};
 pub use spans::{Grid, Spans};
 
-/// The most experts of one search.
-pub const MOST_EXPERTS: usize = 300;
 /// The most sites of one search.
 pub const MOST_SITES: usize = 200;
-/// The longest window of one search, in minutes: 12 weeks.
-pub const LONGEST_WINDOW_MINUTES: i64 = 12 * 7 * 24 * 60;
 /// The most starts that one answer looks at.
 pub const MOST_EXAMINED: usize = 300_000;
 /// How far from a session its alternatives may lie, in minutes: 14 days.

@@ -2,7 +2,7 @@
 use super::super::commands::{BatchFindSlots, ExplainSlot, FindSlots, Found};
 use super::super::draft::{LARGEST_CAPACITY, LONGEST_BUFFER_MINUTES, LONGEST_MINUTES};
 use super::super::predicate::{Finding, RuleClass};
-use super::super::slots::{Explanation, LONGEST_WINDOW_MINUTES, MOST_EXPERTS, MOST_SITES, Slot, SlotPurpose, Wanted};
+use super::super::slots::{Explanation, MOST_SITES, Slot, SlotPurpose, Wanted};
 use super::super::{SessionDraft, Urgency};
 use super::answers::{local, optional, refusal, resource};
 use super::{Said, draft};
@@ -46,7 +46,8 @@ pub(in crate::sessions) fn batch_find(
 }
 
 fn find_in(fields: &mut Fields, programme: Id, request: pb::FindSlotsRequest, now: Timestamp) -> FindSlots {
-    let experts = names(fields, "experts", &request.experts, MOST_EXPERTS, |fields, name| {
+    let bounds = fields.bounds();
+    let experts = names(fields, "experts", &request.experts, bounds.window_experts, |fields, name| {
         fields.name_in::<Experts>("", name, &programme)
     });
     let sites = names(fields, "sites", &request.sites, MOST_SITES, |fields, name| {
@@ -58,8 +59,9 @@ fn find_in(fields: &mut Fields, programme: Id, request: pb::FindSlotsRequest, no
     }
     kinds.sort();
     let window = fields.interval("window", request.window.as_ref());
-    if window.1.minutes_since(window.0) > LONGEST_WINDOW_MINUTES {
-        fields.refuse("window", Reason::OutOfRange, "must be at most 12 weeks");
+    if window.1.minutes_since(window.0) > bounds.window_days * 24 * 60 {
+        let most = format!("must be at most {} days: search in parts", bounds.window_days);
+        fields.refuse("window", Reason::OutOfRange, most);
     }
     let buffer = 0..=LONGEST_BUFFER_MINUTES;
     let minutes = fields.number("duration_minutes", request.duration_minutes, SHORTEST_MINUTES..=LONGEST_MINUTES);
@@ -77,7 +79,7 @@ fn find_in(fields: &mut Fields, programme: Id, request: pb::FindSlotsRequest, no
     let wanted = Wanted { purpose, template, experts, sites, kinds, window, grid_minutes, minutes };
     let bound_to = FindSlots::bound_to(&wanted);
     let page = fields.page(request.page_size, &request.page_token, &bound_to);
-    FindSlots { wanted, page, bound_to, count_all: request.count_all, now }
+    FindSlots { wanted, page, bound_to, count_all: request.count_all, most_experts: bounds.window_experts, now }
 }
 
 /// What a slot is like before anything is said of it.
