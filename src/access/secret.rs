@@ -5,7 +5,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest as _, Sha256};
 
-use crate::kernel::etag::hex;
+use crate::kernel::hex;
 
 /// What every secret begins with, so that scanners of leaked texts know one.
 const PREFIX: &str = "hc_";
@@ -48,7 +48,7 @@ impl Secret {
 /// The hash of whatever a caller sends as a credential.
 #[must_use]
 pub fn hash(text: &str) -> String {
-    hex(Sha256::digest(text).as_slice(), BYTES)
+    hex(Sha256::digest(text))
 }
 
 impl fmt::Debug for Secret {

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use sha2::{Digest as _, Sha256};
 
 use super::{Activity, Kind};
-use crate::kernel::{Collection, Date, Id, Name, Timestamp, etag, vocabulary};
+use crate::kernel::{Collection, Date, Id, Name, Timestamp, hex, vocabulary};
 
 /// The collection `sheets`.
 pub enum Sheets {}
@@ -100,7 +100,7 @@ pub fn digest(scope: &Scope, lines: &[Activity]) -> String {
     for line in lines {
         hasher.update(format!("\n{} {}", line.name.id(), line.meta.revision));
     }
-    etag::hex(&hasher.finalize(), 32)
+    hex(hasher.finalize())
 }
 
 /// The records that have to be looked up again: every operation case, and of the others so many of a hundred, at least one.

@@ -159,13 +159,14 @@ async fn fill(
     // Read once the heads are ours, and never before what they have seen: times follow the sequence across servers.
     let now = heads.values().map(|head| head.time).max().unwrap_or_default().max(setup.clock.now());
     tx.at(now);
-    let requests: Vec<_> = jobs.iter().filter_map(|job| request_of(job)).collect();
-    let answered = ledger::answered(tx, &requests, now).await?;
+    let requests: Vec<_> = jobs.iter().map(|job| request_of(job)).collect();
+    let answered = ledger::answered(tx, &requests.iter().flatten().collect::<Vec<_>>(), now).await?;
 
     let fates = Commands {
         heads: &heads,
         answered,
         jobs,
+        requests: &requests,
         setup,
         careful,
         now,
@@ -210,6 +211,8 @@ struct Commands<'a> {
     heads: &'a Heads,
     answered: HashMap<RequestOf, Answered>,
     jobs: &'a [&'a Job],
+    /// What makes each job's request id one, if it has one.
+    requests: &'a [Option<RequestOf>],
     setup: &'a Setup,
     careful: bool,
     now: Timestamp,
@@ -224,28 +227,30 @@ impl<'a> Commands<'a> {
     async fn run(mut self, tx: &mut Tx<'_>) -> Result<Vec<Fate>, Stop> {
         let mut fates = Vec::with_capacity(self.jobs.len());
         while fates.len() < self.jobs.len() {
-            let rest = &self.jobs[fates.len()..];
-            if let Some(fate) = self.without_running(tx, rest[0]).await? {
+            let at = fates.len();
+            let rest = &self.jobs[at..];
+            if let Some(fate) = self.without_running(tx, at).await? {
                 fates.push(fate);
                 continue;
             }
-            let length = if self.careful { 1 } else { self.set_length(rest) };
+            let length = if self.careful { 1 } else { self.set_length(at) };
             let outcomes = if length > 1 { self.set(tx, &rest[..length]).await? } else { Vec::new() };
             if outcomes.is_empty() {
                 let outcome = self.one(tx, rest[0]).await?;
-                fates.push(self.remember(rest[0], outcome));
+                fates.push(self.remember(at, outcome));
                 continue;
             }
-            for (job, outcome) in rest.iter().zip(outcomes) {
-                fates.push(self.remember(job, outcome));
+            for (at, outcome) in (at..).zip(outcomes) {
+                fates.push(self.remember(at, outcome));
             }
         }
         Ok(fates)
     }
 
     /// A command that doesn't have to run: its request was answered before, or its programme isn't there, or has ended.
-    async fn without_running(&self, tx: &mut Tx<'_>, job: &Job) -> Result<Option<Fate>, Stop> {
-        let answered = request_of(job).and_then(|request| self.answered.get(&request));
+    async fn without_running(&self, tx: &mut Tx<'_>, at: usize) -> Result<Option<Fate>, Stop> {
+        let job = self.jobs[at];
+        let answered = self.requests[at].as_ref().and_then(|request| self.answered.get(request));
         if let Some(answered) = answered {
             if answered.digest != job.call.body_digest {
                 let request_id = job.call.request_id.clone().unwrap_or_default();
@@ -269,7 +274,8 @@ impl<'a> Commands<'a> {
     }
 
     /// Takes an outcome down, for doubles of its request and for the sequence numbers of who comes after.
-    fn remember(&mut self, job: &'a Job, outcome: Result<Outcome<Output>>) -> Fate {
+    fn remember(&mut self, at: usize, outcome: Result<Outcome<Output>>) -> Fate {
+        let job = self.jobs[at];
         let done = match outcome {
             Ok(done) => done,
             Err(error) => return Fate::Refused(error),
@@ -279,9 +285,9 @@ impl<'a> Commands<'a> {
         if job.work.ends_programme() {
             self.ended.insert(job.work.programme().as_str());
         }
-        if let Some(request) = request_of(job) {
+        if let Some(request) = &self.requests[at] {
             let names = done.changes.iter().map(|change| change.name.clone()).collect();
-            self.answered.insert(request, Answered { digest: job.call.body_digest.clone(), names });
+            self.answered.insert(request.clone(), Answered { digest: job.call.body_digest.clone(), names });
         }
         Fate::Done(done)
     }
@@ -293,18 +299,19 @@ impl<'a> Commands<'a> {
     }
 
     /// How many jobs from the first on can run as one set: of its kind and programme, and no request id twice.
-    fn set_length(&self, jobs: &[&Job]) -> usize {
+    fn set_length(&self, at: usize) -> usize {
+        let jobs = &self.jobs[at..];
         let kind: Option<TypeId> = jobs[0].work.set();
         if kind.is_none() {
             return 1;
         }
         let mut requests = HashSet::new();
         jobs.iter()
-            .take_while(|job| {
-                let is_first = match request_of(job) {
-                    Some(request) => !self.answered.contains_key(&request) && requests.insert(request),
-                    None => true,
-                };
+            .zip(&self.requests[at..])
+            .take_while(|(job, request)| {
+                let is_first = request
+                    .as_ref()
+                    .is_none_or(|request| !self.answered.contains_key(request) && requests.insert(request));
                 is_first && job.work.set() == kind && job.work.programme() == jobs[0].work.programme()
             })
             .count()

@@ -3,10 +3,11 @@
 //! An entry says who did what to which resources, never with what content. Its `digest` is the request body's hash
 //! keyed by the entry's `salt`; the salt stands beside the entry and outside the hash, so that an erasure can destroy
 //! it: the chain still verifies, and nobody can test a guess against the digest any more.
-use std::fmt::Write as _;
 
 use hmac::{Hmac, Mac as _};
 use sha2::{Digest as _, Sha256};
+
+use crate::kernel::hex;
 
 /// The link before a programme's first entry.
 pub const ORIGIN: &str = "";
@@ -50,7 +51,7 @@ impl Entry {
     /// The hash in hex, as an exported entry carries it.
     #[must_use]
     pub fn fingerprint(&self) -> String {
-        hex(&self.hash())
+        hex(self.hash())
     }
 }
 
@@ -75,7 +76,7 @@ impl Link {
     /// The link, in hex.
     #[must_use]
     pub fn finish(self) -> String {
-        hex(&self.0.finalize())
+        hex(self.0.finalize())
     }
 }
 
@@ -84,21 +85,21 @@ impl Link {
 pub fn keyed_digest(salt: &str, body_digest: &str) -> String {
     let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(salt.as_bytes()) else { return String::new() };
     mac.update(body_digest.as_bytes());
-    hex(&mac.finalize().into_bytes())
+    hex(mac.finalize().into_bytes())
 }
 
-/// A salt that nobody can guess: 128 random bits in hex; nothing if the system has none to give.
+/// One of [`fresh_salts`].
 #[must_use]
 pub fn fresh_salt() -> Option<String> {
-    let mut bytes = [0; 16];
-    #[expect(clippy::disallowed_methods, reason = "the one place where chance is wanted: the salts of audit entries")]
-    getrandom::fill(&mut bytes).ok()?;
-    Some(hex(&bytes))
+    fresh_salts(1)?.pop()
 }
 
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+/// So many salts that nobody can guess: 128 random bits each, in hex; nothing if the system has none to give.
+#[must_use]
+pub fn fresh_salts(number: usize) -> Option<Vec<String>> {
+    const BYTES: usize = 16;
+    let mut bytes = vec![0; number * BYTES];
+    #[expect(clippy::disallowed_methods, reason = "the one place where chance is wanted: the salts of audit entries")]
+    getrandom::fill(&mut bytes).ok()?;
+    Some(bytes.chunks(BYTES).map(hex).collect())
 }

@@ -2,7 +2,7 @@
 //! chain, and the cells of tallies.
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::chain::{Entry, Link, ORIGIN, fresh_salt, keyed_digest};
+use super::chain::{Entry, Link, ORIGIN, fresh_salts, keyed_digest};
 use super::sql::Sql;
 use super::tx::Tx;
 use crate::kernel::{Call, Change, Error, Fact, Id, Result, Timestamp};
@@ -170,7 +170,7 @@ pub(super) struct Answered {
 /// The requests among these that were answered before, within the days that they are kept.
 pub(super) async fn answered(
     tx: &mut Tx<'_>,
-    requests: &[RequestOf],
+    requests: &[&RequestOf],
     now: Timestamp,
 ) -> Result<HashMap<RequestOf, Answered>> {
     if requests.is_empty() {
@@ -209,7 +209,8 @@ pub(super) async fn write(
     let cells = fold(records, projections);
     let (mut changes, mut requests) = (Vec::new(), Vec::new());
     let mut entries: BTreeMap<&str, Vec<(Entry, String)>> = BTreeMap::new();
-    for record in records {
+    let salts = fresh_salts(records.len()).ok_or(Error::Internal("the system has no random bits"))?;
+    for (record, salt) in records.iter().zip(salts) {
         let head = heads.entry(record.programme.to_owned()).or_insert_with(Head::origin);
         head.time = now;
         head.ended |= record.ends_programme;
@@ -227,7 +228,6 @@ pub(super) async fn write(
         head.entry += 1;
         let names: Vec<_> = record.changes.iter().map(|change| &change.name).collect();
         let names = serde_json::to_string(&names).map_err(|error| Error::Storage(Box::new(error)))?;
-        let salt = fresh_salt().ok_or(Error::Internal("the system has no random bits"))?;
         let caller = &record.call.caller;
         let entry = Entry {
             programme: record.programme.to_owned(),

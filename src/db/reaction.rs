@@ -54,7 +54,7 @@ pub(super) async fn object(
     context: Context<'_>,
 ) -> Result<()> {
     for change in changes {
-        for reaction in reactions.iter().filter(|reaction| concerns(reaction, change)) {
+        for reaction in concerned(reactions, change) {
             if let React::Object(object) = reaction.react {
                 object(tx, change, context).await?;
             }
@@ -77,9 +77,13 @@ pub(super) async fn follow(
     let first = tx.sequence();
     let mut next = 0;
     while next < changes.len() {
+        if concerned(reactions, &changes[next]).next().is_none() {
+            next += 1;
+            continue;
+        }
         let change = changes[next].clone();
         next += 1;
-        for reaction in reactions.iter().filter(|reaction| concerns(reaction, &change)) {
+        for reaction in concerned(reactions, &change) {
             tx.number(first.saturating_add_unsigned(changes.len() as u64));
             let React::Follow(follow) = reaction.react else { continue };
             let reacted = follow(tx, &change, context).await?;
@@ -94,7 +98,10 @@ pub(super) async fn follow(
     Ok(())
 }
 
-fn concerns(reaction: &Reaction, change: &Change) -> bool {
-    let collection = change.name.rsplit('/').nth(1);
-    collection == Some(reaction.collection) && reaction.verbs.contains(&change.verb.as_str())
+/// The reactions to a change.
+fn concerned<'r>(reactions: &'r [Reaction], change: &'r Change) -> impl Iterator<Item = &'r Reaction> {
+    let collection = change.name.rsplit('/').nth(1).unwrap_or_default();
+    let concerns =
+        move |reaction: &&Reaction| reaction.collection == collection && reaction.verbs.contains(&change.verb.as_str());
+    reactions.iter().filter(concerns)
 }

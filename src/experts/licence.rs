@@ -4,7 +4,7 @@
 
 use std::fmt;
 
-use crate::kernel::{Id, Timestamp};
+use crate::kernel::{Id, Timestamp, hex};
 use hmac::{Hmac, Mac as _};
 use sha2::Sha256;
 
@@ -28,7 +28,7 @@ impl LicenceNumber {
         #[expect(clippy::expect_used, reason = "HMAC takes a key of any length")]
         let mut mac = Hmac::<Sha256>::new_from_slice(secret.0.as_bytes()).expect("a key of any length");
         mac.update(self.0.as_bytes());
-        LicenceHash(mac.finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect())
+        LicenceHash(hex(mac.finalize().into_bytes()))
     }
 }
 

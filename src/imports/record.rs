@@ -13,7 +13,7 @@ use super::cells::{Cell, Moment, Reading};
 use super::headers::{Column, Header, Heading};
 use super::spelling::Spelled;
 use super::{MAX_CELL_CHARACTERS, Problem, Row, Table};
-use crate::kernel::{Date, Fen, Id, NaiveTime, Reason, Specialty};
+use crate::kernel::{Date, Fen, Id, NaiveTime, Reason, Specialty, hex};
 
 /// What stands in a row, column by column.
 pub struct Line<'a> {
@@ -50,7 +50,7 @@ impl Key {
         let lower = self.0.to_ascii_lowercase();
         // Ids that are made up here start with this, so a key that looks like one gets another.
         let own = Id::parse(&lower).ok().filter(|_| !lower.starts_with(MADE_UP));
-        own.or_else(|| Id::parse(&format!("{MADE_UP}{}", &hex(&Sha256::digest(lower.as_bytes()))[..26])).ok())
+        own.or_else(|| Id::parse(&format!("{MADE_UP}{}", &hex(Sha256::digest(lower.as_bytes()))[..26])).ok())
             .unwrap_or_else(|| Id::fresh(crate::kernel::Timestamp::default()))
     }
 }
@@ -90,7 +90,7 @@ impl<'a> Line<'a> {
             let heading = self.heading(*column).and_then(|heading| heading.spellings.first());
             let _ = write!(text, "{}\u{1f}{said}\u{1e}", heading.copied().unwrap_or_default()); // a String takes everything
         }
-        Ok(hex(&Sha256::digest(text.as_bytes())))
+        Ok(hex(Sha256::digest(text.as_bytes())))
     }
 
     /// Its table.
@@ -306,11 +306,4 @@ fn bounded(text: &str, max: usize) -> Reading<()> {
     }
     // Lengths that differ by column stay out of the text, which must be one of the program's own.
     if text.chars().count() > max { Err("too long") } else { Ok(()) }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}"); // a String takes everything
-        text
-    })
 }

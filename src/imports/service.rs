@@ -12,7 +12,7 @@ use tonic::{Request, Response, Status, Streaming};
 
 use super::commands::{self, Import};
 use super::{MAX_FILE_BYTES, wire};
-use crate::kernel::{Call, Caller, Error, Fields, Reason};
+use crate::kernel::{Call, Caller, Error, Fields, Reason, hex};
 use crate::pb;
 use crate::pb::import_service_server::ImportService;
 use crate::pb::import_table_request::Part;
@@ -104,6 +104,6 @@ async fn receive(caller: Caller, mut parts: Streaming<pb::ImportTableRequest>) -
         }
     }
     let mut call = Call::new(caller);
-    call.body_digest = Sha256::digest(&import.bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+    call.body_digest = hex(Sha256::digest(&import.bytes));
     Ok((call, import))
 }

@@ -1,7 +1,7 @@
 //! Etags: what a client shows to say which revision it has read.
 use sha2::{Digest as _, Sha256};
 
-use super::{Error, Result};
+use super::{Error, Result, hex};
 
 /// Makes and checks etags; opaque to clients, 16 hexadecimal digits.
 #[derive(Debug, Clone, Copy)]
@@ -12,7 +12,7 @@ impl Etag {
     #[must_use]
     pub fn of(name: &str, revision: i64) -> String {
         let digest = Sha256::new().chain_update(name).chain_update([0]).chain_update(revision.to_be_bytes()).finalize();
-        hex(digest.as_slice(), 8)
+        hex(&digest[..8])
     }
 
     /// Whether the etag that a caller gave is that of the present revision. None or an empty one asks for nothing.
@@ -35,9 +35,4 @@ pub fn check(given: Option<&str>, name: &str, revision: i64) -> Result<()> {
         }
         Some(_) | None => Ok(()),
     }
-}
-
-/// The first bytes of a digest in hexadecimal digits.
-pub(crate) fn hex(bytes: &[u8], take: usize) -> String {
-    bytes.iter().take(take).map(|byte| format!("{byte:02x}")).collect()
 }

@@ -6,7 +6,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use super::etag::hex;
+use super::hex;
 use super::{Date, Fields, Id, Reason, Timestamp};
 
 /// The size of a page that asks for none.
@@ -198,5 +198,5 @@ fn read(token: &str, bound_to: &str) -> Option<Cursor> {
 fn digest(keys: &[Key], bound_to: &str) -> String {
     let keys = serde_json::to_vec(keys).unwrap_or_default();
     let digest = Sha256::new().chain_update(bound_to).chain_update([0]).chain_update(keys).finalize();
-    hex(digest.as_slice(), 8)
+    hex(&digest[..8])
 }

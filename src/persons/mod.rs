@@ -112,7 +112,7 @@ impl Restriction {
 #[must_use]
 pub fn stand_in(name: &Name<PersonRestrictions>, issuer: &str) -> Option<Patient> {
     let digest = Sha256::digest(name.to_string());
-    let hex: String = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+    let hex = crate::kernel::hex(&digest[..16]);
     Patient::parse(issuer, &format!("sealed-{hex}")).ok()
 }
 

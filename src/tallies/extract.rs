@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use crate::activities::{Activities, Activity, Kind, State};
-use crate::kernel::{Collection, Date, ExternalId, Id, Meta, Name, Patient, etag, vocabulary};
+use crate::kernel::{Collection, Date, ExternalId, Id, Meta, Name, Patient, hex, vocabulary};
 
 /// The collection `discrepancies`.
 pub enum Discrepancies {}
@@ -109,7 +109,7 @@ impl Finding {
         use sha2::{Digest as _, Sha256};
         let activity = self.activity.as_ref().map_or("", Id::as_str);
         let key = format!("{}\u{1f}{system}\u{1f}{}\u{1f}{activity}", self.kind.code(), self.value);
-        Id::parse(&format!("d{}", etag::hex(&Sha256::digest(key), 16))).ok()
+        Id::parse(&format!("d{}", hex(&Sha256::digest(key)[..16]))).ok()
     }
 }
 

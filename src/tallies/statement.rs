@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use super::reckon::{Answer, Number};
-use crate::kernel::{Collection, Date, Error, Id, Name, Result, Timestamp, etag, vocabulary};
+use crate::kernel::{Collection, Date, Error, Id, Name, Result, Timestamp, hex, vocabulary};
 
 /// The collection `statements`.
 pub enum Statements {}
@@ -254,7 +254,7 @@ impl Statement {
 /// The SHA-256 of a text, in 64 hexadecimal digits.
 #[must_use]
 pub fn digest(text: &[u8]) -> String {
-    etag::hex(&Sha256::digest(text), 32)
+    hex(Sha256::digest(text))
 }
 
 /// The id of the statement of a period with this digest: 160 bits of it stand in the id.

@@ -4,7 +4,7 @@ use tonic::Request;
 use tonic::metadata::MetadataMap;
 
 use super::Mutation;
-use crate::kernel::{Call, Caller, Error, Fields, Reason, Result};
+use crate::kernel::{Call, Caller, Error, Fields, Reason, Result, hex};
 
 /// The longest value of the caller's metadata, in characters; the roles are longer, each of them is not.
 const MAX: usize = 128;
@@ -68,5 +68,5 @@ pub fn call_of<M: Mutation>(caller: Caller, message: &M, fields: &mut Fields) ->
 }
 
 fn digest(message: &impl prost::Message) -> String {
-    Sha256::digest(message.encode_to_vec()).iter().map(|byte| format!("{byte:02x}")).collect()
+    hex(Sha256::digest(message.encode_to_vec()))
 }

@@ -104,6 +104,9 @@ impl Bench {
             Some(_) => self.fight(&channels, &field).await?,
             None => self.load(&channels, &field).await?,
         };
+        if figures.all.count == 0 && figures.errors.is_empty() {
+            return Err("nothing was counted: every call was made before; ask for more --calls or --sessions, or a shorter --warm-up".into());
+        }
         let recount = recount::run(&channels[0], &field, &seen).await?;
         let is_right = recount.is_right() && figures.rounds.as_ref().is_none_or(Rounds::are_fair);
         let figures = Figures { flush_micros, recount: Some(recount), ..figures };

@@ -1,5 +1,5 @@
 //! Money, specialties, grades and vocabularies.
-use homecoming::kernel::{Change, Fen, Grade, HalfDay, SessionKind, Specialty, Verb, Vocabulary as _};
+use homecoming::kernel::{Change, Fen, Grade, HalfDay, SessionKind, Specialty, Verb, Vocabulary as _, hex};
 use proptest::prelude::*;
 
 #[test]
@@ -104,4 +104,10 @@ fn a_deletion_is_one_revision_more() {
     let change = Change::deleted("programmes/p", 4);
     assert_eq!((change.verb, change.revision, change.verb.as_str()), (Verb::DELETE, 5, "delete"));
     assert_eq!(Change::created("programmes/p").revision, 1);
+}
+
+#[test]
+fn bytes_are_two_digits_each() {
+    assert_eq!(hex([0x00, 0x0f, 0xa0, 0xff]), "000fa0ff");
+    assert_eq!(hex([0_u8; 0]), "");
 }
