@@ -104,9 +104,6 @@ impl Bench {
             Some(_) => self.fight(&channels, &field).await?,
             None => self.load(&channels, &field).await?,
         };
-        if figures.all.count == 0 && figures.errors.is_empty() {
-            return Err("nothing was counted: every call was made before; ask for more --calls or --sessions, or a shorter --warm-up".into());
-        }
         let recount = recount::run(&channels[0], &field, &seen).await?;
         let is_right = recount.is_right() && figures.rounds.as_ref().is_none_or(Rounds::are_fair);
         let figures = Figures { flush_micros, recount: Some(recount), ..figures };
@@ -115,7 +112,13 @@ impl Bench {
         } else {
             print!("{figures}");
         }
-        if is_right { Ok(()) } else { Err("what is stored isn't what was answered: see above".into()) }
+        if !is_right {
+            return Err("what is stored isn't what was answered: see above".into());
+        }
+        if figures.all.count == 0 && figures.errors.is_empty() {
+            return Err("no call came after the warm-up: ask for more --calls, or a shorter --warm-up".into());
+        }
+        Ok(())
     }
 
     async fn connect(&self) -> Result<Vec<Line>, Failure> {
