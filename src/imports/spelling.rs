@@ -2,7 +2,7 @@
 //!
 //! A value's own code (`CLINIC`) is always read as well. A new word is an entry in a list here.
 
-use crate::activities::{Kind, Performer};
+use crate::activities::{AssistantPart, ConsultationType, GapLevel, Kind, Performer};
 use crate::assistants::PairingRole;
 use crate::experts::{ConsentMedium, ExpertTitle, HomeTieKind};
 use crate::hospitals::HospitalLevel;
@@ -173,6 +173,37 @@ impl Spelled for Kind {
         ("诊疗人次数", Self::Headcount),
         ("带教", Self::Teaching),
         ("讲座", Self::Lecture),
+        ("新技术", Self::Technique),
+        ("开展新技术", Self::Technique),
+        ("填补空白", Self::GapFilled),
+        ("带出人员", Self::TrainedStaff),
+        ("带出本地人员", Self::TrainedStaff),
+    ];
+}
+
+impl Spelled for ConsultationType {
+    const WORDS: &'static [(&'static str, Self)] = &[("初诊", Self::New), ("复诊", Self::FollowUp)];
+}
+
+impl Spelled for AssistantPart {
+    const WORDS: &'static [(&'static str, Self)] = &[
+        ("观摩", Self::Observed),
+        ("协助", Self::Assisted),
+        ("一助", Self::Assisted),
+        ("指导下主刀", Self::Supervised),
+        ("独立主刀", Self::Independent),
+        ("独立", Self::Independent),
+    ];
+}
+
+impl Spelled for GapLevel {
+    const WORDS: &'static [(&'static str, Self)] = &[
+        ("县级", Self::County),
+        ("县", Self::County),
+        ("市级", Self::City),
+        ("市", Self::City),
+        ("省级", Self::Province),
+        ("省", Self::Province),
     ];
 }
 

@@ -100,6 +100,7 @@ pub(super) fn want(record: &Record, wanted: &mut Wanted) {
         Record::Activity(activity) => {
             wanted.sites.extend(activity.site.clone());
             wanted.experts.extend(activity.expert.clone());
+            wanted.assistants.extend(activity.assistant.clone());
         }
     }
 }
@@ -367,6 +368,8 @@ impl RowPlan<'_> {
         let directory = self.planner.directory;
         let site = self.find_optional(Column::Site, &directory.sites, record.site.as_ref());
         let lead_expert = self.find_optional(Column::Expert, &directory.experts, record.expert.as_ref());
+        let assistant = self.find_optional(Column::Assistant, &directory.assistants, record.assistant.as_ref());
+        let assistant = assistant.map(|(id, _)| id);
         let draft = Draft {
             kind: record.kind,
             session: record.session.as_ref().map(Key::id),
@@ -381,7 +384,13 @@ impl RowPlan<'_> {
             patient: record.patient.clone(),
             quantity: record.quantity,
             operation: record.operation.clone(),
-            details: Details::default(),
+            details: Details {
+                consultation_type: record.consultation_type,
+                assistant,
+                part: record.assistant_part,
+                technique: record.technique.clone(),
+                gap_level: record.gap_level,
+            },
             declared_saving: record.declared_saving,
             external_ids: self.external_ids(),
         };

@@ -107,6 +107,14 @@ pub enum Column {
     GradeList,
     /// Who performed an operation.
     Performer,
+    /// Whether a consultation is for a new complaint.
+    ConsultationType,
+    /// What the assistant did in an operation case.
+    AssistantPart,
+    /// What can be done now.
+    Technique,
+    /// Whose gap was filled.
+    GapLevel,
     /// How many.
     Count,
     /// Declared saving in yuan.

@@ -1,6 +1,9 @@
 //! Rows of sessions that were held, activities and opening balances.
 
-use crate::activities::{Kind, Operation, Performer, Procedure, ProcedureCode};
+use crate::activities::details::MOST_TECHNIQUE;
+use crate::activities::{
+    AssistantPart, ConsultationType, GapLevel, Kind, Operation, Performer, Procedure, ProcedureCode,
+};
 use crate::imports::cells::Moment;
 use crate::imports::headers::Column;
 use crate::imports::record::{Key, Line};
@@ -64,6 +67,16 @@ pub struct ActivityRecord {
     pub quantity: i64,
     /// What was operated.
     pub operation: Option<Operation>,
+    /// New or follow-up; of consultations and headcounts.
+    pub consultation_type: Option<ConsultationType>,
+    /// The local assistant in an operation case.
+    pub assistant: Option<Key>,
+    /// What the assistant did.
+    pub assistant_part: Option<AssistantPart>,
+    /// What can be done now; of techniques and gaps filled.
+    pub technique: String,
+    /// Whose gap it was.
+    pub gap_level: Option<GapLevel>,
     /// What the county declares that was saved.
     pub declared_saving: Option<Fen>,
 }
@@ -213,6 +226,11 @@ pub fn activity(line: &mut Line<'_>) -> Option<(Key, ActivityRecord)> {
             line.forbid(Column::DeclaredSaving, "this kind of record has no saving");
         }
     }
+    let consultation_type = line.choice(Column::ConsultationType);
+    let assistant = line.key(Column::Assistant);
+    let assistant_part = line.choice(Column::AssistantPart);
+    let technique = line.text_or_empty(Column::Technique, MOST_TECHNIQUE);
+    let gap_level = line.choice(Column::GapLevel);
     let record = ActivityRecord {
         kind,
         session,
@@ -225,6 +243,11 @@ pub fn activity(line: &mut Line<'_>) -> Option<(Key, ActivityRecord)> {
         patient,
         quantity: quantity?,
         operation,
+        consultation_type,
+        assistant,
+        assistant_part,
+        technique,
+        gap_level,
         declared_saving,
     };
     Some((key?, record))
