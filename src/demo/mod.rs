@@ -12,6 +12,7 @@ mod places;
 mod plan;
 mod savings;
 mod schedule;
+mod sheets;
 mod specialties;
 
 pub use dice::apportion;
@@ -19,6 +20,7 @@ pub use people::{Assistant, Expert, Hospital, Host};
 pub use places::{Room, Site};
 pub use plan::{Activity, Case, Consent, Deed, Outcome, Patient, Plan, Session, Visit};
 pub use savings::{Price, Trip};
+pub use sheets::{About, Sheet, UNATTESTED_FROM};
 
 use crate::kernel::Date;
 

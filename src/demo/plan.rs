@@ -12,6 +12,7 @@ use super::people::{self, Assistant, Expert, Hospital};
 use super::places::{self, Site};
 use super::savings::{self, Price, Trip};
 use super::schedule::Schedule;
+use super::sheets::{self, Sheet};
 
 /// The whole demo. Indices point into the plan's own lists.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,6 +33,8 @@ pub struct Plan {
     pub trips: Vec<Trip>,
     /// The assumed prices of those trips.
     pub prices: Vec<Price>,
+    /// By which records were attested.
+    pub sheets: Vec<Sheet>,
 }
 
 /// One expert's trip.
@@ -176,9 +179,10 @@ impl Plan {
         schedule.fill_to_come(monday + Days::new(7));
         schedule.fill_to_come(monday + Days::new(14));
         let (visits, sessions) = schedule.finish();
-        let (trips, prices) = (Vec::new(), savings::prices());
-        let plan = Self { hospitals: people::hospitals(), sites, experts, assistants, visits, sessions, trips, prices };
-        Self { trips: savings::trips(&plan), ..plan }
+        let (hospitals, prices) = (people::hospitals(), savings::prices());
+        let (trips, sheets) = (Vec::new(), Vec::new());
+        let plan = Self { hospitals, sites, experts, assistants, visits, sessions, trips, prices, sheets };
+        Self { trips: savings::trips(&plan), sheets: sheets::sheets(&plan), ..plan }
     }
 
     /// How many things there are to load, about: what a progress bar counts.
@@ -188,6 +192,6 @@ impl Plan {
         let sessions: usize = self.sessions.iter().map(|session| 1 + session.activities.len()).sum();
         let bills = self.trips.iter().filter(|trip| trip.bill.is_some()).count();
         let trips = 2 * self.prices.len() + self.trips.len() + bills;
-        u64::try_from(people + experts + sessions + self.visits.len() + trips).unwrap_or(u64::MAX)
+        u64::try_from(people + experts + sessions + self.visits.len() + trips + self.sheets.len()).unwrap_or(u64::MAX)
     }
 }

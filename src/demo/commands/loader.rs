@@ -34,13 +34,13 @@ const CLERK: &str = "demo-clerk";
 const HEAD: &str = "demo-head";
 
 /// The mark of a programme whose past is complete.
-const COMPLETE: &str = "liling-complete-2024-04-with-savings";
+const COMPLETE: &str = "liling-complete-2024-04-with-sheets";
 
 /// Loads one plan into one database.
 pub(super) struct Loader<'a> {
-    db: &'a Db,
-    plan: &'a Plan,
-    drafts: Drafts<'a>,
+    pub(super) db: &'a Db,
+    pub(super) plan: &'a Plan,
+    pub(super) drafts: Drafts<'a>,
     progress: &'a dyn Fn(u64, u64),
     done: AtomicU64,
     steps: u64,
@@ -62,6 +62,7 @@ impl<'a> Loader<'a> {
             self.people_and_places().await?;
             self.past().await?;
             self.savings().await?;
+            self.all(self.plan.sheets.iter().map(|sheet| self.sheet(sheet)), BATCHES_IN_FLIGHT).await?;
             self.complete(programme).await?;
         }
         self.to_come().await?;
@@ -246,11 +247,11 @@ impl<'a> Loader<'a> {
         self.write_as(SYSTEM, command).await
     }
 
-    async fn write_as<C: Command>(&self, subject: &str, command: C) -> Result<C::Output> {
+    pub(super) async fn write_as<C: Command>(&self, subject: &str, command: C) -> Result<C::Output> {
         self.db.write(Call::new(Caller::new(subject)), command).await
     }
 
-    fn advance(&self, steps: usize) {
+    pub(super) fn advance(&self, steps: usize) {
         let steps = u64::try_from(steps).unwrap_or_default();
         let done = self.done.fetch_add(steps, Ordering::Relaxed) + steps;
         (self.progress)(done.min(self.steps), self.steps);
@@ -258,7 +259,7 @@ impl<'a> Loader<'a> {
 }
 
 /// Whether what a command or a row makes is there now, by this load or an earlier one.
-fn present<T>(verdict: Result<T>) -> Result<()> {
+pub(super) fn present<T>(verdict: Result<T>) -> Result<()> {
     match verdict {
         Ok(_) | Err(Error::AlreadyExists { .. }) => Ok(()),
         // A verb that was carried out by an earlier load.

@@ -6,6 +6,7 @@ mod drafts;
 mod loader;
 mod papers;
 mod savings;
+mod sheets;
 
 use crate::db::Db;
 use crate::kernel::{Date, Error, Result, Zone};
