@@ -1,4 +1,4 @@
-//! How fast a county's activities come in, and how fast its tallies answer, on both engines.
+//! How fast a county's activities come in, how fast its tallies answer, and what an export of all of them takes, on both engines.
 //!
 //! The load comes from this process over the socket, the server is another; every answer is of something durable, fsync on.
 //! `cargo bench --bench tallies [-- ACTIVITIES]` (default 120,000: some seven years of one county).
@@ -20,6 +20,8 @@ use std::time::{Duration, Instant};
 use homecoming::pb;
 use homecoming::pb::activity_service_client::ActivityServiceClient;
 use homecoming::pb::expert_service_client::ExpertServiceClient;
+use homecoming::pb::export_part::Content;
+use homecoming::pb::export_service_client::ExportServiceClient;
 use homecoming::pb::hospital_service_client::HospitalServiceClient;
 use homecoming::pb::programme_service_client::ProgrammeServiceClient;
 use homecoming::pb::site_service_client::SiteServiceClient;
@@ -101,6 +103,7 @@ async fn measure(place: Place, count: usize) {
         );
     }
     explain(&channel, place).await;
+    export(&channel, place, &program, count).await;
     close(&channel, place).await;
     let begin = Instant::now();
     let request = pb::ReconcileRequest { parent: PROGRAMME.to_owned() };
@@ -149,6 +152,29 @@ async fn explain(channel: &Channel, place: Place) {
         at(50),
         at(99),
         begin.elapsed().as_secs_f64()
+    );
+}
+
+/// How many rows a second are exported to CSV, and what the server then holds above what it held before.
+async fn export(channel: &Channel, place: Place, program: &Program, count: usize) {
+    let before = program.held_kib();
+    let request = pb::ExportActivitiesRequest { parent: PROGRAMME.to_owned(), ..Default::default() };
+    let begin = Instant::now();
+    let mut parts = ExportServiceClient::new(channel.clone()).export_activities(request).await.unwrap().into_inner();
+    let (mut most, mut rows) = (before, 0);
+    while let Some(message) = parts.message().await.unwrap() {
+        most = most.max(program.held_kib());
+        if let Some(Content::Manifest(manifest)) = message.part.unwrap().content {
+            rows = manifest.row_count;
+        }
+    }
+    assert_eq!(rows, i64::try_from(count).unwrap());
+    println!(
+        "{:8} ExportActivities: {rows} rows at {:.0}/s; the server at most {} MiB above the {} MiB that it held before",
+        place.name(),
+        count as f64 / begin.elapsed().as_secs_f64(),
+        (most - before) / 1024,
+        before / 1024
     );
 }
 
