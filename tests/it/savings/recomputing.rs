@@ -15,7 +15,7 @@ fn client(server: &TestServer) -> RecomputationServiceClient<tonic::transport::C
     RecomputationServiceClient::new(server.channel.clone())
 }
 
-fn begin(id: &str) -> pb::RecomputeSavingsRequest {
+pub fn begin(id: &str) -> pb::RecomputeSavingsRequest {
     pb::RecomputeSavingsRequest {
         parent: PROGRAMME.to_owned(),
         recomputation_id: id.to_owned(),
