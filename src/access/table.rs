@@ -309,6 +309,7 @@ pub const METHODS: &[Entry] = &[
     anyone("TallyService.ListMeasures"),
     whole("TallyService.QueryTally", STAFF),
     whole("TallyService.Reconcile", STAFF),
+    whole("TallyService.AnalyseSavings", STAFF),
     whole("TallyService.ExplainTally", STAFF),
     whole("TallyService.ClosePeriod", ENTERERS),
     whole("TallyService.RestatePeriod", ENTERERS),

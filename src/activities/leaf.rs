@@ -1,7 +1,7 @@
 //! What a record counts: the one place where kinds and performers become quantities, for records and for sums of records alike.
 
 use super::{Activity, ConsultationType, GapLevel, Kind, Performer, Record, State};
-use crate::kernel::{Dimensions, Fen, Leaf, Measure, Vocabulary as _};
+use crate::kernel::{Dimensions, Fen, Leaf, Measure, SessionKind, Vocabulary as _};
 
 /// 诊疗人次: patients seen by the expert; headcounts count.
 pub const CONSULTATIONS: Measure = Measure::CONSULTATIONS;
@@ -36,8 +36,11 @@ pub const TRAINED_STAFF: Measure = Measure::new("trained_staff");
 /// What the county declares that households saved, in fen.
 pub const DECLARED_SAVINGS_FEN: Measure = Measure::DECLARED_SAVINGS_FEN;
 
+/// Services of a kind that can save their patients a trip: what the coverage of savings counts from.
+pub const ELIGIBLE_SERVICES: Measure = Measure::new("services_that_can_save");
+
 /// Every measure that records count.
-pub const MEASURES: [Measure; 16] = [
+pub const MEASURES: [Measure; 17] = [
     CONSULTATIONS,
     OPERATION_CASES,
     LOCAL_OPERATION_CASES,
@@ -54,6 +57,7 @@ pub const MEASURES: [Measure; 16] = [
     PROVINCE_GAPS,
     TRAINED_STAFF,
     DECLARED_SAVINGS_FEN,
+    ELIGIBLE_SERVICES,
 ];
 
 /// What some records of one kind and performer add up to.
@@ -78,13 +82,42 @@ pub struct Sort {
     pub consultation_type: Option<ConsultationType>,
     /// Whose gap it was; of gaps filled.
     pub gap_level: Option<GapLevel>,
+    /// Whether it can save its patient a trip ([`can_save`]).
+    pub can_save: bool,
+}
+
+/// Whether a service is of a kind that can save its patient a trip, whatever else is known of it: what coverage counts from. One patient's,
+/// by the expert, neither on a round nor at a lesson nor at a free clinic.
+#[must_use]
+pub const fn can_save(session_kind: SessionKind, kind: Kind, performer: Option<Performer>) -> bool {
+    let at_such_a_session = match session_kind {
+        SessionKind::Clinic
+        | SessionKind::Operation
+        | SessionKind::OutConsultation
+        | SessionKind::RemoteConsultation => true,
+        SessionKind::FreeClinic
+        | SessionKind::WardRound
+        | SessionKind::Teaching
+        | SessionKind::Lecture
+        | SessionKind::CaseConference => false,
+    };
+    let such_a_service = match (kind, performer) {
+        (Kind::Consultation, _)
+        | (Kind::OperationCase, Some(Performer::Expert | Performer::AssistantSupervised) | None) => true,
+        (Kind::OperationCase, Some(Performer::Local))
+        | (
+            Kind::Headcount | Kind::Teaching | Kind::Lecture | Kind::Technique | Kind::GapFilled | Kind::TrainedStaff,
+            _,
+        ) => false,
+    };
+    at_such_a_session && such_a_service
 }
 
 impl Sort {
     /// A kind that nothing else tells apart.
     #[must_use]
     pub fn of(kind: Kind) -> Sort {
-        Sort { kind, performer: None, consultation_type: None, gap_level: None }
+        Sort { kind, performer: None, consultation_type: None, gap_level: None, can_save: false }
     }
 }
 
@@ -117,6 +150,9 @@ pub fn quantities(sort: Sort, sums: Sums) -> Vec<(Measure, i64)> {
         Some(GapLevel::Province) => counted.push((PROVINCE_GAPS, sums.records)),
         None => {}
     }
+    if sort.can_save {
+        counted.push((ELIGIBLE_SERVICES, sums.records));
+    }
     counted.push((DECLARED_SAVINGS_FEN, sums.saving_fen));
     counted.retain(|(_, quantity)| *quantity != 0);
     counted
@@ -133,6 +169,11 @@ impl Record {
             performer: self.operation.as_ref().map(|operation| operation.performer),
             consultation_type: self.details.consultation_type,
             gap_level: self.details.gap_level,
+            can_save: can_save(
+                self.session_kind,
+                self.kind,
+                self.operation.as_ref().map(|operation| operation.performer),
+            ),
         };
         Leaf {
             dimensions: Dimensions {

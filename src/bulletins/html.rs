@@ -4,8 +4,9 @@ use std::fmt::Write as _;
 
 use super::chart::{self, Bar};
 use super::text::{self, group, yuan};
-use super::{Bulletin, Language, Top, Year, specialties};
+use super::{Bulletin, Language, MOST_TOPS, Top, Year, sensitivity, specialties};
 use crate::kernel::Result;
+use crate::tallies::sensitivity::{Analysis, Line};
 
 const STYLE: &str = "body{font:16px/1.6 sans-serif;margin:1.5em auto;max-width:46em;padding:0 1em;color:#222}\
 h1{font-size:1.4em}h2{font-size:1.1em;margin:1.8em 0 .4em;border-bottom:1px solid #bbb}\
@@ -38,6 +39,9 @@ pub fn render(bulletin: &Bulletin, language: Language) -> Result<String> {
     tops(&mut html, say("服务点", "Sites"), &bulletin.top_sites, language, |top| top.name.clone())?;
     let specialty = |top: &Top| specialties::name(&top.name, language);
     tops(&mut html, say("诊疗科目", "Specialties"), &bulletin.top_specialties, language, specialty)?;
+    if let Some(analysis) = &bulletin.analysis {
+        swings(&mut html, analysis, language)?;
+    }
     for (heading, lines) in &sections.lists {
         let _ = writeln!(html, "<h2>{}</h2>\n<ul>", escaped(heading));
         items(&mut html, lines);
@@ -113,6 +117,20 @@ fn tops(html: &mut String, what: &str, tops: &[Top], language: Language, name: i
     let bar = |top: &Top| Bar { label: name(top), value: top.consultations, text: group(top.consultations) };
     let bars: Vec<Bar> = tops.iter().map(bar).collect();
     figure(html, headings[2], &chart::rows(&bars)?);
+    Ok(())
+}
+
+/// A chart of what the first assumptions move; in words they stand in their list.
+fn swings(html: &mut String, analysis: &Analysis, language: Language) -> Result<()> {
+    let bar = |line: &Line| {
+        let size = i64::try_from(line.swing.size()).unwrap_or(i64::MAX) / 100;
+        Bar { label: sensitivity::name(&line.swing.assumption, language), value: size, text: group(size) }
+    };
+    let bars: Vec<Bar> = analysis.lines.iter().take(MOST_TOPS).map(bar).collect();
+    if !bars.is_empty() {
+        let caption = language.choose("各假设使净节省相差（元）", "What each assumption moves of net savings (yuan)");
+        figure(html, caption, &chart::rows(&bars)?);
+    }
     Ok(())
 }
 

@@ -6,6 +6,8 @@
 use serde::Serialize;
 
 use crate::kernel::{Date, Fen, Id, ProgrammeName, vocabulary};
+use crate::tallies::Basis;
+use crate::tallies::sensitivity::Analysis;
 
 pub mod chart;
 pub mod growth;
@@ -13,6 +15,7 @@ pub mod html;
 pub mod queries;
 pub mod round;
 pub mod savings;
+pub mod sensitivity;
 pub mod service;
 pub mod specialties;
 pub mod text;
@@ -187,8 +190,12 @@ pub struct Bulletin {
     pub top_sites: Vec<Top>,
     /// The specialties that have most ([`first`]).
     pub top_specialties: Vec<Top>,
+    /// Which records count.
+    pub basis: Basis,
     /// What households saved, reckoned trip by trip.
     pub savings: Savings,
+    /// Which assumptions carry it, where that was asked.
+    pub analysis: Option<Analysis>,
     /// In the measures' order.
     pub openings: Vec<Opening>,
     /// Of the last two whole years.

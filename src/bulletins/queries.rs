@@ -4,13 +4,16 @@ use chrono::Datelike as _;
 
 use super::savings::{Method, MethodItem, Range};
 use super::{Bulletin, Figures, Footnote, Opening, Savings, Top, Year, first, growth, measure, years};
+use crate::activities::leaf;
 use crate::db::{Query, Tx};
 use crate::kernel::{Date, Error, Fen, Id, Reason, Residence, Result, Timestamp, Vocabulary as _};
 use crate::programmes::{self, Programme};
 use crate::savings::figures as reckoned;
 use crate::sites;
+use crate::tallies::queries::sensitivity::analyse;
 use crate::tallies::queries::{count, county_figures, cumulative};
-use crate::tallies::{self, Definition, Dimension, Question, measures, store};
+use crate::tallies::sensitivity::Period;
+use crate::tallies::{self, Basis, Definition, Dimension, Question, measures, store};
 
 /// The longest period, in years.
 pub const MOST_YEARS: u32 = 50;
@@ -24,8 +27,19 @@ pub struct ComposeBulletin {
     pub from: Option<Date>,
     /// Last day; `None`: today in the programme's zone.
     pub to: Option<Date>,
+    /// Whether attested records count alone.
+    pub basis: Basis,
+    /// Whether to say which assumptions carry the savings: that reads every trip of the period.
+    pub with_sensitivity: bool,
     /// When it is composed.
     pub now: Timestamp,
+}
+
+/// What counts.
+#[derive(Clone, Copy, Debug)]
+struct Counted<'a> {
+    programme: &'a Programme,
+    basis: Basis,
 }
 
 impl Query for ComposeBulletin {
@@ -40,12 +54,15 @@ impl Query for ComposeBulletin {
         };
         check(from, to)?;
         let measures = measures()?;
-        let figures = figures(tx, &programme, &measures, from, to).await?;
+        let basis = self.basis;
+        let counted = Counted { programme: &programme, basis };
+        let figures = figures(tx, counted, &measures, from, to).await?;
         let mut by_year = Vec::new();
         for (year, from, to) in years(from, to) {
-            by_year.push(Year { year, from, to, figures: self::figures(tx, &programme, &measures, from, to).await? });
+            by_year.push(Year { year, from, to, figures: self::figures(tx, counted, &measures, from, to).await? });
         }
-        let lines = cumulative(tx, &programme, &measures::MEASURES.iter().collect::<Vec<_>>(), to).await?;
+        let all: Vec<_> = measures::MEASURES.iter().collect();
+        let lines = cumulative(tx, &programme, &all, (to, basis)).await?;
         let openings = lines.into_iter().map(|line| {
             let (balance, recorded_since) = (line.balance, line.flow);
             let cumulative = balance.quantity.checked_add(recorded_since);
@@ -59,15 +76,21 @@ impl Query for ComposeBulletin {
                 cumulative,
             })
         });
-        let top_sites = tops(tx, &programme, Dimension::Site, from, to).await?;
-        let savings = savings(tx, &programme, from, to).await?;
+        let top_sites = tops(tx, counted, Dimension::Site, from, to).await?;
+        let savings = savings(tx, counted, from, to).await?;
+        let analysis = match self.with_sensitivity {
+            true => Some(analyse(tx, &programme, Period { from, to, basis }).await?),
+            false => None,
+        };
         Ok(Bulletin {
+            basis,
             savings,
+            analysis,
             top_sites: named(tx, &programme.id, top_sites).await?,
-            top_specialties: tops(tx, &programme, Dimension::Specialty, from, to).await?,
+            top_specialties: tops(tx, counted, Dimension::Specialty, from, to).await?,
             openings: openings.collect::<Result<Vec<_>>>()?,
             growth: growth::growth(&by_year),
-            footnotes: footnotes(&programme, to, &measures),
+            footnotes: footnotes(counted, to, &measures),
             programme: programme.id,
             display_name: programme.display_name,
             from,
@@ -115,20 +138,20 @@ fn measures() -> Result<Vec<&'static Definition>> {
 
 async fn figures(
     tx: &mut Tx<'_>,
-    programme: &Programme,
+    counted: Counted<'_>,
     measures: &[&'static Definition],
     from: Date,
     to: Date,
 ) -> Result<Figures> {
-    let question = plain((from, to), measures.to_vec(), Vec::new());
-    let (answer, _) = count(tx, programme, &question).await?;
+    let question = counted.question((from, to), measures.to_vec(), Vec::new());
+    let (answer, _) = count(tx, counted.programme, &question).await?;
     let total = |name: &str| {
         let place = measures.iter().position(|definition| definition.name == name);
         place.and_then(|place| answer.totals.get(place)).map_or(0, |number| number.quantity)
     };
     let savings = measures.iter().copied().filter(|definition| definition.name == measure::DECLARED_SAVINGS);
-    let question = plain((from, to), savings.collect(), vec![Dimension::Residence]);
-    let (split, _) = count(tx, programme, &question).await?;
+    let question = counted.question((from, to), savings.collect(), vec![Dimension::Residence]);
+    let (split, _) = count(tx, counted.programme, &question).await?;
     let of = |residence: Residence| {
         let row = split.rows.iter().find(|(key, _)| key.first().is_some_and(|code| code == residence.code()));
         Fen::new(row.and_then(|(_, numbers)| numbers.first()).map_or(0, |number| number.quantity))
@@ -147,24 +170,32 @@ async fn figures(
     })
 }
 
-/// Everything that is recorded of a period, as it is now.
-fn plain((from, to): (Date, Date), measures: Vec<&'static Definition>, group_by: Vec<Dimension>) -> Question {
-    Question { group_by, ..Question::of(measures, from, to) }
+impl Counted<'_> {
+    /// What counts of a period, as it is now.
+    fn question(
+        &self,
+        (from, to): (Date, Date),
+        measures: Vec<&'static Definition>,
+        group_by: Vec<Dimension>,
+    ) -> Question {
+        Question { group_by, basis: self.basis, ..Question::of(measures, from, to) }
+    }
 }
 
 /// What households saved, reckoned trip by trip, and the county's own method beside it.
-async fn savings(tx: &mut Tx<'_>, programme: &Programme, from: Date, to: Date) -> Result<Savings> {
+async fn savings(tx: &mut Tx<'_>, counted: Counted<'_>, from: Date, to: Date) -> Result<Savings> {
     let names = [
         [reckoned::NET_LOW, reckoned::NET, reckoned::NET_HIGH, reckoned::NET_BESIDE],
         [reckoned::BILL_LOW, reckoned::BILL, reckoned::BILL_HIGH, reckoned::BILL_BESIDE],
         [reckoned::ITEMISED, reckoned::TARIFF, reckoned::DECLARED, reckoned::UNSOURCED],
         [reckoned::KNOWN, reckoned::ELIGIBLE, reckoned::BILL_KNOWN, reckoned::BILL_ELIGIBLE],
     ];
-    let others = [reckoned::AVOIDED_TRIPS, reckoned::TRIPS_IN_VAIN];
+    let others = [reckoned::AVOIDED_TRIPS, reckoned::TRIPS_IN_VAIN, leaf::ELIGIBLE_SERVICES, reckoned::TOLD_SERVICES];
     let measures = names.iter().flatten().chain(&others).map(|measure| measures::find(measure.as_str()));
     let measures: Vec<_> =
         measures.map(|found| found.ok_or(Error::Internal("a bulletin's measure is gone"))).collect::<Result<_>>()?;
-    let (answer, _) = count(tx, programme, &plain((from, to), measures, Vec::new())).await?;
+    let question = counted.question((from, to), measures, Vec::new());
+    let (answer, _) = count(tx, counted.programme, &question).await?;
     let of = |place: usize| answer.totals.get(place).map_or(0, |number| number.quantity);
     let fen = |place: usize| Fen::new(of(place));
     let method = |it: tallies::queries::CountyFigure| {
@@ -197,16 +228,22 @@ async fn savings(tx: &mut Tx<'_>, programme: &Programme, from: Date, to: Date) -
         bill_eligible: of(15),
         trips: of(16),
         in_vain: of(17),
-        methods: county_figures(tx, programme, from, to).await?.into_iter().map(method).collect(),
+        services: of(18),
+        services_told: of(19),
+        methods: county_figures(tx, counted.programme, (from, to), counted.basis)
+            .await?
+            .into_iter()
+            .map(method)
+            .collect(),
     })
 }
 
 /// The values of a dimension that have most in a period.
-async fn tops(tx: &mut Tx<'_>, programme: &Programme, by: Dimension, from: Date, to: Date) -> Result<Vec<Top>> {
+async fn tops(tx: &mut Tx<'_>, counted: Counted<'_>, by: Dimension, from: Date, to: Date) -> Result<Vec<Top>> {
     let measures = [measure::SITTINGS, measure::CONSULTATIONS, measure::OPERATIONS].map(measures::find);
     let measures = measures.into_iter().flatten().collect();
-    let question = plain((from, to), measures, vec![by]);
-    let (answer, _) = count(tx, programme, &question).await?;
+    let question = counted.question((from, to), measures, vec![by]);
+    let (answer, _) = count(tx, counted.programme, &question).await?;
     let top = |(key, numbers): (Vec<String>, Vec<tallies::Number>)| {
         let key = key.into_iter().next().unwrap_or_default();
         let [sittings, consultations, operations] =
@@ -231,9 +268,9 @@ async fn named(tx: &mut Tx<'_>, programme: &Id, mut tops: Vec<Top>) -> Result<Ve
 }
 
 /// What the figures mean, from the measures' own definitions; the unit of a sitting is the programme's setting.
-fn footnotes(programme: &Programme, to: Date, measures: &[&'static Definition]) -> Vec<Footnote> {
+fn footnotes(counted: Counted<'_>, to: Date, measures: &[&'static Definition]) -> Vec<Footnote> {
     use crate::programmes::SittingUnit;
-    let unit = match programme.sitting_unit_on(to) {
+    let unit = match counted.programme.sitting_unit_on(to) {
         SittingUnit::HalfDay => Footnote {
             zh: "坐诊次的计量单位：午别（一天上、下午各计一次）".to_owned(),
             en: "The unit of a sitting is the half-day: a whole day is two.".to_owned(),
@@ -251,9 +288,23 @@ fn footnotes(programme: &Programme, to: Date, measures: &[&'static Definition]) 
         let (zh, en) = joined(definition.definition, definition.footnote);
         Footnote { zh, en }
     };
-    let counted = Footnote {
-        zh: "本简报统计已登记的记录，不以审核为条件；期初数另列，不计入各数".to_owned(),
-        en: "Recorded figures, attested or not; opening balances stand apart and are in none of them.".to_owned(),
+    let (zh, en) = match counted.basis {
+        Basis::Recorded => (
+            "本简报统计全部已登记的记录，不以核验为条件；期初数另列，不计入各数",
+            "Everything that is recorded, attested or not; opening balances stand apart and are in none of the figures.",
+        ),
+        Basis::Attested => (
+            "本简报只统计经登记人以外的人核验的记录，有异议的不计；在册专家没有核验单，按登记统计；节省费用只计其各项服务均经核验的行程；期初数另列，不计入各数",
+            "Only what another person than the recorder has attested, nothing that is disputed; the roster has no sheets and counts as recorded; \
+             of trips, those whose every service is attested; opening balances stand apart and are in none of the figures.",
+        ),
     };
-    measures.iter().map(note).chain([unit, counted]).collect()
+    let basis = Footnote { zh: zh.to_owned(), en: en.to_owned() };
+    let covered = Footnote {
+        zh: "节省费用的覆盖：分母为可能使患者免于外出就医的全部诊疗人次和手术台次，未登记行程的也在内；不含义诊、查房、带教、讲座、仅有人数的登记及本地医生独立手术".to_owned(),
+        en: "Coverage of savings counts from every consultation and operation case that can save a trip, with a trip on record or without; \
+             free clinics, rounds, lessons, lectures, headcounts and cases of local surgeons alone can't."
+            .to_owned(),
+    };
+    measures.iter().map(note).chain([unit, basis, covered]).collect()
 }

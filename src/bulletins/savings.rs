@@ -38,6 +38,10 @@ pub struct Savings {
     pub bill_known: i64,
     /// Trips whose BILL counts by rule.
     pub bill_eligible: i64,
+    /// Consultations and operation cases of a kind that can save a trip, on a trip or not.
+    pub services: i64,
+    /// Of these, those on a trip whose CASH + BILL is known in every part, or nothing by rule.
+    pub services_told: i64,
     /// Trips that were not made.
     pub trips: i64,
     /// Trips to sessions that were cancelled.
@@ -107,7 +111,7 @@ impl Savings {
                 "Net savings (fares, lodging, meals and medical expenses)",
             ));
             lines.push(range(self.bill, zh, "其中节省自付医疗费用", "Of these, medical expenses"));
-            lines.push(coverage(self.known, self.eligible, self.bill_known, self.bill_eligible, zh));
+            lines.push(coverage(self, zh));
             let parts = CLASSES.iter().zip(self.classes).filter(|(_, amount)| *amount != Fen::ZERO);
             let shares: Vec<String> = parts
                 .map(|((own, other), amount)| {
@@ -165,16 +169,23 @@ fn range(range: Range, zh: bool, own: &str, other: &str) -> String {
 }
 
 /// How much of what can be known is.
-fn coverage(known: i64, eligible: i64, bill_known: i64, bill_eligible: i64, zh: bool) -> String {
-    let (known, eligible, bill_known, bill_eligible) =
-        (group(known), group(eligible), group(bill_known), group(bill_eligible));
+fn coverage(savings: &Savings, zh: bool) -> String {
+    let [known, eligible, bill_known, bill_eligible, told, services] = [
+        savings.known,
+        savings.eligible,
+        savings.bill_known,
+        savings.bill_eligible,
+        savings.services_told,
+        savings.services,
+    ]
+    .map(group);
     if zh {
         format!(
-            "覆盖：净节省 {known} / {eligible} 人次可知，自付医疗费用 {bill_known} / {bill_eligible} 人次可知；缺失不估补。"
+            "覆盖：可能免于外出就医的诊疗和手术 {services} 人次（台次）中 {told} 已知（未登记行程的也在内）；已登记行程中净节省 {known} / {eligible} 人次可知，自付医疗费用 {bill_known} / {bill_eligible} 人次可知；缺失不估补。"
         )
     } else {
         format!(
-            "Coverage: net known for {known} of {eligible} trips, medical expenses for {bill_known} of {bill_eligible}; what is missing isn't guessed."
+            "Coverage: known for {told} of {services} consultations and operation cases that can save a trip, those without a trip on record included; of the trips on record, net known for {known} of {eligible}, medical expenses for {bill_known} of {bill_eligible}; what is missing isn't guessed."
         )
     }
 }

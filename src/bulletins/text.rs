@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::round::{self, Word};
-use super::{Bulletin, Growth, Language, Opening, Top, Year, measure, specialties};
+use super::{Bulletin, Growth, Language, Opening, Top, Year, measure, sensitivity, specialties};
 use crate::kernel::Fen;
 
 /// A heading and what stands under it.
@@ -37,6 +37,7 @@ pub fn sections(bulletin: &Bulletin, language: Language) -> Sections {
     let sites = tops(&bulletin.top_sites, |top, _| top.name.clone());
     let fields = tops(&bulletin.top_specialties, |top, language| specialties::name(&top.name, language));
     let savings = bulletin.savings.lines(language);
+    let carrying = bulletin.analysis.as_ref().map_or_else(Vec::new, |it| sensitivity::lines(it, language));
     let growth = bulletin.growth.iter().map(words.grown).collect();
     let openings = bulletin.openings.iter().map(words.opening).collect();
     Sections {
@@ -44,10 +45,15 @@ pub fn sections(bulletin: &Bulletin, language: Language) -> Sections {
         headline: (words.headline)(bulletin),
         years: list(words.by_year, bulletin.by_year.iter().map(words.year).collect()),
         tops: [list(words.sites, sites), list(words.specialties, fields)].into_iter().flatten().collect(),
-        lists: [list(words.savings, savings), list(words.growth, growth), list(words.openings, openings)]
-            .into_iter()
-            .flatten()
-            .collect(),
+        lists: [
+            list(words.savings, savings),
+            list(words.sensitivity, carrying),
+            list(words.growth, growth),
+            list(words.openings, openings),
+        ]
+        .into_iter()
+        .flatten()
+        .collect(),
         footnotes: bulletin.footnotes_in(language),
     }
 }
@@ -82,6 +88,7 @@ struct Words {
     specialties: &'static str,
     top: fn(usize, &str, &Top) -> String,
     savings: &'static str,
+    sensitivity: &'static str,
     growth: &'static str,
     grown: fn(&Growth) -> String,
     openings: &'static str,
@@ -107,6 +114,7 @@ impl Words {
                     format!("{place}. {name}：坐诊 {sittings} 次，诊疗 {seen} 人次，手术 {operated} 台次")
                 },
                 savings: "节省费用（按行程逐笔测算）：",
+                sensitivity: "敏感性（净节省主口径；逐项取低、高方案，其余取基准，影响大者在前，前五）：",
                 growth: "同比：",
                 grown: grown_zh,
                 openings: "期初数（系统记录之前的申报数，未计入以上各数）：",
@@ -126,6 +134,7 @@ impl Words {
                     format!("{place}. {name}: sittings {sittings}, consultations {seen}, operation cases {operated}")
                 },
                 savings: "Savings (reckoned trip by trip):",
+                sensitivity: "Sensitivity of the net headline (each assumption alone, the biggest swing first, the first five):",
                 growth: "Growth:",
                 grown: grown_en,
                 openings: "Opening balances (declared for the time before records; in none of the figures above):",

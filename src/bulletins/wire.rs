@@ -3,8 +3,10 @@
 use super::queries::ComposeBulletin;
 use super::savings::{Method, MethodItem, Range};
 use super::{Bulletin, Figures, Growth, Language, Opening, Savings, Top, Year, html, specialties, text};
-use crate::kernel::{Fields, Result, Timestamp};
+use crate::kernel::{Fields, Result, Timestamp, Vocabulary as _};
 use crate::pb;
+use crate::tallies::Basis;
+use crate::tallies::wire::sensitivity::analysis;
 
 pub(super) fn get(fields: &mut Fields, request: &pb::GetBulletinRequest, now: Timestamp) -> (ComposeBulletin, Wording) {
     let language = fields.optional_choice("language", request.language).unwrap_or(Language::Chinese);
@@ -12,6 +14,8 @@ pub(super) fn get(fields: &mut Fields, request: &pb::GetBulletinRequest, now: Ti
         programme: fields.programme("name", &request.name),
         from: fields.optional_date("from_date", request.from_date.as_ref()),
         to: fields.optional_date("to_date", request.to_date.as_ref()),
+        basis: fields.optional_choice("basis", request.basis).unwrap_or(Basis::Recorded),
+        with_sensitivity: request.with_sensitivity,
         now,
     };
     (query, Wording { language, with_html: request.with_html })
@@ -51,6 +55,8 @@ pub(super) fn bulletin(bulletin: &Bulletin, wording: Wording, now: Timestamp) ->
             .collect(),
         html: page,
         savings: Some(savings(&bulletin.name().to_string(), &bulletin.savings)),
+        basis: bulletin.basis.number(),
+        analysis: bulletin.analysis.as_ref().map(|it| analysis(&bulletin.programme, it)).transpose()?,
     })
 }
 
@@ -89,6 +95,8 @@ fn savings(programme: &str, savings: &Savings) -> pb::BulletinSavings {
         eligible_count: savings.eligible,
         bill_known_count: savings.bill_known,
         bill_eligible_count: savings.bill_eligible,
+        service_count: savings.services,
+        service_told_count: savings.services_told,
         avoided_trip_count: savings.trips,
         trip_in_vain_count: savings.in_vain,
         methods: savings.methods.iter().map(method).collect(),

@@ -1,6 +1,6 @@
 //! `homecoming bulletin`: a programme's bulletin from a server that runs, as text or JSON.
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use serde::Serialize;
 
 use super::Failure;
@@ -8,6 +8,8 @@ use super::client::{self, sentence};
 use crate::kernel::Date;
 use crate::pb;
 use crate::pb::bulletin_service_client::BulletinServiceClient;
+
+mod sensitivity;
 
 /// Arguments of `homecoming bulletin`.
 #[derive(Debug, Args)]
@@ -26,11 +28,35 @@ pub struct Bulletin {
     /// Print one page of HTML with charts, in itself whole
     #[arg(long)]
     html: bool,
+    /// Which records count: everything recorded, or only what another person has attested
+    #[arg(long, value_enum, default_value_t = Basis::Recorded)]
+    basis: Basis,
+    /// Say which assumptions carry the savings, and where they break even
+    #[arg(long)]
+    sensitivity: bool,
     /// In English instead of Chinese
     #[arg(long)]
     english: bool,
     #[command(flatten)]
     server: client::Server,
+}
+
+/// Which records count.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Basis {
+    /// Everything that is recorded
+    Recorded,
+    /// Only what another person has attested
+    Attested,
+}
+
+impl From<Basis> for pb::TallyBasis {
+    fn from(basis: Basis) -> Self {
+        match basis {
+            Basis::Recorded => Self::Recorded,
+            Basis::Attested => Self::Attested,
+        }
+    }
 }
 
 impl Bulletin {
@@ -47,6 +73,8 @@ impl Bulletin {
             to_date: self.to.map(Into::into),
             language: language.into(),
             with_html: self.html,
+            basis: pb::TallyBasis::from(self.basis).into(),
+            with_sensitivity: self.sensitivity,
         };
         let answer = BulletinServiceClient::new(channel).get_bulletin(request).await;
         let bulletin = answer.map_err(|status| sentence(&self.programme, &status))?.into_inner();
@@ -68,12 +96,14 @@ struct Document<'a> {
     display_name: &'a str,
     from: String,
     to: String,
+    basis: &'a str,
     #[serde(flatten)]
     figures: Figures,
     by_year: Vec<Year>,
     top_sites: Vec<Top<'a>>,
     top_specialties: Vec<Top<'a>>,
     savings: Option<Savings<'a>>,
+    sensitivity: Option<sensitivity::Analysis<'a>>,
     opening_balances: Vec<Opening<'a>>,
     growth: Vec<Growth<'a>>,
     footnotes: &'a [String],
@@ -118,6 +148,8 @@ struct Savings<'a> {
     bill_eligible: i64,
     avoided_trips: i64,
     trips_in_vain: i64,
+    services: i64,
+    services_told: i64,
     methods: Vec<Method<'a>>,
 }
 
@@ -168,6 +200,8 @@ impl<'a> Savings<'a> {
             bill_eligible: savings.bill_eligible_count,
             avoided_trips: savings.avoided_trip_count,
             trips_in_vain: savings.trip_in_vain_count,
+            services: savings.service_count,
+            services_told: savings.service_told_count,
             methods: savings.methods.iter().map(Method::of).collect(),
         }
     }
@@ -252,11 +286,16 @@ impl<'a> Document<'a> {
             display_name: &bulletin.display_name,
             from: date(bulletin.from_date.as_ref()),
             to: date(bulletin.to_date.as_ref()),
+            basis: match bulletin.basis() {
+                pb::TallyBasis::Unspecified | pb::TallyBasis::Recorded => "recorded",
+                pb::TallyBasis::Attested => "attested",
+            },
             figures: Figures::of(bulletin.figures.unwrap_or_default()),
             by_year: bulletin.by_year.iter().map(Year::of).collect(),
             top_sites: bulletin.top_sites.iter().map(Top::of).collect(),
             top_specialties: bulletin.top_specialties.iter().map(Top::of).collect(),
             savings: bulletin.savings.as_ref().map(Savings::of),
+            sensitivity: bulletin.analysis.as_ref().map(sensitivity::Analysis::of),
             opening_balances: bulletin.opening_balances.iter().map(opening).collect(),
             growth: bulletin.growth.iter().map(growth).collect(),
             footnotes: &bulletin.footnotes,

@@ -14,6 +14,7 @@ use crate::bulletins::text::render;
 use crate::db::Db;
 use crate::demo::{AS_OF, PROGRAMME, commands};
 use crate::kernel::Id;
+use crate::tallies::Basis;
 
 /// Loads what of the demo isn't there yet, under a progress bar; where nobody watches, each tenth is a line of the log.
 ///
@@ -43,7 +44,14 @@ pub async fn load(db: &Db) -> Result<(), Failure> {
 /// An error of the storage.
 pub async fn introduction(db: &Db, address: SocketAddr, token_file: Option<&Path>) -> Result<String, Failure> {
     let programme = Id::parse(PROGRAMME)?;
-    let compose = ComposeBulletin { programme, from: None, to: Some(AS_OF), now: db.clock().now() };
+    let compose = ComposeBulletin {
+        programme,
+        from: None,
+        to: Some(AS_OF),
+        basis: Basis::Recorded,
+        with_sensitivity: true,
+        now: db.clock().now(),
+    };
     let bulletin = db.read(compose).await?;
     let token = token_file.map(|file| format!("-H \"authorization: Bearer $(cat {})\" ", file.display()));
     let token = token.unwrap_or_default();

@@ -3,10 +3,11 @@
 //! The headline is what first visits saved, A and B with K1 and K2; what stands beside it and what follow-ups saved have measures of their
 //! own and are in no other. By class, headline and beside together: `itemised + tariff + declared + unsourced = headline + beside`.
 
-use super::eligibility::Attendance;
+use super::eligibility::{Attendance, Service};
 use super::rounding::sum;
 use super::saving::{Amount, Saving, Standing};
 use super::{Cases, Ledger, Part, ProvenanceClass, Stratum};
+use crate::activities::leaf;
 use crate::kernel::{Fen, Measure, Result};
 
 /// CASH + BILL, headline, base case.
@@ -67,6 +68,10 @@ pub const BILL_ELIGIBLE: Measure = Measure::new("bill_savings_eligible");
 pub const FOLLOW_UP_KNOWN: Measure = Measure::new("follow_up_savings_known");
 /// Follow-ups' savings that aren't nothing by rule.
 pub const FOLLOW_UP_ELIGIBLE: Measure = Measure::new("follow_up_savings_eligible");
+/// Services on trips whose NET is told: known in every part, or nothing by rule.
+pub const TOLD_SERVICES: Measure = Measure::new("services_with_told_saving");
+/// Services on trips whose BILL is told.
+pub const BILL_TOLD_SERVICES: Measure = Measure::new("services_with_told_bill_saving");
 /// Trips that were not made, whether or not their saving is known.
 pub const AVOIDED_TRIPS: Measure = Measure::new("avoided_trips");
 /// Trips to sessions that were cancelled.
@@ -128,6 +133,27 @@ pub fn quantities(saving: &Saving, attendance: Attendance, reversed: bool) -> Re
         Attendance::Seen => count(AVOIDED_TRIPS, i64::from(travels && !reversed)),
         Attendance::InVain => count(TRIPS_IN_VAIN, 1),
         Attendance::NoShow | Attendance::Cancelled => {}
+    }
+    Ok(counted)
+}
+
+/// How many of a trip's services its saving tells something of, NET and BILL: what coverage sets against every service that can save a
+/// trip, on a trip or not. Zeros are left out.
+///
+/// # Errors
+/// `AMOUNT_OUT_OF_RANGE`.
+pub fn told(saving: &Saving, attendance: Attendance, services: &[Service]) -> Result<Vec<(Measure, i64)>> {
+    if attendance != Attendance::Seen {
+        return Ok(Vec::new());
+    }
+    let can_save = |it: &&Service| leaf::can_save(it.session_kind, it.kind, it.performer);
+    let services = i64::try_from(services.iter().filter(can_save).count()).unwrap_or(i64::MAX);
+    let mut counted = Vec::with_capacity(2);
+    for (measure, ledger) in [(TOLD_SERVICES, Ledger::Net), (BILL_TOLD_SERVICES, Ledger::Bill)] {
+        let is_told = !matches!(saving.ledger(ledger)?, Amount::Unknown(_));
+        if is_told && services > 0 {
+            counted.push((measure, services));
+        }
     }
     Ok(counted)
 }

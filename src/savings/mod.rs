@@ -8,6 +8,7 @@
 use crate::kernel::vocabulary;
 
 pub mod bill;
+pub mod break_even;
 pub mod cases;
 pub mod commands;
 pub mod county;
@@ -24,6 +25,7 @@ pub mod reactions;
 pub mod recomputation;
 pub mod rounding;
 pub mod saving;
+pub mod sensitivity;
 pub mod service;
 pub mod settle;
 pub mod store;

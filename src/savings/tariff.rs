@@ -173,6 +173,21 @@ impl Book {
         Self::new(versions.into_iter().chain(others).collect())
     }
 
+    /// Every version, by key and first day.
+    #[must_use]
+    pub fn versions(&self) -> &[Version] {
+        &self.versions
+    }
+
+    /// The same versions with other numbers.
+    ///
+    /// # Errors
+    /// What `value` answers.
+    pub fn revalued(&self, value: impl Fn(&Version) -> Result<Cases<i64>>) -> Result<Self> {
+        let change = |version: &Version| Ok(Version { values: value(version)?, ..version.clone() });
+        Ok(Self { versions: self.versions.iter().map(change).collect::<Result<_>>()? })
+    }
+
     /// The version for a key on a service date.
     ///
     /// # Errors

@@ -350,7 +350,9 @@ impl Trip {
                 let words = &self.basis.words;
                 let onward = words.onward.as_ref().map(|it| &it.onward);
                 let reversed = onward.is_some_and(|onward| reverses(self.dimensions.date, onward));
-                let quantities = figures::quantities(&self.saving()?, words.attendance, reversed)?;
+                let saving = self.saving()?;
+                let mut quantities = figures::quantities(&saving, words.attendance, reversed)?;
+                quantities.extend(figures::told(&saving, words.attendance, &self.basis.services)?);
                 Ok(Some(Leaf { dimensions: self.dimensions.clone(), quantities, attested: false }))
             }
             TripState::Voided => Ok(None),

@@ -17,6 +17,7 @@ pub mod question;
 pub mod reactions;
 pub mod reckon;
 pub mod roster;
+pub mod sensitivity;
 pub mod service;
 pub mod statement;
 pub mod store;

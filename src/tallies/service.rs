@@ -4,7 +4,7 @@ use tonic::{Request, Response};
 
 use super::commands::{ClosePeriod, RestatePeriod};
 use super::wire;
-use super::wire::statements;
+use super::wire::{sensitivity, statements};
 use crate::pb;
 use crate::pb::tally_service_server::TallyService;
 use crate::wire::{Api, Reply};
@@ -80,6 +80,13 @@ impl TallyService for Service {
         let question = query.question.clone();
         let tally = self.api.read(query).await?;
         Ok(Response::new(wire::tally(&question, tally)))
+    }
+
+    async fn analyse_savings(&self, request: Request<pb::AnalyseSavingsRequest>) -> Reply<pb::SavingsAnalysis> {
+        let query = self.api.query(request, sensitivity::analyse)?;
+        let programme = query.programme.clone();
+        let analysis = self.api.read(query).await?;
+        Ok(Response::new(sensitivity::analysis(&programme, &analysis)?))
     }
 
     async fn reconcile(&self, request: Request<pb::ReconcileRequest>) -> Reply<pb::ReconcileResponse> {

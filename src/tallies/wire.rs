@@ -24,6 +24,7 @@ use crate::sites::{SiteLevel, Sites};
 use crate::wire::mutations;
 
 pub(super) mod extracts;
+pub(crate) mod sensitivity;
 pub(super) mod statements;
 
 mutations!(pb::CreateOpeningBalanceRequest, pb::VoidOpeningBalanceRequest);

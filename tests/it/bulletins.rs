@@ -1,10 +1,19 @@
 //! Bulletins: growth, round words and text as pure cases, then the whole over the socket on both engines.
+use std::collections::BTreeMap;
+
 use homecoming::bulletins::growth::{basis_points, growth};
 use homecoming::bulletins::round::{self, Word};
 use homecoming::bulletins::savings::{Method, MethodItem, Range, Savings};
 use homecoming::bulletins::{Bulletin, Figures, Footnote, Language, Opening, Top, Year, first, html, text, years};
 use homecoming::kernel::{Date, Fen, Id};
 use homecoming::savings::county::MethodUnit;
+use homecoming::savings::policy::CareSetting;
+use homecoming::savings::sensitivity::{Assumption, Swing};
+use homecoming::savings::tariff::Key;
+use homecoming::savings::{Cases, Component, PersonClass, TravelMode};
+use homecoming::sites::DivisionCode;
+use homecoming::tallies::Basis;
+use homecoming::tallies::sensitivity::{Analysis, Line, Period};
 use proptest::prelude::*;
 
 fn day(year: i32, month: u32, day: u32) -> Date {
@@ -95,6 +104,8 @@ fn example() -> Bulletin {
         growth: growth(&by_year),
         by_year,
         savings: savings(),
+        analysis: Some(analysis()),
+        basis: Basis::Recorded,
         top_sites: vec![top("county", "醴陵市<中医院>", 4_000, 40), top("baitutan", "白兔潭镇卫生院", 300, 0)],
         top_specialties: vec![top("03.04", "03.04", 3_000, 0), top("99.01", "99.01", 9, 1)],
         openings: vec![Opening {
@@ -135,6 +146,8 @@ fn savings() -> Savings {
         eligible: 120,
         bill_known: 30,
         bill_eligible: 110,
+        services: 1_200,
+        services_told: 90,
         trips: 118,
         in_vain: 2,
         methods: vec![Method {
@@ -157,6 +170,7 @@ fn savings_say_range_coverage_shares_and_what_carries_the_countys_figure() {
     for said in [
         "净节省（交通、住宿、餐费及自付医疗费用） 1,000.00 元，低方案 800.00 元，高方案 1,300.00 元",
         "净节省 90 / 120 人次可知，自付医疗费用 30 / 110 人次可知",
+        "可能免于外出就医的诊疗和手术 1,200 人次（台次）中 90 已知（未登记行程的也在内）",
         "A类（逐项凭据） 250.00 元 (23.36 %)，B类（测算参数） 750.00 元 (70.09 %)，C类（自报） 70.00 元 (6.54 %)",
         "另列、未计入主口径：净节省 70.00 元，其中自付医疗费用 -5.00 元",
         "“县卫健局测算口径 2017”（2022-01-01 至 2024-04-30，county-2017）：57,123,400.00 元（超 5,700 万元），C类",
@@ -171,6 +185,59 @@ fn savings_say_range_coverage_shares_and_what_carries_the_countys_figure() {
     let below =
         Savings { classes: [Fen::new(-1), Fen::new(2), Fen::ZERO, Fen::ZERO], eligible: 1, ..Savings::default() };
     assert!(!below.lines(Language::English).join("").contains('%'), "shares of what is below zero mean nothing");
+}
+
+/// Fares that move 2,000 yuan, and nights that move 500 and break even at none.
+fn analysis() -> Analysis {
+    let day = |month, of| day(2024, month, of);
+    let place = |code| Some(DivisionCode::parse(code).unwrap());
+    let key =
+        Key { origin: place("430281"), mode: Some(TravelMode::Rail), ..Key::new(Component::Fare, PersonClass::Adult) };
+    let line = |assumption, low, high, zero, county| Line {
+        swing: Swing { assumption, low: Fen::new(low), high: Fen::new(high), values: BTreeMap::default() },
+        zero,
+        county,
+    };
+    Analysis {
+        period: Period { from: day(1, 1), to: day(4, 30), basis: Basis::Recorded },
+        headline: Cases::new(Fen::new(80_000), Fen::new(100_000), Fen::new(130_000)),
+        trips: 118,
+        county: Some(Fen::new(5_712_340_000)),
+        lines: vec![
+            line(
+                Assumption::Tariff(Key { destination: place("430100"), ..key }),
+                -50_000,
+                150_000,
+                Some(4_120),
+                Some(23_011),
+            ),
+            line(Assumption::Nights(CareSetting::Inpatient), 75_000, 125_000, None, Some(12)),
+        ],
+        assumptions: 9,
+    }
+}
+
+#[test]
+fn the_assumptions_say_what_they_move_and_where_they_break_even() {
+    let text = text::render(&example(), Language::Chinese);
+    for said in [
+        "敏感性（净节省主口径",
+        "1. 单程票价（430281→430100，RAIL）：低 -500.00 元，高 1,500.00 元，相差 2,000.00 元；为基准的 41.20 % 时净节省归零；为基准的 230.11 % 时达到县自定方法之数",
+        "2. 外出住宿夜数：住院：低 750.00 元，高 1,250.00 元，相差 500.00 元；单凭此项不会归零；为 12 时达到县自定方法之数",
+        "其余 7 项影响较小",
+    ] {
+        assert!(text.contains(said), "{said} is missing in\n{text}");
+    }
+    let english = text::render(&example(), Language::English);
+    for said in [
+        "1. fare (430281→430100, RAIL): low -500.00 yuan, high 1,500.00 yuan, a swing of 2,000.00 yuan; zero at 41.20 % of its base value; the county's figure at 230.11 % of its base value",
+        "2. nights away, inpatients: low 750.00 yuan, high 1,250.00 yuan, a swing of 500.00 yuan; never zero by this alone; the county's figure at 12",
+        "7 others move less.",
+    ] {
+        assert!(english.contains(said), "{said} is missing in\n{english}");
+    }
+    let without = Bulletin { analysis: None, ..example() };
+    assert!(!text::render(&without, Language::Chinese).contains("敏感性"));
 }
 
 fn top(key: &str, name: &str, consultations: i64, operations: i64) -> Top {
@@ -200,9 +267,9 @@ fn the_page_is_whole_in_itself_and_has_charts() {
         page.contains("醴陵市&lt;中医院&gt;") && !page.contains("<中医院>"),
         "text is no markup, in charts neither"
     );
-    // Three flows, the savings, the sites and the specialties; each chart has the bars that its table has rows.
-    assert_eq!(page.matches("<svg").count(), 6);
-    assert_eq!(page.matches("</svg>").count(), 6);
+    // Three flows, the savings, the sites, the specialties and the assumptions; each chart has the bars that its table or list has rows.
+    assert_eq!(page.matches("<svg").count(), 7);
+    assert_eq!(page.matches("</svg>").count(), 7);
     for fetched in ["<script", "<link", "<img", " src=", " href=", "url("] {
         assert!(!page.contains(fetched), "{fetched}");
     }

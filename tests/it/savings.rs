@@ -2,10 +2,13 @@
 pub mod api;
 mod bills;
 mod fixture;
+mod killed;
 mod lines;
 mod published;
 mod recomputing;
+mod refusals;
 mod rules;
+mod sensitivity;
 mod tariffs;
 mod totals;
 pub mod trips;

@@ -122,6 +122,7 @@ fn every_vocabulary_is_the_protos() {
         registered::<activities::State>(&pool),
         registered::<activities::VoidReason>(&pool),
         registered::<feeds::Language>(&pool),
+        registered::<savings::sensitivity::AssumptionKind>(&pool),
         registered::<savings::Part>(&pool),
         registered::<savings::Side>(&pool),
         registered::<savings::Ledger>(&pool),

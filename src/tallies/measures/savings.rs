@@ -1,10 +1,17 @@
 //! The measures of savings as data; what each counts is `savings/figures`. None is asked for unless it is named.
 
 use super::{Definition, MeasureSpan, Origin, Rule, Text, flow};
+use crate::activities::leaf;
 use crate::savings::figures;
 
 const FEN: Text = ("分", "fen");
 const TRIPS: Text = ("人次", "trips");
+const SERVICES: Text = ("人次、台次", "services");
+/// What both coverages say under them.
+const COVERED: Text = (
+    "未登记行程的服务计入分母；缺失数据不估补",
+    "Services without a trip on record are in the part below; what is missing isn't guessed.",
+);
 
 /// Every measure of savings, in the order in which they are printed.
 pub static SAVINGS: &[Definition] = &[
@@ -234,29 +241,62 @@ pub static SAVINGS: &[Definition] = &[
         ("场次取消而患者已到的行程数", "Trips of patients who came to a session that was cancelled."),
         ("计为负节省", "They are negative savings."),
     ),
+    flow(
+        leaf::ELIGIBLE_SERVICES,
+        Origin::Activities,
+        SERVICES,
+        (
+            "按类别可能使患者免于外出就医的诊疗人次与手术台次，无论是否登记了行程",
+            "Consultations and operation cases of a kind that can save a trip, whether or not a trip is on record.",
+        ),
+        (
+            "不含义诊、查房、带教、讲座、仅有人数的登记及本地医生独立手术",
+            "Without free clinics, rounds, lessons, lectures, headcounts and cases of local surgeons alone.",
+        ),
+    ),
+    flow(
+        figures::TOLD_SERVICES,
+        Origin::Savings,
+        SERVICES,
+        (
+            "所在行程净节省费用已知、或按规则为零的诊疗人次与手术台次",
+            "Of these, those on a trip whose net saving is known in every part, or nothing by rule.",
+        ),
+        ("", ""),
+    ),
+    flow(
+        figures::BILL_TOLD_SERVICES,
+        Origin::Savings,
+        SERVICES,
+        (
+            "所在行程自付医疗费用已知、或按规则不计的诊疗人次与手术台次",
+            "Of these, those on a trip whose medical expenses are known on both sides, or don't count by rule.",
+        ),
+        ("", ""),
+    ),
     Definition {
         name: "savings_coverage",
-        rule: Rule::Quotient("savings_known", "savings_eligible"),
+        rule: Rule::Quotient("services_with_told_saving", "services_that_can_save"),
         span: MeasureSpan::Flow,
         unit: ("比例", "share"),
         definition: (
-            "净节省费用覆盖率：已知行程数与应计行程数之比",
-            "How much of what can be known of net savings is: both parts kept.",
+            "净节省费用覆盖率：已知的与全部可能免于外出就医的诊疗人次和手术台次之比",
+            "How much of what can be known of net savings is, of every service that can save a trip: both parts kept.",
         ),
-        footnote: ("缺失数据不估补", "What is missing isn't guessed."),
-        version: 1,
+        footnote: COVERED,
+        version: 2,
     },
     Definition {
         name: "bill_savings_coverage",
-        rule: Rule::Quotient("bill_savings_known", "bill_savings_eligible"),
+        rule: Rule::Quotient("services_with_told_bill_saving", "services_that_can_save"),
         span: MeasureSpan::Flow,
         unit: ("比例", "share"),
         definition: (
-            "节省医疗费用覆盖率：已知行程数与应计行程数之比",
-            "How much of what can be known of medical expenses is: both parts kept.",
+            "节省医疗费用覆盖率：已知的与全部可能免于外出就医的诊疗人次和手术台次之比",
+            "How much of what can be known of medical expenses is, of every service that can save a trip: both parts kept.",
         ),
-        footnote: ("缺失数据不估补", "What is missing isn't guessed."),
-        version: 1,
+        footnote: COVERED,
+        version: 2,
     },
     Definition {
         name: figures::COUNTY_METHOD.as_str(),

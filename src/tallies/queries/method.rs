@@ -11,7 +11,7 @@ use crate::programmes::Programme;
 use crate::savings;
 use crate::savings::county::{Method, MethodFigure, MethodUnit};
 use crate::tallies::measures;
-use crate::tallies::{Definition, Question};
+use crate::tallies::{Basis, Definition, Question};
 
 /// What the units of methods are counted by.
 const UNITS: [(MethodUnit, &str); 3] = [
@@ -84,10 +84,15 @@ pub(super) fn figure<'a>(
 ///
 /// # Errors
 /// `AMOUNT_OUT_OF_RANGE`, or a storage error.
-pub async fn county_figures(tx: &mut Tx<'_>, programme: &Programme, from: Date, to: Date) -> Result<Vec<CountyFigure>> {
+pub async fn county_figures(
+    tx: &mut Tx<'_>,
+    programme: &Programme,
+    (from, to): (Date, Date),
+    basis: Basis,
+) -> Result<Vec<CountyFigure>> {
     let mut figures = Vec::new();
     for (policy, method, from, to) in versions(tx, &programme.id, from, to).await? {
-        let part = Question::of(units()?, from, to);
+        let part = Question { basis, ..Question::of(units()?, from, to) };
         let (answer, _) = count(tx, programme, &part).await?;
         let of = |unit| UNITS.iter().position(|(it, _)| *it == unit).and_then(|place| answer.totals.get(place));
         let figure = method.figure(|unit| of(unit).map_or(0, |number| number.quantity))?;

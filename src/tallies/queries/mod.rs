@@ -7,6 +7,7 @@ mod extract;
 mod method;
 mod reasons;
 mod reconcile;
+pub mod sensitivity;
 mod statements;
 mod tally;
 
@@ -17,5 +18,6 @@ pub use explain::{At, BeginExplanation, Evidence, Explanation, ReadEvidence};
 pub use extract::{CompareExtract, Compared, GetDiscrepancy, ListDiscrepancies};
 pub use method::{CountyFigure, county_figures};
 pub use reconcile::{ControlTotal, Difference, HeldTotals, Reconcile, Reconciliation};
+pub use sensitivity::AnalyseSavings;
 pub use statements::{GetStatement, ListStatements};
 pub use tally::{Cumulative, QueryTally, Tally, count, cumulative};

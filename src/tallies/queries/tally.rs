@@ -65,7 +65,7 @@ impl Query for QueryTally {
         // A balance says what it says now, about everything that is recorded.
         let is_plain = self.question.filter.is_empty() && self.question.as_of.is_none();
         let cumulative = if is_plain && self.question.basis == Basis::Recorded {
-            cumulative(tx, &programme, &self.question.measures, self.question.to).await?
+            cumulative(tx, &programme, &self.question.measures, (self.question.to, Basis::Recorded)).await?
         } else {
             Vec::new()
         };
@@ -234,8 +234,8 @@ impl Reader<'_> {
     }
 }
 
-/// The standing opening balances of additive measures up to a day, each with the flow from the day after its own. One that is later
-/// than the day says nothing about it, and is left out.
+/// The standing opening balances of additive measures up to a day, each with the flow from the day after its own, of recorded or of
+/// attested records. One that is later than the day says nothing about it, and is left out.
 ///
 /// # Errors
 /// As [`count`].
@@ -243,7 +243,7 @@ pub async fn cumulative(
     tx: &mut Tx<'_>,
     programme: &Programme,
     measures: &[&'static Definition],
-    to: Date,
+    (to, basis): (Date, Basis),
 ) -> Result<Vec<Cumulative>> {
     let mut lines = Vec::new();
     for balance in store::standing(tx, &programme.id).await? {
@@ -252,8 +252,8 @@ pub async fn cumulative(
         }
         let flow = match balance.as_of.succ_opt().filter(|from| *from <= to) {
             Some(from) => {
-                let measures = vec![balance.measure];
-                let (answer, _) = count(tx, programme, &Question::of(measures, from, to)).await?;
+                let question = Question { basis, ..Question::of(vec![balance.measure], from, to) };
+                let (answer, _) = count(tx, programme, &question).await?;
                 answer.totals.first().map_or(0, |total| total.quantity)
             }
             None => 0,

@@ -61,8 +61,9 @@ async fn headline_range_classes_and_coverage_stand_side_by_side() {
             (81_000, 0),
             (81_000, 0),
             (699_989, 0),
-            (1, 2),
-            (1, 2),
+            // Of three consultations, one is on a trip whose saving is known.
+            (1, 3),
+            (1, 3),
             (3, 0),
             (37_986, 0),
             (221_401, 0),
@@ -85,6 +86,14 @@ async fn headline_range_classes_and_coverage_stand_side_by_side() {
                 assert_eq!(parts, total.quantity, "{} by {dimension:?}", measures[place]);
             }
         }
+        reconciles(&server).await;
+
+        // Nobody has recorded a trip for it, and still it is missing.
+        let lone = consultation(date(2024, 3, 7), "tok_without_trip");
+        figures::activities(&server).record_activity(record("a4", lone)).await.unwrap();
+        assert_eq!(totals(&server, &["savings_coverage", "savings_eligible"]).await, [(1, 4), (2, 0)]);
+        figures::activities(&server).void_activity(void("a4")).await.unwrap();
+        assert_eq!(totals(&server, &["savings_coverage"]).await, [(1, 3)]);
         reconciles(&server).await;
     })
     .await;
