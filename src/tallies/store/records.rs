@@ -11,6 +11,7 @@ use crate::savings;
 use crate::sessions::sittings::{self, Held};
 use crate::tallies::Basis;
 use crate::tallies::measures::Origin;
+use crate::tallies::question::month_ends;
 use crate::tallies::roster::Member;
 
 pub(super) const HELD: Sql = Sql::new(
@@ -93,6 +94,18 @@ pub async fn leaves(tx: &mut Tx<'_>, of: &Programme, origin: Origin, cut: Cut) -
 /// # Errors
 /// A storage error, or `AMOUNT_OUT_OF_RANGE`.
 pub async fn trip_leaves(tx: &mut Tx<'_>, programme: &Id, cut: Cut) -> Result<Vec<(Id, Leaf)>> {
+    let mut leaves = Vec::new();
+    let mut from = Some(cut.from);
+    // A trip is some kilobytes, its leaf some hundred bytes: of a long period only a month's trips are held at a time.
+    for to in month_ends(cut.from, cut.to) {
+        let Some(first) = from else { break };
+        leaves.append(&mut trip_leaves_between(tx, programme, Cut { from: first, to, ..cut }).await?);
+        from = to.succ_opt();
+    }
+    Ok(leaves)
+}
+
+async fn trip_leaves_between(tx: &mut Tx<'_>, programme: &Id, cut: Cut) -> Result<Vec<(Id, Leaf)>> {
     let trips = savings::store::trips::standing(tx, programme, (cut.from, cut.to), cut.as_of).await?;
     let activities: Vec<&Id> = trips.iter().flat_map(|trip| &trip.activities).collect();
     let attested = match cut.basis {
