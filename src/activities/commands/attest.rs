@@ -94,6 +94,8 @@ pub struct Surroundings {
     lines: Lines,
     /// Who has recorded which of the lines, in whichever version.
     recorders: BTreeSet<(String, Id)>,
+    /// Who has said of which session that it was held, where no sheet has attested that yet.
+    held_by: Vec<(String, Id)>,
     exists: bool,
     sequence: i64,
 }
@@ -108,7 +110,7 @@ pub struct Attested {
 impl AttestSheet {
     /// Refuses what the attester hasn't read, hasn't looked up again, or has recorded.
     fn refuse(&self, around: &Surroundings, attester: &str) -> Result<()> {
-        let Surroundings { lines, recorders, exists, .. } = around;
+        let Surroundings { lines, recorders, held_by, exists, .. } = around;
         if *exists {
             return Err(Error::already_exists(&self.name));
         }
@@ -120,6 +122,11 @@ impl AttestSheet {
         if let Some((_, own)) = recorders.iter().find(|(recorder, _)| recorder == attester) {
             let message = "a record must be attested by another person than who recorded it";
             return Err(Error::refused(Reason::SecondPersonRequired, message).with("name", name(own)));
+        }
+        if let Some((_, own)) = held_by.iter().find(|(recorder, _)| recorder == attester) {
+            let message = "a session must be attested by another person than who said that it was held";
+            let name = Name::<Sessions>::new(self.name.programme().clone(), own.clone());
+            return Err(Error::refused(Reason::SecondPersonRequired, message).with("name", name));
         }
         let checked: BTreeSet<&Id> = self.checks.iter().map(|check| &check.activity).collect();
         let missing: Vec<&Id> = lines.to_check.iter().filter(|id| !checked.contains(id)).collect();
@@ -152,7 +159,8 @@ impl Command for AttestSheet {
         let lines = lines(tx, programme, &self.scope).await?;
         let ids: Vec<&Id> = lines.recorded.iter().map(|line| line.name.id()).collect();
         let recorders = store::sheets::recorders(tx, programme, &ids).await?;
-        Ok(Surroundings { lines, recorders, exists, sequence: tx.sequence() })
+        let held_by = store::sheets::held_by(tx, programme, &self.scope).await?;
+        Ok(Surroundings { lines, recorders, held_by, exists, sequence: tx.sequence() })
     }
 
     fn decide(&self, around: Surroundings, context: &Context<'_>) -> Result<Decision<Attested, Sheet>> {

@@ -62,8 +62,21 @@ static LIST: List = List {
     order: "ORDER BY h.sheet",
 };
 
+// Held sessions whose present outcome no sheet has attested, with who said it.
+static HELD: List = List {
+    head: "SELECT x.session, x.recorder FROM session_outcomes x JOIN sessions s ON s.programme = x.programme AND s.session = x.session \
+           WHERE x.programme = ? AND x.until_sequence IS NULL AND x.state = 'COMPLETED' AND x.recorder IS NOT NULL \
+           AND (SELECT 1 FROM sheets h WHERE h.programme = x.programme AND h.session = x.session \
+           AND h.since_sequence >= x.since_sequence LIMIT 1) IS NULL \
+           AND (SELECT 1 FROM sheets h WHERE h.programme = x.programme AND h.site = s.site AND h.from_date <= x.date \
+           AND h.to_date >= x.date AND h.since_sequence >= x.since_sequence LIMIT 1) IS NULL",
+    filters: &["x.session = ?", "x.date >= ? AND x.date <= ? AND s.site = ?"],
+    after: "x.session > ?",
+    order: "ORDER BY x.session",
+};
+
 /// The lists of this file, for the test that prepares them.
-pub const LISTS: &[(&str, &List)] = &[("LIST", &LIST)];
+pub const LISTS: &[(&str, &List)] = &[("LIST", &LIST), ("HELD", &HELD)];
 
 /// What a sheet would cover, and what it leaves out.
 #[derive(Clone, Debug, Default)]
@@ -130,6 +143,20 @@ pub async fn recorders(tx: &mut Tx<'_>, programme: &Id, ids: &[&Id]) -> Result<B
     let keys: Vec<_> = ids.iter().map(|id| (programme, id)).collect();
     let rows = tx.sql(RECORDERS).bind_rows(&keys).fetch_all().await?;
     rows.iter().map(|row| Ok((row.get("recorder")?, row.get("activity")?))).collect()
+}
+
+/// Who has said of which session that it was held, of those that a sheet would be the first to attest.
+///
+/// # Errors
+/// A storage error.
+pub async fn held_by(tx: &mut Tx<'_>, programme: &Id, scope: &Scope) -> Result<Vec<(String, Id)>> {
+    let mut select = HELD.select([Value::from(programme)]);
+    match scope {
+        Scope::Session(session) => select.filter(0, [Value::from(session)]),
+        Scope::Days { site, from, to } => select.filter(1, [Value::from(*from), Value::from(*to), Value::from(site)]),
+    };
+    let rows = tx.select(&select).await?;
+    rows.iter().map(|row| Ok((row.get("recorder")?, row.get("session")?))).collect()
 }
 
 /// A sheet, if it is there.

@@ -170,7 +170,7 @@ impl<D: Deed> Command for Amend<D> {
             written.close(&stored);
         }
         if let Some(note) = outcome {
-            written.resolve(&after, note);
+            written.resolve(&after, note, context.call.caller.actor());
         }
         written.change(stored, &after, time, &known.snapshot);
         Ok(Decision { effects: written, output: after, changes, facts })

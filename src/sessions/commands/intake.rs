@@ -101,7 +101,7 @@ impl Intake {
                 Err(violations) => Err(Error::Invalid(violations.clone())),
             };
             if let (Ok(draft), Ok(session)) = (entry, &verdict) {
-                written.make(session, &known.snapshot);
+                written.make(session, &known.snapshot, context.call.caller.actor());
                 known.snapshot.add(draft);
                 known.taken.extend(draft.external_ids.iter().map(|id| (id.clone(), draft.session.clone())));
             }

@@ -18,8 +18,8 @@ pub struct Written {
     made: Vec<Session>,
     /// Sessions as they were and as they are from now on.
     changed: Vec<(Session, Session)>,
-    /// Sessions of whose outcome a new version is written, each with its note.
-    resolved: Vec<(Session, String)>,
+    /// Sessions of whose outcome a new version is written, each with its note and who says it.
+    resolved: Vec<(Session, String, String)>,
     /// Sessions whose outcome ends without another.
     closed: Vec<Session>,
     /// Sessions that give up all their time.
@@ -63,11 +63,11 @@ impl Written {
         changes
     }
 
-    /// A new session, with what it takes.
-    pub(super) fn make(&mut self, session: &Session, snapshot: &Snapshot) {
+    /// A new session, with what it takes, as somebody says it.
+    pub(super) fn make(&mut self, session: &Session, snapshot: &Snapshot, who: &str) {
         self.take(session, snapshot);
         if session.outcome.is_some() {
-            self.resolved.push((session.clone(), String::new()));
+            self.resolved.push((session.clone(), String::new(), who.to_owned()));
         }
         self.made.push(session.clone());
     }
@@ -91,9 +91,9 @@ impl Written {
         self.changed.push((before, after.clone()));
     }
 
-    /// A new version of a session's outcome.
-    pub(super) fn resolve(&mut self, session: &Session, note: String) {
-        self.resolved.push((session.clone(), note));
+    /// A new version of a session's outcome, as somebody says it.
+    pub(super) fn resolve(&mut self, session: &Session, note: String, who: &str) {
+        self.resolved.push((session.clone(), note, who.to_owned()));
     }
 
     /// The last version of a session's outcome holds no more.
@@ -159,7 +159,8 @@ impl Written {
         store::release(tx, programme, &self.freed).await?;
         store::release_moves(tx, programme, &self.settled).await?;
         store::occupy(tx, programme, &self.taken).await?;
-        let outcomes: Vec<_> = self.resolved.iter().map(|(session, note)| NewOutcome { session, note }).collect();
+        let outcomes: Vec<_> =
+            self.resolved.iter().map(|(session, note, recorder)| NewOutcome { session, note, recorder }).collect();
         store::insert_outcomes(tx, &outcomes).await?;
         for session in &self.closed {
             store::close_outcome(tx, session).await?;

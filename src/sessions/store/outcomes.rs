@@ -9,10 +9,10 @@ use crate::rows;
 
 pub(super) const INSERT: Sql = rows!(
     "INSERT INTO session_outcomes (programme, session, version, state, date, half_day, actual_start_time, actual_end_time, \
-     early_end_cause, credited_expert, site_level, home_hospital, specialty, not_held_cause, note, since_sequence) \
+     early_end_cause, credited_expert, site_level, home_hospital, specialty, not_held_cause, note, since_sequence, recorder) \
      SELECT r.value->>0, r.value->>1, CAST(r.value->>2 AS BIGINT), r.value->>3, r.value->>4, r.value->>5, \
      CAST(r.value->>6 AS BIGINT), CAST(r.value->>7 AS BIGINT), r.value->>8, r.value->>9, r.value->>10, r.value->>11, \
-     r.value->>12, r.value->>13, r.value->>14, CAST(r.value->>15 AS BIGINT) FROM ",
+     r.value->>12, r.value->>13, r.value->>14, CAST(r.value->>15 AS BIGINT), r.value->>16 FROM ",
     "WHERE TRUE"
 );
 pub(super) const CLOSE: Sql = Sql::new(
@@ -66,6 +66,8 @@ pub struct NewOutcome<'a> {
     pub session: &'a Session,
     /// Why it was corrected; empty in the first version.
     pub note: &'a str,
+    /// Who says so.
+    pub recorder: &'a str,
 }
 
 /// Writes the present outcomes of sessions as their newest versions, which hold from the command's first change on, and
@@ -76,7 +78,7 @@ pub struct NewOutcome<'a> {
 pub async fn insert_outcomes(tx: &mut Tx<'_>, outcomes: &[NewOutcome<'_>]) -> Result<()> {
     let since = tx.sequence();
     let mut rows = Vec::with_capacity(outcomes.len());
-    for NewOutcome { session, note } in outcomes {
+    for NewOutcome { session, note, recorder } in outcomes {
         let Some(outcome) = &session.outcome else { continue };
         let (programme, id) = (&session.plan.programme, &session.plan.session);
         if outcome.version > 1 {
@@ -107,7 +109,8 @@ pub async fn insert_outcomes(tx: &mut Tx<'_>, outcomes: &[NewOutcome<'_>]) -> Re
             place.specialty,
             cause,
             note,
-            since
+            since,
+            recorder
         ]));
     }
     if !rows.is_empty() {

@@ -269,3 +269,39 @@ async fn who_dismisses_a_dispute_has_no_part_in_the_record() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn who_said_that_a_session_was_held_does_not_attest_it() {
+    each_engine("completers", async |server| {
+        figures::make(&server).await;
+        let day = Date::from_ymd_opt(2024, 3, 12).unwrap();
+        sessions(&server).record_held_session(by("clerk", held("s1", "e1", "county", day, 9))).await.unwrap();
+        let mut client = sheets(&server);
+        let session = pb::SheetScope { session: name("sessions", "s1"), days: None };
+        let expected = Refused::new(Code::FailedPrecondition, Reason::SecondPersonRequired);
+        for scope in [session.clone(), march("county")] {
+            let sheet = agreeing(&server, scope).await;
+            let own = refused(client.attest_sheet(by("clerk", sheet)).await);
+            assert_eq!(
+                own,
+                expected.clone().with("name", &name("sessions", "s1")),
+                "though nothing else is recorded of it"
+            );
+        }
+        attest(&server, session.clone()).await;
+        activities(&server).record_activity(by("other", record("t1", headcount(date(2024, 3, 12), 30)))).await.unwrap();
+        let sheet = agreeing(&server, march("county")).await;
+        client.attest_sheet(by("clerk", sheet)).await.expect("another person has attested the session before");
+
+        let corrected = correct("s1", pb::SessionState::NotHeld);
+        sessions(&server).correct_session_outcome(by("clerk", corrected)).await.unwrap();
+        let corrected = correct("s1", pb::SessionState::Completed);
+        sessions(&server).correct_session_outcome(by("corrector", corrected)).await.unwrap();
+        let sheet = agreeing(&server, session.clone()).await;
+        let own = refused(client.attest_sheet(by("corrector", sheet.clone())).await);
+        assert_eq!(own, expected.with("name", &name("sessions", "s1")), "a correction is another word");
+        client.attest_sheet(by("clerk", sheet)).await.unwrap();
+        assert_eq!(attested_sittings(&server).await, 1);
+    })
+    .await;
+}
