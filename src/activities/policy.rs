@@ -39,19 +39,18 @@ impl Policy {
     pub fn revision(&self) -> i64 {
         self.meta.as_ref().map_or(0, |meta| meta.revision)
     }
+}
 
-    /// Refuses what comes after the window; `today` is the site's.
-    ///
-    /// # Errors
-    /// `ENTRY_WINDOW_CLOSED`.
-    pub fn admit(&self, record: &Record, today: Date) -> Result<()> {
-        let first = today - chrono::Days::new(self.late_entry_days.unsigned_abs());
-        if self.late_entry_days == 0 || record.date >= first {
-            return Ok(());
-        }
-        let message =
-            "the programme's window for late entries has closed: records of this day can be amended, not added";
-        let refusal = Error::refused(Reason::EntryWindowClosed, message);
-        Err(refusal.with("date", record.date).with("first_date", first))
+/// Refuses what comes after a window of so many days, 0: however late; `today` is the site's.
+///
+/// # Errors
+/// `ENTRY_WINDOW_CLOSED`.
+pub fn admit(late_entry_days: i64, record: &Record, today: Date) -> Result<()> {
+    let first = today - chrono::Days::new(late_entry_days.unsigned_abs());
+    if late_entry_days == 0 || record.date >= first {
+        return Ok(());
     }
+    let message = "the programme's window for late entries has closed: records of this day can be amended, not added";
+    let refusal = Error::refused(Reason::EntryWindowClosed, message);
+    Err(refusal.with("date", record.date).with("first_date", first))
 }

@@ -214,13 +214,12 @@ impl Query for ListSuccession {
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<Page<Succession>> {
         programmes::store::state(tx, &self.programme).await?;
-        let cases = store::ladders::of_programme(tx, &self.programme).await?;
+        let cases = store::ladders::of_programme(tx, &self.programme, self.site.as_ref()).await?;
         let cursor = |it: &Succession| {
             let OperationCode { system, code } = &it.operation;
             Cursor(vec![Key::from(&it.site), Key::from(system.as_str()), Key::from(code.as_str())])
         };
         let mut found = ladder::succession(&cases, self.least_cases);
-        found.retain(|it| self.site.as_ref().is_none_or(|site| it.site == *site));
         found.retain(|it| self.stage.is_none_or(|stage| it.stage == stage));
         found.retain(|it| self.page.after.as_ref().is_none_or(|after| cursor(it).0 > after.0));
         Ok(Page::cut(found, &self.page, &self.bound_to, cursor))

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::policy::Policy;
+use super::policy;
 use super::{Activities, Activity, Details, Irregularity, Kind, Operation, Performer, Record, operation};
 use crate::assistants::Assistants;
 use crate::experts::{Affiliation, Days, Experts, home_hospital_on};
@@ -214,6 +214,8 @@ pub struct KnownSite {
     pub level: SiteLevel,
     /// In which its days are told.
     pub zone: Zone,
+    /// The programme's window there: see [`policy::Policy::late_entry_days`].
+    pub late_entry_days: i64,
 }
 
 /// What is known of an expert.
@@ -240,8 +242,6 @@ pub struct Known {
     pub experts: HashMap<Id, KnownExpert>,
     /// The assistants that drafts name, as far as they are there.
     pub assistants: HashSet<Id>,
-    /// How the programme treats records.
-    pub policy: Policy,
 }
 
 impl Known {
@@ -251,7 +251,7 @@ impl Known {
     /// `ENTRY_WINDOW_CLOSED`.
     pub fn admit(&self, record: &Record, now: Timestamp) -> Result<()> {
         let site = self.sites.get(&record.site).ok_or(Error::Internal("a settled record has an unknown site"))?;
-        self.policy.admit(record, site.zone.date_of(now))
+        policy::admit(site.late_entry_days, record, site.zone.date_of(now))
     }
 }
 

@@ -18,8 +18,12 @@ pub(super) const SESSION_CO_EXPERTS: Sql = rows!(
     "SELECT c.session, c.expert FROM ",
     "JOIN session_co_experts c ON c.programme = r.value->>0 AND c.session = r.value->>1"
 );
-pub(super) const SITES: Sql =
-    rows!("SELECT s.site, s.level, s.zone FROM ", "JOIN sites s ON s.programme = r.value->>0 AND s.site = r.value->>1");
+// Whether nobody has changed the programme's policy is told by its row's absence.
+pub(super) const SITES: Sql = rows!(
+    "SELECT s.site, s.level, s.zone, p.late_entry_days FROM ",
+    "JOIN sites s ON s.programme = r.value->>0 AND s.site = r.value->>1 \
+     LEFT JOIN activity_policies p ON p.programme = s.programme"
+);
 pub(super) const EXPERTS: Sql = rows!(
     "SELECT d.expert AS named, e.expert, e.roster_entry_date, e.roster_exit_date, \
      (SELECT p.specialty FROM expert_specialties p WHERE p.programme = e.programme AND p.expert = e.expert \
@@ -36,7 +40,8 @@ pub(super) const AFFILIATIONS: Sql = rows!(
 pub(super) const ASSISTANTS: Sql =
     rows!("SELECT a.assistant FROM ", "JOIN assistants a ON a.programme = r.value->>0 AND a.assistant = r.value->>1");
 
-/// Loads what is known of the sessions, sites, experts and assistants that drafts name, and the programme's policy.
+/// Loads what is known of the sessions, sites, experts and assistants that drafts name; the programme's window for late entries comes with the
+/// sites, so that a record costs no statement more.
 ///
 /// # Errors
 /// A storage error.
@@ -57,8 +62,7 @@ pub async fn known<'a>(
     let experts = load_experts(tx, programme, &experts).await?;
     let assistants = fetch(tx, ASSISTANTS, programme, &assistants).await?;
     let assistants = assistants.iter().map(|row| row.get("assistant")).collect::<Result<HashSet<Id>>>()?;
-    let policy = super::policy::find(tx, programme).await?;
-    Ok(Known { sessions, sites, experts, assistants, policy })
+    Ok(Known { sessions, sites, experts, assistants })
 }
 
 async fn fetch(tx: &mut Tx<'_>, sql: Sql, programme: &Id, ids: &BTreeSet<&Id>) -> Result<Vec<Row>> {
@@ -99,7 +103,8 @@ async fn load_sites(tx: &mut Tx<'_>, programme: &Id, ids: &BTreeSet<&Id>) -> Res
     let rows = fetch(tx, SITES, programme, ids).await?;
     let site = |row: &Row| {
         let zone = Zone::parse(&row.get::<String>("zone")?).ok_or_else(|| Error::storage("sites.zone is no zone"))?;
-        Ok((row.get("site")?, KnownSite { level: row.code("level")?, zone }))
+        let late_entry_days = row.get::<Option<i64>>("late_entry_days")?.unwrap_or_default();
+        Ok((row.get("site")?, KnownSite { level: row.code("level")?, zone, late_entry_days }))
     };
     rows.iter().map(site).collect()
 }

@@ -5,12 +5,20 @@ use crate::db::{Row, Sql, Tx};
 use crate::kernel::{Date, Id, Result};
 use crate::rows;
 
-const OF_PROGRAMME: Sql = Sql::new(
-    "SELECT v.site, v.main_system, v.main_procedure, v.performer, v.assistant_part, COUNT(*) AS cases, \
-     MIN(v.date) AS first_date, MAX(v.date) AS last_date FROM activity_versions v \
-     WHERE v.programme = $1 AND v.main_procedure IS NOT NULL AND v.until_sequence IS NULL AND v.state <> 'VOIDED' \
-     GROUP BY v.site, v.main_system, v.main_procedure, v.performer, v.assistant_part",
-);
+macro_rules! of_programme {
+    ($where:literal) => {
+        Sql::new(concat!(
+            "SELECT v.site, v.main_system, v.main_procedure, v.performer, v.assistant_part, COUNT(*) AS cases, \
+             MIN(v.date) AS first_date, MAX(v.date) AS last_date FROM activity_versions v \
+             WHERE v.programme = $1 AND v.main_procedure IS NOT NULL AND v.until_sequence IS NULL AND v.state <> 'VOIDED'",
+            $where,
+            " GROUP BY v.site, v.main_system, v.main_procedure, v.performer, v.assistant_part"
+        ))
+    };
+}
+
+const OF_PROGRAMME: Sql = of_programme!("");
+const OF_SITE: Sql = of_programme!(" AND v.site = $2");
 // An independent case is the assistant's own, whichever expert it names: it is asked for by an empty one.
 const OF_PAIR: Sql = rows!(
     "SELECT v.site, v.main_system, v.main_procedure, v.performer, v.assistant_part, COUNT(*) AS cases, \
@@ -23,14 +31,18 @@ const OF_PAIR: Sql = rows!(
 );
 
 /// The statements of this file, for the test that prepares them.
-pub const STATEMENTS: &[(&str, Sql)] = &[("OF_PROGRAMME", OF_PROGRAMME), ("OF_PAIR", OF_PAIR)];
+pub const STATEMENTS: &[(&str, Sql)] = &[("OF_PROGRAMME", OF_PROGRAMME), ("OF_SITE", OF_SITE), ("OF_PAIR", OF_PAIR)];
 
-/// Every operation case of a programme that counts, by site, operation, performer and part.
+/// Every operation case of a programme that counts, or of one of its sites, by site, operation, performer and part.
 ///
 /// # Errors
 /// A storage error.
-pub async fn of_programme(tx: &mut Tx<'_>, programme: &Id) -> Result<Vec<Cases>> {
-    tx.sql(OF_PROGRAMME).bind(programme).fetch_all().await?.iter().map(cases).collect()
+pub async fn of_programme(tx: &mut Tx<'_>, programme: &Id, site: Option<&Id>) -> Result<Vec<Cases>> {
+    let rows = match site {
+        Some(site) => tx.sql(OF_SITE).bind(programme).bind(site).fetch_all().await?,
+        None => tx.sql(OF_PROGRAMME).bind(programme).fetch_all().await?,
+    };
+    rows.iter().map(cases).collect()
 }
 
 /// The operation cases that an assistant had a part in from a day to a day, with one of some experts or alone. The experts are one

@@ -70,7 +70,8 @@ fn known(state: SessionState) -> Known {
         co_experts: vec![id("e2")],
         specialty: Specialty::parse("03").unwrap(),
     };
-    let site = KnownSite { level: SiteLevel::CountyHospital, zone: Zone::parse("Asia/Shanghai").unwrap() };
+    let site =
+        KnownSite { level: SiteLevel::CountyHospital, zone: Zone::parse("Asia/Shanghai").unwrap(), late_entry_days: 0 };
     let days = |from: &str, to: Option<&str>| Days { from: day(from), to: to.map(day) };
     let expert = |name: &str, main: bool| KnownExpert {
         id: id(name),
