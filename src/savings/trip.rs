@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::bill::{MOST_FEN, Settled};
+use super::bill::Settled;
 use super::eligibility::{Attendance, FollowUp, Onward, Service, reverses, stratum};
 use super::estimate::{Bills, Facts, estimate};
 use super::figures;
@@ -173,7 +173,7 @@ pub struct Billed {
     pub insured: Option<PersonClass>,
     /// Which care; empty: as the trip says.
     pub item: String,
-    /// What the household paid the expert outside it, 0 to [`MOST_FEN`].
+    /// What the household paid the expert outside it, 0 to [`MOST_FEN`](super::bill::MOST_FEN).
     pub fee: Fen,
 }
 
@@ -386,6 +386,3 @@ impl Trip {
         1_500 + names * name + given + external + texts
     }
 }
-
-/// The largest fee that a record takes, in fen.
-pub const MOST_FEE_FEN: i64 = MOST_FEN;

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use crate::activities::{Activities, Activity, Kind, State};
+use crate::activities::{Activity, Kind, State};
 use crate::kernel::{Collection, Date, ExternalId, Id, Meta, Name, Patient, hex, vocabulary};
 
 /// The collection `discrepancies`.
@@ -272,10 +272,4 @@ fn differing(row: &Theirs, activity: &Activity) -> Vec<String> {
         ("patient", row.patient.is_some() && row.patient != record.patient),
     ];
     fields.into_iter().filter(|(_, differs)| *differs).map(|(field, _)| field.to_owned()).collect()
-}
-
-/// The names of the records that an extract's rows could mean.
-#[must_use]
-pub fn activity_name(programme: &Id, activity: &Id) -> String {
-    Name::<Activities>::new(programme.clone(), activity.clone()).to_string()
 }

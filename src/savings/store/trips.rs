@@ -69,8 +69,6 @@ const PRICES: Sql = rows!(
     "JOIN tariffs t ON t.programme = r.value->>0 AND t.origin = r.value->>1 AND t.destination = r.value->>2 \
      WHERE t.state = 'APPROVED'"
 );
-const TARIFFS_BY_ID: Sql =
-    rows!("SELECT t.* FROM ", "JOIN tariffs t ON t.programme = r.value->>0 AND t.tariff = r.value->>1");
 const IN_VAIN: Sql = Sql::new(
     "SELECT v.trip FROM trip_versions v WHERE v.programme = $1 AND v.session = $2 AND v.until_sequence IS NULL \
      AND v.state = 'RECORDED' ORDER BY v.trip",
@@ -101,7 +99,6 @@ pub const STATEMENTS: &[(&str, Sql)] = &[
     ("JOURNEYS", JOURNEYS),
     ("SITES", SITES),
     ("PRICES", PRICES),
-    ("TARIFFS_BY_ID", TARIFFS_BY_ID),
     ("IN_VAIN", IN_VAIN),
     ("LEAVES", LEAVES),
     ("LEAVES_AS_OF", LEAVES_AS_OF),
@@ -383,8 +380,7 @@ pub async fn prices(
     let rows: Vec<_> = keys.into_iter().map(|(origin, destination)| (programme, origin, destination)).collect();
     let tariffs = tx.sql(PRICES).bind_rows(&rows).fetch_all().await?;
     let tariffs = tariffs.iter().map(|row| Ok(tariff(row)?.draft.version)).collect::<Result<Vec<_>>>()?;
-    let policies = tx.sql(super::APPROVED_POLICIES).bind(programme).fetch_all().await?;
-    let policies = policies.iter().map(|row| Ok(policy(row)?.draft.policy)).collect::<Result<_>>()?;
+    let policies = super::approved_policies(tx, programme).await?;
     Ok(Prices { policies, book: Book::new(tariffs)? })
 }
 
@@ -393,9 +389,7 @@ pub async fn prices(
 /// # Errors
 /// A storage error.
 pub async fn prices_of(tx: &mut Tx<'_>, programme: &Id, reckoned: &Reckoned) -> Result<Prices> {
-    let keys: Vec<_> = reckoned.tariffs.iter().map(|tariff| (programme, tariff)).collect();
-    let tariffs = tx.sql(TARIFFS_BY_ID).bind_rows(&keys).fetch_all().await?;
-    let tariffs = tariffs.iter().map(|row| Ok(tariff(row)?.draft.version)).collect::<Result<Vec<_>>>()?;
+    let tariffs = super::recomputations::tariffs(tx, programme, &reckoned.tariffs).await?;
     let rows = tx.sql(super::GET_POLICY).bind(programme).bind(&reckoned.policy).fetch_all().await?;
     let policies = rows.iter().map(|row| Ok(policy(row)?.draft.policy)).collect::<Result<_>>()?;
     Ok(Prices { policies, book: Book::new(tariffs)? })

@@ -6,6 +6,7 @@ use super::saving::{ledger_amounts, part_amounts, saving};
 use crate::activities::Activities;
 use crate::kernel::{Date, Error, Fen, Fields, Id, Mask, Reason, Result, Timestamp, Violation, Vocabulary as _};
 use crate::pb;
+use crate::savings::bill::MOST_FEN;
 use crate::savings::commands::{
     AmendTrip, BatchRecordEncounters, BatchRecordTrips, BillRow, ExplainSaving, Explained, GetEncounter, GetTrip,
     ListEncounters, ListPossibleDoubles, ListTripVersions, ListTrips, RecordEncounter, RecordTrip, TripRow,
@@ -15,7 +16,7 @@ use crate::savings::eligibility::{Attendance, FollowUp, Onward};
 use crate::savings::encounter::Encounter;
 use crate::savings::settle::{AMENDABLE, Draft, MOST_ACTIVITIES};
 use crate::savings::store::trips::{Double, Filter};
-use crate::savings::trip::{Billed, Evidence, MOST_FEE_FEN, OnwardRecord, Trip, Trips, Words};
+use crate::savings::trip::{Billed, Evidence, OnwardRecord, Trip, Trips, Words};
 use crate::savings::{Cases, EvidenceGrade, Ledger, PersonClass};
 use crate::sessions::Sessions;
 use crate::sites::DivisionCode;
@@ -266,7 +267,7 @@ fn bill_row(
         let (settled, document) = fields.within("bill", |f| (settled(f, &bill), document(f, &bill.document)));
         let insured = (m.insured != 0).then(|| insured(fields, m.insured));
         let item = fields.text("item", &m.item, 64);
-        let fee = Fen::new(fields.number("expert_fee_fen", m.expert_fee_fen, 0..=MOST_FEE_FEN));
+        let fee = Fen::new(fields.number("expert_fee_fen", m.expert_fee_fen, 0..=MOST_FEN));
         BillRow { id, trip, number, bill: Billed { settled, document, insured, item, fee }, place }
     })
 }

@@ -115,7 +115,7 @@ impl Command for ResolveDiscrepancy {
     }
 
     async fn load(&self, tx: &mut Tx<'_>) -> Result<Discrepancy> {
-        found(tx, &self.name).await
+        store::discrepancies::get(tx, &self.name).await
     }
 
     fn decide(&self, before: Discrepancy, context: &Context<'_>) -> Result<Decision<Discrepancy, Discrepancy>> {
@@ -142,12 +142,6 @@ impl Command for ResolveDiscrepancy {
     }
 
     async fn recall(&self, tx: &mut Tx<'_>, _names: &[String]) -> Result<Discrepancy> {
-        found(tx, &self.name).await
+        store::discrepancies::get(tx, &self.name).await
     }
-}
-
-async fn found(tx: &mut Tx<'_>, name: &Name<Discrepancies>) -> Result<Discrepancy> {
-    let ids = [name.id().clone()];
-    let found = store::discrepancies::find_all(tx, name.programme(), &ids).await?.remove(name.id());
-    found.ok_or_else(|| Error::not_found(name))
 }

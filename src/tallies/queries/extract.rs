@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use crate::activities::store::{Filter, list, with_external_ids};
 use crate::activities::{self, Activities, Activity};
 use crate::db::{Query, Tx, external_ids};
-use crate::kernel::{Collection as _, Cursor, Error, ExternalId, Id, Key, Name, Page, PageRequest, Result};
+use crate::kernel::{Collection as _, Cursor, ExternalId, Id, Key, Name, Page, PageRequest, Result};
 use crate::programmes;
 use crate::tallies::extract::{
     Discrepancies, Discrepancy, DiscrepancyState, Report, Scope, Theirs, compare, spoken_of,
@@ -88,9 +88,7 @@ impl Query for GetDiscrepancy {
     type Output = Discrepancy;
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<Discrepancy> {
-        let ids = [self.name.id().clone()];
-        let found = store::discrepancies::find_all(tx, self.name.programme(), &ids).await?.remove(self.name.id());
-        found.ok_or_else(|| Error::not_found(&self.name))
+        store::discrepancies::get(tx, &self.name).await
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use crate::db::{List, Row, Select, Sql, Tx, Value};
-use crate::kernel::{Id, Meta, Name, Result, Timestamp, Vocabulary as _};
+use crate::kernel::{Error, Id, Meta, Name, Result, Timestamp, Vocabulary as _};
 use crate::rows;
 use crate::tallies::extract::{Discrepancies, Discrepancy, DiscrepancyState, Finding, Open, Scope};
 
@@ -57,6 +57,15 @@ pub async fn find_all(tx: &mut Tx<'_>, programme: &Id, ids: &[Id]) -> Result<Has
     let keys: Vec<_> = ids.iter().map(|id| (programme, id)).collect();
     let rows = tx.sql(BY_IDS).bind_rows(&keys).fetch_all().await?;
     rows.iter().map(|row| discrepancy(row).map(|it| (it.name.id().clone(), it))).collect()
+}
+
+/// One discrepancy.
+///
+/// # Errors
+/// `RESOURCE_NOT_FOUND`, or a storage error.
+pub async fn get(tx: &mut Tx<'_>, name: &Name<Discrepancies>) -> Result<Discrepancy> {
+    let found = find_all(tx, name.programme(), std::slice::from_ref(name.id())).await?.remove(name.id());
+    found.ok_or_else(|| Error::not_found(name))
 }
 
 /// The open discrepancies with a system's extracts on some days, at whichever site.

@@ -1,11 +1,12 @@
 //! Messages of extracts and discrepancies.
 
+use crate::activities::Activities;
 use crate::kernel::{ExternalId, Fields, Id, Name, Reason, Timestamp, Vocabulary as _};
 use crate::pb;
 use crate::sites::Sites;
 use crate::tallies::commands::ResolveDiscrepancy;
 use crate::tallies::extract::{
-    Discrepancies, Discrepancy, DiscrepancyKind, Finding, MOST_LISTED, Report, Scope, Theirs, activity_name,
+    Discrepancies, Discrepancy, DiscrepancyKind, Finding, MOST_LISTED, Report, Scope, Theirs,
 };
 use crate::tallies::queries::{GetDiscrepancy, ListDiscrepancies};
 use crate::wire::mutations;
@@ -66,10 +67,11 @@ pub(in crate::tallies) fn report(programme: &Id, report: &Report, settled: usize
 }
 
 fn finding(programme: &Id, it: &Finding) -> pb::ExtractFinding {
+    let name = |id: &Id| Name::<Activities>::new(programme.clone(), id.clone()).to_string();
     pb::ExtractFinding {
         kind: it.kind.number(),
         value: it.value.clone(),
-        activity: it.activity.as_ref().map(|id| activity_name(programme, id)).unwrap_or_default(),
+        activity: it.activity.as_ref().map(name).unwrap_or_default(),
         fields: it.fields.clone(),
     }
 }
