@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use super::{Charter, CharterLimit, CharterVersion, Charters, Contact, Contacts, Limits};
 use crate::db::{self, List, Row, Sql, Tx, Value};
 use crate::experts::Consent;
-use crate::kernel::{Error, Id, Meta, Name, PageRequest, Result, Timestamp, Vocabulary as _};
+use crate::kernel::{Error, Id, Name, PageRequest, Result, Timestamp, Vocabulary as _};
 use crate::rows;
 
 /// The tables that this slice writes.
@@ -269,11 +269,7 @@ fn charter_of(row: &Row) -> Result<Charter> {
         name: Name::new(row.get("programme")?, row.get("expert")?),
         limits: row.json::<Limits>("limits")?,
         word,
-        meta: Some(Meta {
-            revision: row.get("revision")?,
-            create_time: row.get("create_time")?,
-            update_time: row.get("update_time")?,
-        }),
+        meta: Some(row.meta()?),
     })
 }
 

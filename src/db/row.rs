@@ -6,7 +6,7 @@ use sqlx::sqlite::SqliteRow;
 
 use super::fault::{Corrupt, storage};
 use super::told::{Cell, Told};
-use crate::kernel::{Date, Fen, Id, Result, Specialty, Timestamp, Vocabulary, Zone};
+use crate::kernel::{Date, Fen, Id, Meta, Result, Specialty, Timestamp, Vocabulary, Zone};
 
 /// A row of either engine.
 pub enum Row {
@@ -45,6 +45,18 @@ impl Row {
     pub fn optional_code<V: Vocabulary>(&self, column: &str) -> Result<Option<V>> {
         let Some(code) = self.get::<Option<String>>(column)? else { return Ok(None) };
         V::from_code(&code).map(Some).ok_or_else(|| Corrupt::error(column, "no such code"))
+    }
+
+    /// Reads what every resource's row carries: `revision`, `create_time`, `update_time`.
+    ///
+    /// # Errors
+    /// As [`Row::get`].
+    pub fn meta(&self) -> Result<Meta> {
+        Ok(Meta {
+            revision: self.get("revision")?,
+            create_time: self.get("create_time")?,
+            update_time: self.get("update_time")?,
+        })
     }
 
     /// Reads a JSON text.

@@ -6,7 +6,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::{CreditCode, Hospital, HospitalLevel, Hospitals, NameKey, Profile};
 use crate::db::{self, List, Row, Sql, Tx, Value, external_ids};
-use crate::kernel::{Collection, Error, ExternalId, Id, Meta, Name, PageRequest, Result, Vocabulary};
+use crate::kernel::{Collection, Error, ExternalId, Id, Name, PageRequest, Result, Vocabulary};
 use crate::rows;
 
 /// The tables that this slice owns.
@@ -290,11 +290,7 @@ async fn complete(tx: &mut Tx<'_>, programme: &Id, rows: &[Row]) -> Result<Vec<H
             credit_code: credit_code(row, "credit_code")?,
             external_ids: external_ids.remove(&id).unwrap_or_default(),
         };
-        let meta = Meta {
-            revision: row.get("revision")?,
-            create_time: row.get("create_time")?,
-            update_time: row.get("update_time")?,
-        };
+        let meta = row.meta()?;
         hospitals.push(Hospital { name: Name::new(programme.clone(), id), profile, meta });
     }
     Ok(hospitals)

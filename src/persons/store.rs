@@ -3,7 +3,7 @@ use std::collections::HashMap;
 
 use super::{LIFT, PATIENT, Person, PersonRestrictions, RESTRICT, Restricted, Restriction, Seal, State};
 use crate::db::{List, Row, Sql, Tx, Value};
-use crate::kernel::{Change, Error, Id, Meta, Name, PageRequest, Patient, Result, Vocabulary as _};
+use crate::kernel::{Change, Error, Id, Name, PageRequest, Patient, Result, Vocabulary as _};
 use crate::rows;
 
 /// The tables that this slice owns.
@@ -222,11 +222,7 @@ fn restriction(row: &Row) -> Result<Restriction> {
         state: row.code("state")?,
         keys_done: row.get("keys_done")?,
         touched: row.get("touched")?,
-        meta: Meta {
-            revision: row.get("revision")?,
-            create_time: row.get("create_time")?,
-            update_time: row.get("update_time")?,
-        },
+        meta: row.meta()?,
     })
 }
 

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use super::{Programme, ProgrammeState, Programmes, SittingUnitVersion};
 use crate::db::external_ids;
 use crate::db::{List, Row, Sql, Tx, Value};
-use crate::kernel::{Collection as _, Error, Id, Meta, PageRequest, Result, Vocabulary as _, Zone};
+use crate::kernel::{Collection as _, Error, Id, PageRequest, Result, Vocabulary as _, Zone};
 use crate::rows;
 
 /// The tables that this slice writes.
@@ -172,11 +172,7 @@ async fn complete(tx: &mut Tx<'_>, rows: &[Row]) -> Result<Vec<Programme>> {
             state: row.code("state")?,
             sitting_units: units.remove(&id).unwrap_or_default(),
             external_ids,
-            meta: Meta {
-                revision: row.get("revision")?,
-                create_time: row.get("create_time")?,
-                update_time: row.get("update_time")?,
-            },
+            meta: row.meta()?,
             id,
         });
     }

@@ -9,7 +9,7 @@ use super::travel::Places;
 use super::versions::{Approval, Dated, PolicyDraft, PolicyVersion, Tariff, TariffDraft, TariffState};
 use super::{Cases, Component, TravelMode};
 use crate::db::{List, Row, Sql, Tx, Value};
-use crate::kernel::{Date, Error, Id, Meta, Name, PageRequest, Result, Vocabulary as _};
+use crate::kernel::{Date, Error, Id, Name, PageRequest, Result, Vocabulary as _};
 use crate::sites::DivisionCode;
 
 mod columns;
@@ -260,7 +260,7 @@ fn tariff(row: &Row) -> Result<Tariff> {
         name: Name::new(row.get("programme")?, id),
         draft: TariffDraft { version, source_hash: row.get("source_hash")?, grade: row.code("grade")? },
         approval: approval(row)?,
-        meta: meta(row)?,
+        meta: row.meta()?,
     })
 }
 
@@ -274,7 +274,7 @@ fn policy(row: &Row) -> Result<PolicyVersion> {
             source: row.get("source")?,
         },
         approval: approval(row)?,
-        meta: meta(row)?,
+        meta: row.meta()?,
     })
 }
 
@@ -285,11 +285,6 @@ fn approval(row: &Row) -> Result<Approval> {
         entered_by: row.get("entered_by")?,
         approved_by: row.get("approved_by")?,
     })
-}
-
-fn meta(row: &Row) -> Result<Meta> {
-    let revision = row.get("revision")?;
-    Ok(Meta { revision, create_time: row.get("create_time")?, update_time: row.get("update_time")? })
 }
 
 /// What a policy says, as the column `rules` has it.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use super::reckon::Slice;
 use super::{BalanceState, Definition, OpeningBalance, cells, measures};
 use crate::db::{List, Row, Sql, Tx, Value};
-use crate::kernel::{Error, Id, Measure, Meta, Name, PageRequest, Result, Vocabulary as _};
+use crate::kernel::{Error, Id, Measure, Name, PageRequest, Result, Vocabulary as _};
 use crate::rows;
 
 pub mod discrepancies;
@@ -134,11 +134,7 @@ fn balance(row: &Row) -> Result<OpeningBalance> {
         document: row.get("document")?,
         declared_by: row.get("declared_by")?,
         state: row.code::<BalanceState>("state")?,
-        meta: Meta {
-            revision: row.get("revision")?,
-            create_time: row.get("create_time")?,
-            update_time: row.get("update_time")?,
-        },
+        meta: row.meta()?,
     })
 }
 

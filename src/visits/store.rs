@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 use super::{Inside, Place, Profile, Visit, VisitState, Visits, discrepancies};
 use crate::db::{List, Row, Sql, Tx, Value, external_ids};
 use crate::kernel::{
-    Collection as _, Error, ExternalId, Id, Meta, Name, PageRequest, Result, Specialty, Timestamp, Vocabulary as _,
+    Collection as _, Error, ExternalId, Id, Name, PageRequest, Result, Specialty, Timestamp, Vocabulary as _,
 };
 use crate::rows;
 
@@ -271,8 +271,7 @@ async fn complete(tx: &mut Tx<'_>, programme: &Id, rows: &[Row]) -> Result<Vec<V
 }
 
 fn visit_of(row: &Row, sessions: Vec<Id>, external_ids: Vec<ExternalId>) -> Result<Visit> {
-    let revision = row.get("revision")?;
-    let meta = Meta { revision, create_time: row.get("create_time")?, update_time: row.get("update_time")? };
+    let meta = row.meta()?;
     Ok(Visit {
         name: Name::new(row.get("programme")?, row.get("visit")?),
         expert: row.get("expert")?,

@@ -348,9 +348,5 @@ fn binding_of(row: &Row) -> Result<Binding> {
 }
 
 fn meta(row: &Row) -> Result<Meta> {
-    Ok(Meta {
-        revision: row.get("revision")?,
-        create_time: row.get("create_time")?,
-        update_time: row.get("update_time")?,
-    })
+    Ok(row.meta()?)
 }

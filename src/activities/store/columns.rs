@@ -5,7 +5,7 @@ use serde::Serialize;
 use crate::activities::operation::{Operation, Procedure};
 use crate::activities::{Activity, Details, Performer, Record};
 use crate::db::{Row, Sql};
-use crate::kernel::{Error, Fen, Grade, HalfDay, Id, Meta, Name, Patient, Result, SessionKind, Vocabulary as _};
+use crate::kernel::{Error, Fen, Grade, HalfDay, Id, Name, Patient, Result, SessionKind, Vocabulary as _};
 use crate::rows;
 
 pub(super) const INSERT: Sql = rows!(
@@ -144,11 +144,7 @@ pub(super) fn activity(row: &Row) -> Result<Activity> {
         batch_row: row.get("batch_row")?,
         since_sequence: row.get("since_sequence")?,
         until_sequence: row.get("until_sequence")?,
-        meta: Meta {
-            revision: row.get("revision")?,
-            create_time: row.get("create_time")?,
-            update_time: row.get("update_time")?,
-        },
+        meta: row.meta()?,
         external_ids: Vec::new(),
     })
 }

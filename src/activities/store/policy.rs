@@ -2,7 +2,7 @@
 
 use crate::activities::policy::Policy;
 use crate::db::{Sql, Tx};
-use crate::kernel::{Id, Meta, Result};
+use crate::kernel::{Id, Result};
 
 const GET: Sql = Sql::new("SELECT p.* FROM activity_policies p WHERE p.programme = $1");
 const PUT: Sql = Sql::new(
@@ -23,11 +23,7 @@ pub async fn find(tx: &mut Tx<'_>, programme: &Id) -> Result<Policy> {
     Ok(Policy {
         late_entry_days: row.get("late_entry_days")?,
         recheck_percent: row.get("recheck_percent")?,
-        meta: Some(Meta {
-            revision: row.get("revision")?,
-            create_time: row.get("create_time")?,
-            update_time: row.get("update_time")?,
-        }),
+        meta: Some(row.meta()?),
     })
 }
 

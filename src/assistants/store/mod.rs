@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use super::{Absence, Assistant, AssistantState, Assistants, Profile};
 use crate::db::{self, List, Row, Sql, Tx, external_ids};
 use crate::experts::Days;
-use crate::kernel::{Collection as _, Date, Error, Id, Meta, Name, PageRequest, Result, Specialty, Vocabulary as _};
+use crate::kernel::{Collection as _, Date, Error, Id, Name, PageRequest, Result, Specialty, Vocabulary as _};
 use crate::rows;
 
 pub mod pairings;
@@ -250,11 +250,7 @@ async fn assembled(tx: &mut Tx<'_>, programme: &Id, rows: &[Row]) -> Result<Vec<
                 external_ids: external_ids.remove(id).unwrap_or_default(),
             },
             end: row.get("end_date")?,
-            meta: Meta {
-                revision: row.get("revision")?,
-                create_time: row.get("create_time")?,
-                update_time: row.get("update_time")?,
-            },
+            meta: row.meta()?,
         })
     };
     rows.iter().zip(&ids).map(assistant).collect()

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::super::{Pairing, PairingRole, Pairings};
 use crate::db::{List, Row, Sql, Tx, external_ids};
 use crate::experts::Days;
-use crate::kernel::{Collection as _, Date, Error, Id, Meta, Name, PageRequest, Result, Vocabulary as _};
+use crate::kernel::{Collection as _, Date, Error, Id, Name, PageRequest, Result, Vocabulary as _};
 use crate::rows;
 
 /// The statements of this file, for the test that prepares them.
@@ -215,11 +215,7 @@ async fn assembled(tx: &mut Tx<'_>, programme: &Id, rows: &[Row]) -> Result<Vec<
             role: row.code("role")?,
             days: Days { from: row.get("from_date")?, to: row.get("to_date")? },
             external_ids: external_ids.remove(id).unwrap_or_default(),
-            meta: Meta {
-                revision: row.get("revision")?,
-                create_time: row.get("create_time")?,
-                update_time: row.get("update_time")?,
-            },
+            meta: row.meta()?,
         })
     };
     rows.iter().zip(&ids).map(pairing).collect()

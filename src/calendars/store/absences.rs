@@ -5,7 +5,7 @@ use super::widened;
 use crate::calendars::{Absent, ExpertAbsence, ExpertAbsenceState, ExpertAbsences};
 use crate::db::{self, List, Row, Sql, Tx, external_ids};
 use crate::kernel::{
-    Collection as _, Date, Error, ExternalId, Id, Meta, Name, PageRequest, Result, Timestamp, Vocabulary as _, Zone,
+    Collection as _, Date, Error, ExternalId, Id, Name, PageRequest, Result, Timestamp, Vocabulary as _, Zone,
 };
 use crate::rows;
 
@@ -174,10 +174,6 @@ fn absence(programme: &Id, row: &Row, external_ids: &mut HashMap<Id, Vec<Externa
         withdrawn: row.get("withdraw_time")?,
         external_ids: external_ids.remove(&id).unwrap_or_default(),
         name: Name::new(programme.clone(), id),
-        meta: Meta {
-            revision: row.get("revision")?,
-            create_time: row.get("create_time")?,
-            update_time: row.get("update_time")?,
-        },
+        meta: row.meta()?,
     })
 }

@@ -165,11 +165,7 @@ async fn assembled(tx: &mut Tx<'_>, programme: &Id, rows: &[Row]) -> Result<Vec<
         days.entry((hospital(&row)?, year(&row)?)).or_default().push(day(&row)?);
     }
     let year = |(row, name): (&Row, CalendarName)| {
-        let meta = Meta {
-            revision: row.get("revision")?,
-            create_time: row.get("create_time")?,
-            update_time: row.get("update_time")?,
-        };
+        let meta = row.meta()?;
         Ok(CalendarYear {
             source: row.get("source")?,
             version: row.get("version")?,

@@ -5,9 +5,7 @@ use super::widened;
 use crate::calendars::{Offer, OfferMode, OfferState, Offers, Shape, WallTime, Weekly};
 use crate::db::{self, List, Row, Sql, Tx, external_ids};
 use crate::experts::Consent;
-use crate::kernel::{
-    Collection as _, Date, Error, Id, Meta, Name, PageRequest, Result, Timestamp, Vocabulary as _, Zone,
-};
+use crate::kernel::{Collection as _, Date, Error, Id, Name, PageRequest, Result, Timestamp, Vocabulary as _, Zone};
 use crate::rows;
 
 /// The statements of this file, for the test that prepares them.
@@ -279,11 +277,7 @@ async fn assembled(tx: &mut Tx<'_>, programme: &Id, rows: &[Row]) -> Result<Vec<
             },
             withdrawn: row.get("withdraw_time")?,
             external_ids: external_ids.remove(id).unwrap_or_default(),
-            meta: Meta {
-                revision: row.get("revision")?,
-                create_time: row.get("create_time")?,
-                update_time: row.get("update_time")?,
-            },
+            meta: row.meta()?,
         })
     };
     rows.iter().zip(&ids).map(offer).collect()

@@ -2,7 +2,6 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::super::{Document, Dossier, DossierPapers, DossierState, Dossiers};
-use super::meta_of;
 use crate::db::{self, List, Row, Sql, Tx, Value, external_ids};
 use crate::experts::Consent;
 use crate::kernel::{
@@ -256,7 +255,7 @@ fn dossier_of(row: &Row, co_experts: Vec<Id>, external_ids: Vec<ExternalId>) -> 
         reported: row.get("reported_date")?,
         external_ids,
         state: row.code("state")?,
-        meta: meta_of(row)?,
+        meta: row.meta()?,
     })
 }
 

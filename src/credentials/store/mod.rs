@@ -7,7 +7,7 @@ use super::{BasisKind, Credential, CredentialState, Credentials, Paper, PaperKin
 use crate::db::{self, List, Row, Sql, Tx, Value, external_ids};
 use crate::experts::Days;
 use crate::kernel::{
-    Collection as _, Date, Error, ExternalId, Grade, Id, Meta, Name, PageRequest, Result, Specialty, Vocabulary as _,
+    Collection as _, Date, Error, ExternalId, Grade, Id, Name, PageRequest, Result, Specialty, Vocabulary as _,
 };
 use crate::rows;
 
@@ -292,7 +292,7 @@ fn credential_of(row: &Row, external_ids: Vec<ExternalId>) -> Result<Credential>
         document: row.get("document")?,
         external_ids,
         state: row.code::<CredentialState>("state")?,
-        meta: meta_of(row)?,
+        meta: row.meta()?,
     })
 }
 
@@ -311,13 +311,5 @@ fn paper_of(row: &Row) -> Result<Paper> {
         PaperKind::Authorisation => {
             Paper::Authorisation { expert: expert()?, site: site()?, highest: highest()?, specialties: specialties()? }
         }
-    })
-}
-
-fn meta_of(row: &Row) -> Result<Meta> {
-    Ok(Meta {
-        revision: row.get("revision")?,
-        create_time: row.get("create_time")?,
-        update_time: row.get("update_time")?,
     })
 }

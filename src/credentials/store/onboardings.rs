@@ -2,7 +2,6 @@
 use std::collections::HashMap;
 
 use super::super::{Item, Onboarding, Onboardings};
-use super::meta_of;
 use crate::db::{self, List, Row, Sql, Tx, Value};
 use crate::kernel::{Error, Id, Name, PageRequest, Result};
 use crate::rows;
@@ -187,7 +186,7 @@ async fn complete(tx: &mut Tx<'_>, programme: &Id, rows: &[Row]) -> Result<Vec<O
             expert: row.get("expert")?,
             site: row.get("site")?,
             items: items.remove(&id).unwrap_or_default(),
-            meta: meta_of(row)?,
+            meta: row.meta()?,
             name: Name::new(programme.clone(), id),
         })
     };

@@ -9,7 +9,7 @@ use super::{
 };
 use super::{Consent, ExpertState, Scope};
 use crate::db::{self, List, Row, Sql, Tx, external_ids};
-use crate::kernel::{Collection as _, Date, Error, Id, Meta, Name, Result, Specialty};
+use crate::kernel::{Collection as _, Date, Error, Id, Name, Result, Specialty};
 use crate::rows;
 use crate::sites::DivisionCode;
 
@@ -183,11 +183,7 @@ async fn assembled(tx: &mut Tx<'_>, programme: &Id, rows: &[Row]) -> Result<Vec<
             },
             roster: roster_of(row)?,
             licence: row.get::<Option<String>>("licence_hash")?.map(LicenceHash::stored),
-            meta: Meta {
-                revision: row.get("revision")?,
-                create_time: row.get("create_time")?,
-                update_time: row.get("update_time")?,
-            },
+            meta: row.meta()?,
         })
     };
     rows.iter().zip(&ids).map(expert).collect()

@@ -87,9 +87,5 @@ pub fn reservation_of(row: &Row) -> Result<Reservation> {
 }
 
 fn meta(row: &Row) -> Result<Meta> {
-    Ok(Meta {
-        revision: row.get("revision")?,
-        create_time: row.get("create_time")?,
-        update_time: row.get("update_time")?,
-    })
+    Ok(row.meta()?)
 }

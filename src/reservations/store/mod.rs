@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use super::register::{Job, Register, Registers};
 use super::{Grant, Policy};
 use crate::db::{self, Row, Sql, Tx};
-use crate::kernel::{Error, Id, Meta, Name, Result, Timestamp, Vocabulary as _};
+use crate::kernel::{Error, Id, Name, Result, Timestamp, Vocabulary as _};
 use crate::rows;
 
 mod columns;
@@ -237,11 +237,7 @@ fn policy_of(row: &Row) -> Result<Policy> {
         records_consultations: row.get("records_consultations")?,
         on_cancel: row.code("on_cancel")?,
         on_move: row.code("on_move")?,
-        meta: Some(Meta {
-            revision: row.get("revision")?,
-            create_time: row.get("create_time")?,
-            update_time: row.get("update_time")?,
-        }),
+        meta: Some(row.meta()?),
     })
 }
 

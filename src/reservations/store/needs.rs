@@ -1,9 +1,7 @@
 //! SQL of the need list, and rows to types.
 use super::super::need::{Need, NeedState, Needs, Wanted};
 use crate::db::{List, Row, Sql, Tx, Value, external_ids};
-use crate::kernel::{
-    Collection as _, Error, ExternalId, Id, Meta, Name, PageRequest, Patient, Result, Vocabulary as _,
-};
+use crate::kernel::{Collection as _, Error, ExternalId, Id, Name, PageRequest, Patient, Result, Vocabulary as _};
 use crate::rows;
 
 macro_rules! columns {
@@ -185,10 +183,6 @@ fn need_of(row: &Row) -> Result<Need> {
         state: row.code("state")?,
         reservation: row.get("reservation")?,
         external_ids: Vec::new(),
-        meta: Meta {
-            revision: row.get("revision")?,
-            create_time: row.get("create_time")?,
-            update_time: row.get("update_time")?,
-        },
+        meta: row.meta()?,
     })
 }

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::db::Row;
-use crate::kernel::{Dimensions, Error, HalfDay, Id, Meta, Name, Patient, Residence, Result, Vocabulary as _};
+use crate::kernel::{Dimensions, Error, HalfDay, Id, Name, Patient, Residence, Result, Vocabulary as _};
 use crate::savings::Part;
 use crate::savings::trip::{Basis, Reckoned, Trip};
 use crate::sites::DivisionCode;
@@ -150,11 +150,7 @@ pub fn trip(row: &Row) -> Result<Trip> {
         batch_row: row.get("batch_row")?,
         since_sequence: row.get("since_sequence")?,
         until_sequence: row.get("until_sequence")?,
-        meta: Meta {
-            revision: row.get("revision")?,
-            create_time: row.get("create_time")?,
-            update_time: row.get("update_time")?,
-        },
+        meta: row.meta()?,
         external_ids: Vec::new(),
     })
 }

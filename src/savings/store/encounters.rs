@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use serde::Serialize;
 
 use crate::db::{List, Row, Sql, Tx, Value, external_ids};
-use crate::kernel::{Collection as _, Error, ExternalId, Id, Meta, Name, PageRequest, Result, Vocabulary as _};
+use crate::kernel::{Collection as _, Error, ExternalId, Id, Name, PageRequest, Result, Vocabulary as _};
 use crate::rows;
 use crate::savings::encounter::{Encounter, Encounters};
 use crate::savings::trip::TripState;
@@ -144,10 +144,6 @@ fn encounter(row: &Row) -> Result<Encounter> {
         void_reason: row.optional_code("void_reason")?,
         recorder: row.get("recorder")?,
         batch_row: row.get("batch_row")?,
-        meta: Meta {
-            revision: row.get("revision")?,
-            create_time: row.get("create_time")?,
-            update_time: row.get("update_time")?,
-        },
+        meta: row.meta()?,
     })
 }

@@ -1,7 +1,7 @@
 //! The table of recomputations, and the trips that one has still to do.
 
 use crate::db::{List, Row, Sql, Tx, Value};
-use crate::kernel::{Date, Error, Id, Meta, Name, PageRequest, Result, Vocabulary as _};
+use crate::kernel::{Date, Error, Id, Name, PageRequest, Result, Vocabulary as _};
 use crate::rows;
 use crate::savings::recomputation::{Comparison, Recomputation, RecomputationState};
 use crate::savings::tariff::Version;
@@ -145,10 +145,6 @@ fn recomputation(row: &Row) -> Result<Recomputation> {
             figures: row.json("figures")?,
         },
         recorder: row.get("recorder")?,
-        meta: Meta {
-            revision: row.get("revision")?,
-            create_time: row.get("create_time")?,
-            update_time: row.get("update_time")?,
-        },
+        meta: row.meta()?,
     })
 }

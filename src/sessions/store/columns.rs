@@ -5,7 +5,7 @@ use serde_json::{Value as Json, json};
 
 use super::super::{IrregularityNote, Outcome, OutcomeResult, Place, Session, SessionDraft, SessionState};
 use crate::db::Row;
-use crate::kernel::{Error, Grade, Id, Meta, Result, Timestamp, Vocabulary as _};
+use crate::kernel::{Error, Grade, Id, Result, Timestamp, Vocabulary as _};
 
 /// What a session's enums come to in columns.
 pub(super) struct Flat {
@@ -147,8 +147,7 @@ pub(super) fn session_of(row: &Row, plan: SessionDraft) -> Result<Session> {
     let state = row.code("state")?;
     let party = row.optional_code("cancel_party")?;
     let code = row.optional_code("cancel_code")?;
-    let revision = row.get("revision")?;
-    let meta = Meta { revision, create_time: row.get("create_time")?, update_time: row.get("update_time")? };
+    let meta = row.meta()?;
     let place = Place {
         date: row.get("date")?,
         half_day: row.code("half_day")?,

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use crate::db::{self, List, Row, Sql, Tx, Value};
-use crate::kernel::{Error, Id, Meta, Name, PageRequest, Result, Timestamp, Vocabulary};
+use crate::kernel::{Error, Id, Name, PageRequest, Result, Timestamp, Vocabulary};
 use crate::rows;
 use crate::sites::{Closure, Closures, Sites};
 
@@ -181,10 +181,6 @@ fn closure(programme: &Id, row: &Row) -> Result<Closure> {
         cause: row.code("cause")?,
         note: row.get("note")?,
         reopened: row.get("reopen_time")?,
-        meta: Meta {
-            revision: row.get("revision")?,
-            create_time: row.get("create_time")?,
-            update_time: row.get("update_time")?,
-        },
+        meta: row.meta()?,
     })
 }

@@ -9,7 +9,7 @@ use crate::db::{self, List, Row, Sql, Tx, Value, external_ids};
 use crate::hospitals::store::credit_code;
 use crate::hospitals::{CreditCode, Hospitals};
 use crate::kernel::{
-    Collection, Error, ExternalId, Id, Meta, Name, PageRequest, Result, Specialty, Timestamp, Vocabulary, Zone,
+    Collection, Error, ExternalId, Id, Name, PageRequest, Result, Specialty, Timestamp, Vocabulary, Zone,
 };
 use crate::rows;
 
@@ -298,11 +298,7 @@ async fn complete(tx: &mut Tx<'_>, programme: &Id, rows: &[Row]) -> Result<Vec<S
             address: row.get("address")?,
             external_ids: external_ids.remove(&id).unwrap_or_default(),
         };
-        let meta = Meta {
-            revision: row.get("revision")?,
-            create_time: row.get("create_time")?,
-            update_time: row.get("update_time")?,
-        };
+        let meta = row.meta()?;
         sites.push(Site { name: Name::new(programme.clone(), id), profile, meta });
     }
     Ok(sites)

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use crate::db::{List, Row, Select, Sql, Tx, Value};
-use crate::kernel::{Error, Id, Meta, Name, Result, Timestamp, Vocabulary as _};
+use crate::kernel::{Error, Id, Name, Result, Timestamp, Vocabulary as _};
 use crate::rows;
 use crate::tallies::extract::{Discrepancies, Discrepancy, DiscrepancyState, Finding, Open, Scope};
 
@@ -162,10 +162,6 @@ pub fn discrepancy(row: &Row) -> Result<Discrepancy> {
         resolution: row.optional_code("resolution")?,
         note: row.get("note")?,
         resolver: row.get("resolver")?,
-        meta: Meta {
-            revision: row.get("revision")?,
-            create_time: row.get("create_time")?,
-            update_time: row.get("update_time")?,
-        },
+        meta: row.meta()?,
     })
 }
