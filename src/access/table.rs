@@ -2,10 +2,12 @@
 //!
 //! `tests/it/access/table.rs` compares it with the descriptor, and docs/security.md with it.
 use std::collections::{BTreeSet, HashMap};
-use std::sync::LazyLock;
+use std::fmt;
+use std::sync::{Arc, LazyLock};
 
 use super::Role;
 use super::Role::{Attester, Auditor, HospitalSystem, Owner, PlatformOperator, Recorder, Reporter, Scheduler};
+use crate::kernel::Id;
 
 /// How far a call reaches, and so how far the role must.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,6 +58,12 @@ impl Entry {
     pub fn is_own_only(&self, role: Role) -> bool {
         self.own && role == Role::HospitalSystem
     }
+
+    /// Whether the role gets less of a resource than others: of experts what is needed to book with them.
+    #[must_use]
+    pub fn is_partial(&self, role: Role) -> bool {
+        role == Role::HospitalSystem && matches!(self.method, "ExpertService.GetExpert" | "ExpertService.ListExperts")
+    }
 }
 
 const ALL: &[Role] = &[Owner, Scheduler, Recorder, Attester, Reporter, HospitalSystem, Auditor];
@@ -72,7 +80,8 @@ const PLANNERS_AND_AUDITORS: &[Role] = &[Owner, Scheduler, Auditor];
 const RECORDERS: &[Role] = &[Owner, Recorder];
 const RECORDERS_AND_PLANNERS: &[Role] = &[Owner, Scheduler, Recorder];
 const READERS_OF_RECORDS: &[Role] = &[Owner, Recorder, Attester, Auditor];
-const IMPORTERS: &[Role] = &[Owner, Scheduler, Recorder];
+/// Who brings in one table or another: `imports` says who which.
+const IMPORTERS: &[Role] = &[Owner, Scheduler, Recorder, Reporter];
 /// Who enters figures and prices.
 const ENTERERS: &[Role] = &[Owner, Reporter];
 /// Who approves what others entered.
@@ -136,7 +145,7 @@ pub const METHODS: &[Entry] = &[
     shared("SiteService.ListSites", ALL),
     shared("SiteService.GetClosure", ALL),
     shared("SiteService.ListClosures", ALL),
-    shared("SiteService.ListTravelMinutes", ALL),
+    shared("SiteService.ListTravelMinutes", STAFF),
     whole("ExpertService.CreateExpert", PLANNERS),
     whole("ExpertService.MergeExperts", PLANNERS),
     within("ExpertService.UpdateExpert", PLANNERS),
@@ -148,13 +157,13 @@ pub const METHODS: &[Entry] = &[
     within("AssistantService.CreateAssistant", PLANNERS),
     within("AssistantService.UpdateAssistant", PLANNERS),
     within("AssistantService.EndAssistant", PLANNERS),
-    shared("AssistantService.GetAssistant", ALL),
-    shared("AssistantService.ListAssistants", ALL),
+    shared("AssistantService.GetAssistant", STAFF),
+    shared("AssistantService.ListAssistants", STAFF),
     within("PairingService.CreatePairing", PLANNERS),
     within("PairingService.UpdatePairing", PLANNERS),
     within("PairingService.EndPairing", PLANNERS),
-    shared("PairingService.GetPairing", ALL),
-    shared("PairingService.ListPairings", ALL),
+    shared("PairingService.GetPairing", STAFF),
+    shared("PairingService.ListPairings", STAFF),
     shared("ExpertSearchService.SearchExperts", STAFF),
     whole("PersonService.RestrictPerson", OWNERS),
     whole("PersonService.LiftRestriction", OWNERS),
@@ -378,7 +387,9 @@ impl Sight {
     /// What somebody sees who has these roles in all of a programme: what its `Get` call would answer, whichever the resource.
     #[must_use]
     pub fn of(roles: &[Role]) -> Sight {
-        let sees = |entry: &&Entry| roles.iter().any(|role| entry.takes(*role) && !entry.is_own_only(*role));
+        let whole =
+            |entry: &Entry, role: Role| entry.takes(role) && !entry.is_own_only(role) && !entry.is_partial(role);
+        let sees = |entry: &&Entry| roles.iter().any(|role| whole(entry, *role));
         let read = |entry: &Entry| entry.method.split_once(".Get").map(|(_, message)| message);
         Sight(Some(METHODS.iter().filter(sees).filter_map(read).collect()))
     }
@@ -387,5 +398,45 @@ impl Sight {
     #[must_use]
     pub fn sees(&self, message: &str) -> bool {
         self.0.as_ref().is_none_or(|seen| seen.contains(message))
+    }
+}
+
+/// What somebody may do who streams requests: asked once the programme is known.
+#[derive(Clone)]
+pub struct Powers(Option<Asked>);
+
+impl fmt::Debug for Powers {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(if self.0.is_none() { "Powers(all)" } else { "Powers(…)" })
+    }
+}
+
+/// The roles that hold for all of a programme.
+type Asked = Arc<dyn Fn(&Id) -> Vec<Role> + Send + Sync>;
+
+/// Nothing.
+impl Default for Powers {
+    fn default() -> Self {
+        Powers::of(|_| Vec::new())
+    }
+}
+
+impl Powers {
+    /// Everything.
+    #[must_use]
+    pub fn all() -> Powers {
+        Powers(None)
+    }
+
+    /// What these roles allow.
+    #[must_use]
+    pub fn of(roles: impl Fn(&Id) -> Vec<Role> + Send + Sync + 'static) -> Powers {
+        Powers(Some(Arc::new(roles)))
+    }
+
+    /// Whether one of the roles is held in all of a programme.
+    #[must_use]
+    pub fn has_one(&self, programme: &Id, of: &[Role]) -> bool {
+        self.0.as_ref().is_none_or(|roles| roles(programme).iter().any(|role| of.contains(role)))
     }
 }

@@ -5,7 +5,7 @@ use tonic::{Request, Response};
 use super::wire;
 use crate::pb;
 use crate::pb::expert_service_server::ExpertService;
-use crate::wire::{Api, Reply};
+use crate::wire::{Api, Reply, caller_of};
 
 /// The service of experts.
 #[derive(Clone)]
@@ -23,13 +23,15 @@ impl ExpertService for Service {
     }
 
     async fn get_expert(&self, request: Request<pb::GetExpertRequest>) -> Reply<pb::Expert> {
+        let sees = wire::Sees::of(&caller_of(&request));
         let query = self.api.query(request, wire::get)?;
-        Ok(Response::new(self.api.read(query).await?.into()))
+        Ok(Response::new(sees.of_expert(self.api.read(query).await?.into())))
     }
 
     async fn list_experts(&self, request: Request<pb::ListExpertsRequest>) -> Reply<pb::ListExpertsResponse> {
+        let sees = wire::Sees::of(&caller_of(&request));
         let query = self.api.query(request, wire::list)?;
-        Ok(Response::new(self.api.read(query).await?.into()))
+        Ok(Response::new(sees.of_page(self.api.read(query).await?.into())))
     }
 
     async fn update_expert(&self, request: Request<pb::UpdateExpertRequest>) -> Reply<pb::Expert> {

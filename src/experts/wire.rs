@@ -8,7 +8,7 @@ use super::{
     MAX_HOME_TIES, Profile, Scope, Standing, two_mains,
 };
 use crate::hospitals::Hospitals;
-use crate::kernel::{Fields, Grade, Id, Name, Page, Reason, Specialty, Timestamp, Vocabulary as _};
+use crate::kernel::{Caller, Fields, Grade, Id, Name, Page, Reason, Specialty, Timestamp, Vocabulary as _};
 use crate::pb;
 use crate::sites::DivisionCode;
 use crate::wire::mutations;
@@ -321,5 +321,33 @@ impl From<Page<Expert>> for pb::ListExpertsResponse {
     fn from(page: Page<Expert>) -> Self {
         let next_page_token = page.next_page_token();
         pb::ListExpertsResponse { experts: page.items.into_iter().map(Into::into).collect(), next_page_token }
+    }
+}
+
+/// How much of an expert a caller gets: a hospital's system that books places needs no home ties.
+#[derive(Clone, Copy)]
+pub(super) enum Sees {
+    /// Everything.
+    All,
+    /// What is needed to book with somebody.
+    Booking,
+}
+
+impl Sees {
+    pub(super) fn of(caller: &Caller) -> Sees {
+        let only_books = !caller.roles.is_empty() && caller.roles.iter().all(|role| role == "hospital_system");
+        if only_books { Sees::Booking } else { Sees::All }
+    }
+
+    pub(super) fn of_expert(self, expert: pb::Expert) -> pb::Expert {
+        match self {
+            Sees::All => expert,
+            Sees::Booking => pb::Expert { home_ties: Vec::new(), external_ids: Vec::new(), ..expert },
+        }
+    }
+
+    pub(super) fn of_page(self, page: pb::ListExpertsResponse) -> pb::ListExpertsResponse {
+        let experts = page.experts.into_iter().map(|expert| self.of_expert(expert)).collect();
+        pb::ListExpertsResponse { experts, ..page }
     }
 }

@@ -19,7 +19,9 @@ pub mod table;
 pub mod text;
 mod wire;
 
-use crate::kernel::{Reason, vocabulary};
+use crate::access::Role;
+use crate::access::table::Powers;
+use crate::kernel::{Error, Id, Reason, Result, Vocabulary as _, vocabulary};
 
 pub use cells::Cell;
 pub use table::{About, Reading};
@@ -62,6 +64,35 @@ vocabulary! {
         Trips = 11 => "TRIPS",
         /// Bills 结算单 of trips.
         Bills = 12 => "BILLS",
+    }
+}
+
+impl Table {
+    /// Who may bring it in: whoever may enter its rows one by one.
+    #[must_use]
+    pub const fn importers(self) -> &'static [Role] {
+        match self {
+            Self::Hospitals | Self::Sites | Self::Rooms | Self::Experts | Self::Assistants | Self::Pairings => {
+                &[Role::Owner, Role::Scheduler]
+            }
+            Self::Sessions => &[Role::Owner, Role::Scheduler, Role::Recorder],
+            Self::Activities | Self::Trips | Self::Bills => &[Role::Owner, Role::Recorder],
+            Self::OpeningBalances | Self::Tariffs => &[Role::Owner, Role::Reporter],
+        }
+    }
+
+    /// Refuses whoever may not bring it in.
+    ///
+    /// # Errors
+    /// `ROLE_REQUIRED`.
+    pub fn must_be_for(self, programme: &Id, powers: &Powers) -> Result<()> {
+        if powers.has_one(programme, self.importers()) {
+            return Ok(());
+        }
+        let roles = self.importers().iter().map(|role| role.code()).collect::<Vec<_>>().join(",");
+        let text = format!("the table {} is brought in by one of the roles {roles}", self.code());
+        let refusal = Error::refused(Reason::RoleRequired, text).with("method", "ImportService.ImportTable");
+        Err(refusal.with("roles", roles))
     }
 }
 

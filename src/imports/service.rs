@@ -12,6 +12,7 @@ use tonic::{Request, Response, Status, Streaming};
 
 use super::commands::{self, Import};
 use super::{MAX_FILE_BYTES, wire};
+use crate::access::table::Powers;
 use crate::kernel::{Call, Caller, Error, Fields, Reason, hex};
 use crate::pb;
 use crate::pb::import_service_server::ImportService;
@@ -51,9 +52,11 @@ impl ImportService for Service {
 
     async fn import_table(&self, request: Request<Streaming<pb::ImportTableRequest>>) -> Reply<Events> {
         let caller = caller_of(&request);
+        let powers = request.extensions().get::<Powers>().cloned().unwrap_or_default();
         let place = self.places.clone().try_acquire_owned();
         let place = place.map_err(|_| Error::Overloaded { retry_after_ms: RETRY_AFTER_MS })?;
         let (call, import) = receive(caller, request.into_inner()).await?;
+        let import = Import { powers, ..import };
         let (sender, events) = mpsc::channel(EVENTS);
         let db = self.api.db().clone();
         let file_name = import.about.file_name.clone();

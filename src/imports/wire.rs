@@ -3,6 +3,7 @@
 use super::commands::{Event, Import, Phase, Report};
 use super::table::About;
 use super::{Problem, Table, TextEncoding};
+use crate::access::table::Powers;
 use crate::kernel::{Fields, Id, Reason, Vocabulary as _};
 use crate::pb;
 use crate::pb::import_table_response::Event as Said;
@@ -30,6 +31,7 @@ pub(super) fn header(fields: &mut Fields, header: &pb::ImportTableHeader) -> Imp
             validate_only: header.validate_only,
             system,
             bytes: Vec::new(),
+            powers: Powers::default(),
         }
     })
 }

@@ -284,6 +284,8 @@ reasons! {
     TooManyStreams = 267 => "TOO_MANY_STREAMS", ResourceExhausted;
     /// The disk, or what the database may take of it, is full.
     StorageFull = 268 => "STORAGE_FULL", ResourceExhausted;
+    /// The caller's requests that are being read take as much memory as one caller's may.
+    TooMuchAtOnce = 269 => "TOO_MUCH_AT_ONCE", ResourceExhausted;
 
     /// What was changed then isn't kept any more.
     SequenceExpired = 230 => "SEQUENCE_EXPIRED", FailedPrecondition;

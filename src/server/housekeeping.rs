@@ -34,7 +34,7 @@ pub(super) fn start(db: Db) -> JoinHandle<()> {
 }
 
 /// How often the file with an issuer's keys is looked at.
-const KEYS: Duration = Duration::from_secs(5);
+const KEYS: Duration = Duration::from_secs(1);
 
 /// Reads an issuer's keys again when their file changes.
 pub(super) async fn keep_keys(issuer: Arc<Issuer>) {

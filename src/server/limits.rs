@@ -25,6 +25,9 @@ pub struct Limits {
     /// Memory for the requests of all callers together, in MiB: a request waits for its part, or is refused
     #[arg(long, env = "HOMECOMING_REQUEST_MEMORY_MIB", default_value = "256", value_name = "MIB")]
     pub request_memory_mib: u32,
+    /// Memory for the requests of one caller, in MiB: so that nobody takes all of it. At least one message fits
+    #[arg(long, env = "HOMECOMING_CALLER_MEMORY_MIB", default_value = "64", value_name = "MIB")]
+    pub caller_memory_mib: u32,
     /// The largest request message, in KiB; never more than 4096
     #[arg(long, env = "HOMECOMING_MESSAGE_KIB", default_value = "4096", value_name = "KIB")]
     pub message_kib: u32,
@@ -49,6 +52,7 @@ impl Default for Limits {
             caller_streams: 256,
             calls: 4_096,
             request_memory_mib: 256,
+            caller_memory_mib: 64,
             message_kib: 4_096,
             deadline_seconds: 60,
             page_size: 1_000,
@@ -98,6 +102,8 @@ struct Usage {
     left: f64,
     as_of: Instant,
     streams: u32,
+    /// What requests that are being read take, in KiB.
+    memory: u32,
 }
 
 impl Meter {
@@ -165,13 +171,25 @@ impl Meter {
         Arc::clone(&self.calls).try_acquire_owned().map_err(|_| overloaded())
     }
 
-    /// Room for a message of so many bytes.
+    /// Room for a caller's message of so many bytes, until what is returned is dropped.
     ///
     /// # Errors
-    /// `OVERLOADED`.
-    pub(super) fn reserve(&self, bytes: usize) -> Result<OwnedSemaphorePermit> {
+    /// `TOO_MUCH_AT_ONCE` where the caller's messages take as much as one's may, `OVERLOADED` where all of them do.
+    pub(super) fn reserve(self: &Arc<Self>, subject: &str, bytes: usize, now: Instant) -> Result<Room> {
         let kib = u32::try_from(bytes.div_ceil(1 << 10)).unwrap_or(u32::MAX);
-        Arc::clone(&self.memory).try_acquire_many_owned(kib).map_err(|_| overloaded())
+        let most = self.limits.caller_memory_mib.max(1).saturating_mul(1 << 10);
+        let permit = Arc::clone(&self.memory).try_acquire_many_owned(kib).map_err(|_| overloaded())?;
+        let mut callers = self.callers.lock().unwrap_or_else(PoisonError::into_inner);
+        let usage = usage(&mut callers, subject, now, f64::from(self.limits.caller_rate));
+        // One message always fits: its own limit is another.
+        if usage.memory > 0 && usage.memory.saturating_add(kib) > most {
+            let limit = self.limits.caller_memory_mib.max(1);
+            let text = format!("the caller's requests that are being read take {limit} MiB already");
+            let refusal = Error::refused(Reason::TooMuchAtOnce, text).with("limit", limit);
+            return Err(refusal.retry_after(RETRY_AFTER_MS));
+        }
+        usage.memory = usage.memory.saturating_add(kib);
+        Ok(Room { meter: Arc::clone(self), subject: subject.to_owned(), kib, _permit: permit })
     }
 }
 
@@ -181,10 +199,12 @@ fn overloaded() -> Error {
 
 fn usage<'a>(callers: &'a mut HashMap<String, Usage>, subject: &str, now: Instant, rate: f64) -> &'a mut Usage {
     if callers.len() >= MOST_CALLERS && !callers.contains_key(subject) {
-        let is_still = |usage: &Usage| usage.streams == 0 && now.saturating_duration_since(usage.as_of).as_secs() >= 2;
+        let is_still = |usage: &Usage| {
+            usage.streams == 0 && usage.memory == 0 && now.saturating_duration_since(usage.as_of).as_secs() >= 2
+        };
         callers.retain(|_, usage| !is_still(usage));
     }
-    callers.entry(subject.to_owned()).or_insert_with(|| Usage { left: 2.0 * rate, as_of: now, streams: 0 })
+    callers.entry(subject.to_owned()).or_insert_with(|| Usage { left: 2.0 * rate, as_of: now, streams: 0, memory: 0 })
 }
 
 /// An answer that streams.
@@ -198,6 +218,23 @@ impl Drop for OpenStream {
         let mut callers = self.meter.callers.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(usage) = callers.get_mut(&self.subject) {
             usage.streams = usage.streams.saturating_sub(1);
+        }
+    }
+}
+
+/// What a message takes of its caller's memory, and of everybody's.
+pub(super) struct Room {
+    meter: Arc<Meter>,
+    subject: String,
+    kib: u32,
+    _permit: OwnedSemaphorePermit,
+}
+
+impl Drop for Room {
+    fn drop(&mut self) {
+        let mut callers = self.meter.callers.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(usage) = callers.get_mut(&self.subject) {
+            usage.memory = usage.memory.saturating_sub(self.kib);
         }
     }
 }

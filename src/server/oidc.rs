@@ -14,6 +14,7 @@ use ring::signature::{
     ECDSA_P256_SHA256_FIXED, ED25519, RSA_PKCS1_2048_8192_SHA256, RsaPublicKeyComponents, UnparsedPublicKey,
 };
 use serde::Deserialize;
+use tokio::sync::watch;
 use tracing::warn;
 
 use crate::access::{OIDC, is_oidc_subject, secret};
@@ -104,17 +105,28 @@ pub struct Vouched {
     pub subject: String,
     /// When the token expires, the skew included.
     pub expires: Timestamp,
+    /// By which key.
+    pub signer: Arc<Signer>,
+}
+
+/// A key of the issuer's under its name: whoever it vouched for is nobody once it is gone, or another has its name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Signer {
+    kid: String,
+    key: Key,
 }
 
 /// The issuer that is trusted.
 pub struct Issuer {
     settings: Oidc,
     known: Mutex<Known>,
+    /// Moves whenever the keys change.
+    changes: watch::Sender<u64>,
 }
 
 #[derive(Default)]
 struct Known {
-    keys: Arc<HashMap<String, Key>>,
+    keys: Arc<HashMap<String, Arc<Signer>>>,
     modified: Option<SystemTime>,
     /// By the token's hash.
     verified: HashMap<String, Vouched>,
@@ -172,7 +184,7 @@ impl Issuer {
         if settings.oidc_issuer.is_empty() {
             return Ok(None);
         }
-        let issuer = Issuer { settings: settings.clone(), known: Mutex::default() };
+        let issuer = Issuer { settings: settings.clone(), known: Mutex::default(), changes: watch::Sender::new(0) };
         issuer.read_keys()?;
         Ok(Some(issuer))
     }
@@ -195,7 +207,21 @@ impl Issuer {
         // What a key that is gone has signed isn't known any more.
         let known = Known { keys: Arc::new(keys), modified, verified: HashMap::new() };
         *self.known.lock().unwrap_or_else(PoisonError::into_inner) = known;
+        self.changes.send_modify(|changes| *changes += 1);
         Ok(())
+    }
+
+    /// Moves whenever the keys change.
+    #[must_use]
+    pub fn changes(&self) -> watch::Receiver<u64> {
+        self.changes.subscribe()
+    }
+
+    /// Whether a key is still the issuer's.
+    #[must_use]
+    pub fn trusts(&self, signer: &Signer) -> bool {
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        known.keys.get(&signer.kid).is_some_and(|now| **now == *signer)
     }
 
     /// Whom a token names; nothing where it isn't one of the issuer's for us. The expiry is the caller's to compare.
@@ -225,11 +251,12 @@ impl Issuer {
         Some(vouched)
     }
 
-    fn check(&self, keys: &HashMap<String, Key>, token: &str, now: Timestamp) -> Option<Vouched> {
+    fn check(&self, keys: &HashMap<String, Arc<Signer>>, token: &str, now: Timestamp) -> Option<Vouched> {
         let (message, signature) = token.rsplit_once('.')?;
         let (header, claims) = message.split_once('.')?;
         let header: Header = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(header).ok()?).ok()?;
-        let key = keys.get(&header.kid)?;
+        let signer = keys.get(&header.kid)?;
+        let key = &signer.key;
         if header.alg != key.algorithm() || header.crit.is_some() {
             return None;
         }
@@ -249,7 +276,7 @@ impl Issuer {
             return None;
         }
         let expires = Timestamp::from_micros(micros(claims.exp)?.saturating_add(skew));
-        Some(Vouched { subject: format!("{OIDC}{}", claims.sub), expires })
+        Some(Vouched { subject: format!("{OIDC}{}", claims.sub), expires, signer: Arc::clone(signer) })
     }
 }
 
@@ -260,10 +287,11 @@ fn micros(seconds: f64) -> Option<i64> {
     (0.0..LAST).contains(&seconds).then_some((seconds * 1e6) as i64)
 }
 
-fn keys(file: &Path, text: &str) -> Result<HashMap<String, Key>, KeysError> {
+fn keys(file: &Path, text: &str) -> Result<HashMap<String, Arc<Signer>>, KeysError> {
     let none = || KeysError::NoKeys(file.to_owned());
     let set: Keys = serde_json::from_str(text).map_err(|_| none())?;
-    let keys: HashMap<String, Key> = set.keys.iter().filter_map(|jwk| Some((jwk.kid.clone(), key(jwk)?))).collect();
+    let signer = |jwk: &Jwk| Some((jwk.kid.clone(), Arc::new(Signer { kid: jwk.kid.clone(), key: key(jwk)? })));
+    let keys: HashMap<String, Arc<Signer>> = set.keys.iter().filter_map(signer).collect();
     if keys.is_empty() { Err(none()) } else { Ok(keys) }
 }
 

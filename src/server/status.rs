@@ -58,7 +58,7 @@ pub(super) fn of_protocol(bare: &Status) -> Option<Status> {
             (Reason::EncodingUnsupported, "the request is compressed; send it as it is, with the encoding identity")
         }
         Code::Unimplemented => return Some(method_unknown()),
-        Code::OutOfRange => return Some(too_large()),
+        Code::OutOfRange => return Some(too_large(4 << 20)), // tonic's own limit
         Code::Internal if bare.message().contains("decode") => {
             (Reason::MessageMalformed, "the request can't be read as the method's message")
         }
@@ -91,8 +91,8 @@ pub(super) fn method_unknown() -> Status {
 }
 
 /// What a caller learns whose request is larger than any that is read.
-pub(super) fn too_large() -> Status {
-    explained(Reason::MessageTooLarge, "the request is larger than 4 MiB")
+pub(super) fn too_large(most: usize) -> Status {
+    explained(Reason::MessageTooLarge, &format!("the request is larger than {} KiB: send it in parts", most >> 10))
 }
 
 /// What a caller learns who didn't wait for the answer.

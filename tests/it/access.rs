@@ -2,9 +2,11 @@
 mod claims;
 mod doors;
 mod limits;
+mod memory;
 mod oidc;
 mod rules;
 mod scopes;
+mod tables;
 mod tokens;
 mod walk;
 

@@ -12,6 +12,7 @@ use super::seal::{Remembered, differs};
 use super::steps::{self, Planner, Steps};
 use super::trouble::Place;
 use super::work::{Doing, Fates, Mode};
+use crate::access::table::Powers;
 use crate::db::Db;
 use crate::imports::headers::Header;
 use crate::imports::table::{self, About, Entry, Reading};
@@ -33,6 +34,8 @@ pub struct Import {
     pub system: Option<String>,
     /// The file.
     pub bytes: Vec<u8>,
+    /// What the caller may do.
+    pub powers: Powers,
 }
 
 /// What an import is doing.
@@ -92,10 +95,13 @@ pub(super) const STRIDE: usize = 500;
 /// `RESOURCE_NOT_FOUND` or `PROGRAMME_ENDED` of the programme, an error of the storage, or that nobody listens any more: then what
 /// was written stays, and the same file completes it.
 pub async fn run(db: &Db, call: &Call, import: Import, events: &mpsc::Sender<Event>) -> Result<Report> {
-    let Import { programme, about, partial, validate_only, system, bytes } = import;
+    let Import { programme, about, partial, validate_only, system, bytes, powers } = import;
     // Reading is work for a processor, not for the runtime that serves others.
     let reading = tokio::task::spawn_blocking(move || table::read(&about, &bytes)).await;
     let reading = reading.map_err(|_| Error::Internal("reading a table panicked"))?;
+    if let Some(table) = reading.table {
+        table.must_be_for(&programme, &powers)?;
+    }
     let mut wanted = Wanted::default();
     reading.entries.iter().for_each(|entry| steps::want(&entry.record, &mut wanted));
     let directory = db.read(LookUp { programme: programme.clone(), system: system.clone(), wanted }).await?;

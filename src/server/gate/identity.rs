@@ -1,8 +1,10 @@
 //! Who calls: what a credential says, and the roles that go with it.
+use std::sync::Arc;
+
 use http::HeaderMap;
 use http::header::AUTHORIZATION;
 
-use super::super::oidc::Vouched;
+use super::super::oidc::{Signer, Vouched};
 use crate::access::decide::Grant;
 use crate::access::secret;
 use crate::access::service::directory::Picture;
@@ -28,6 +30,8 @@ pub(super) struct Identity {
     pub expires: Timestamp,
     /// The hash of the token; nothing where an issuer vouches.
     pub hash: Option<String>,
+    /// The key by which an issuer vouches; nothing where a token is ours.
+    pub signer: Option<Arc<Signer>>,
 }
 
 impl Identity {
@@ -102,7 +106,7 @@ pub(super) fn of_token(credential: &str, picture: &Picture, now: Timestamp) -> R
     let is_platforms = *programme == Id::platform() && token.subject.starts_with(PLATFORM);
     let realm = if is_platforms { Realm::Everywhere } else { Realm::Programme(programme.clone()) };
     let (subject, expires, vouches) = (token.subject.clone(), token.expires, token.vouches);
-    let identity = Identity { subject, realm, vouches, expires, hash: Some(hash) };
+    let identity = Identity { subject, realm, vouches, expires, hash: Some(hash), signer: None };
     identity.check(picture, now)?;
     Ok(identity)
 }
@@ -115,8 +119,9 @@ pub(super) fn of_issuer(vouched: Vouched, now: Timestamp) -> Result<Identity> {
     if vouched.expires <= now {
         return Err(expired());
     }
-    let Vouched { subject, expires } = vouched;
-    Ok(Identity { subject, realm: Realm::Everywhere, vouches: false, expires, hash: None })
+    let Vouched { subject, expires, signer } = vouched;
+    let (realm, signer) = (Realm::Everywhere, Some(signer));
+    Ok(Identity { subject, realm, vouches: false, expires, hash: None, signer })
 }
 
 /// Nobody knows the credential, or it was revoked: the answer is the same.

@@ -3,11 +3,11 @@ use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt as _;
-use tokio::sync::OwnedSemaphorePermit;
 use tonic::Status;
 use tonic::body::Body;
 
-use super::super::limits::Meter;
+use super::super::limits::{Meter, Room};
+use super::super::observe::stopwatch;
 
 /// What stands before each message: whether it is compressed, and its length.
 pub(super) const HEADER: usize = 5;
@@ -17,8 +17,10 @@ pub(super) struct Messages {
     body: Body,
     buffer: BytesMut,
     meter: Arc<Meter>,
+    /// Whose it is.
+    subject: String,
     /// The memory that the message takes which is read, or was read last.
-    room: Option<OwnedSemaphorePermit>,
+    room: Option<Room>,
 }
 
 /// What comes next in a body.
@@ -32,8 +34,8 @@ pub(super) enum Next {
 }
 
 impl Messages {
-    pub(super) fn new(body: Body, meter: Arc<Meter>) -> Messages {
-        Messages { body, buffer: BytesMut::new(), meter, room: None }
+    pub(super) fn new(body: Body, meter: Arc<Meter>, subject: &str) -> Messages {
+        Messages { body, buffer: BytesMut::new(), meter, subject: subject.to_owned(), room: None }
     }
 
     /// The next message, once it is whole.
@@ -42,7 +44,7 @@ impl Messages {
         loop {
             if let Some(length) = self.length()? {
                 if self.room.is_none() {
-                    self.room = Some(self.meter.reserve(length)?); // before the memory is taken
+                    self.room = Some(self.meter.reserve(&self.subject, length, stopwatch())?); // before the memory is taken
                 }
                 if self.buffer.len() >= length {
                     return Ok(Next::Message(self.buffer.split_to(length).freeze()));
@@ -62,7 +64,7 @@ impl Messages {
     }
 
     /// The memory that the last message takes, for as long as somebody deals with it.
-    pub(super) fn into_room(self) -> Option<OwnedSemaphorePermit> {
+    pub(super) fn into_room(self) -> Option<Room> {
         self.room
     }
 
@@ -71,7 +73,7 @@ impl Messages {
         let Some(&[_, a, b, c, d]) = self.buffer.first_chunk::<HEADER>() else { return Ok(None) };
         let length = usize::try_from(u32::from_be_bytes([a, b, c, d])).unwrap_or(usize::MAX);
         if length > self.meter.limits().message_bytes() {
-            return Err(super::super::status::too_large());
+            return Err(super::super::status::too_large(self.meter.limits().message_bytes()));
         }
         Ok(Some(HEADER + length))
     }

@@ -23,14 +23,14 @@ use tonic::body::Body;
 use tonic::metadata::MetadataMap;
 use tower::{Layer, Service};
 
-use super::limits::{Meter, OpenStream};
+use super::limits::{Meter, OpenStream, Room};
 use super::metrics::Metrics;
 use super::observe::stopwatch;
 use super::oidc::Issuer;
 use crate::access::decide::{self, Asked, Grant, Named, Verdict};
 use crate::access::queries::Locate;
 use crate::access::service::directory::{Directory, Picture};
-use crate::access::table::{Entry, Reach, Sight};
+use crate::access::table::{Entry, Powers, Reach, Sight};
 use crate::access::{Role, Scope};
 use crate::db::Db;
 use crate::kernel::{Caller, Error, Id, Result};
@@ -111,7 +111,7 @@ struct Admitted {
     request: Request<Body>,
     pass: Option<Pass>,
     _room: Option<OwnedSemaphorePermit>,
-    _memory: Option<OwnedSemaphorePermit>,
+    _memory: Option<Room>,
 }
 
 /// What a call was let through by: looked at again as long as its answers stream.
@@ -122,6 +122,8 @@ pub(super) struct Pass {
     programmes: Vec<(Id, Vec<Grant>)>,
     /// What has changed since it was decided.
     changes: watch::Receiver<u64>,
+    /// Whether the issuer's keys have, where there is an issuer.
+    keys: Option<watch::Receiver<u64>>,
     _open: OpenStream,
 }
 
@@ -154,6 +156,7 @@ impl Gate {
         if self.is_open {
             parts.extensions.insert(said);
             parts.extensions.insert(Sight::all());
+            parts.extensions.insert(Powers::all());
             return Ok(Admitted { request: Request::from_parts(parts, body), pass: None, _room: None, _memory: None });
         }
         let identity = self.identify(&parts)?;
@@ -177,6 +180,7 @@ impl Gate {
         let mut memory = None;
         // Before the picture: what changes while it is looked at is looked at again.
         let changes = self.directory.changes();
+        let keys = self.issuer.as_ref().map(|issuer| issuer.changes());
         let picture = self.directory.picture();
         let (standing, body) = match entry.reach {
             Reach::Anyone => {
@@ -194,10 +198,11 @@ impl Gate {
                 if !identity.has_anywhere(&picture, |role| entry.takes(role)) {
                     return Err(decide::role_required(entry).into());
                 }
+                parts.extensions.insert(self.powers(&identity));
                 (Standing::default(), stream::checked(body, Arc::clone(&self), identity.clone(), method))
             }
             Reach::Whole | Reach::Shared | Reach::Within => {
-                let mut messages = Messages::new(body, Arc::clone(&self.meter));
+                let mut messages = Messages::new(body, Arc::clone(&self.meter), &identity.subject);
                 let (message, is_whole) = match messages.next().await? {
                     Next::Message(message) => (message, true),
                     Next::Cut(bytes) => (bytes, false),
@@ -217,7 +222,7 @@ impl Gate {
         parts.extensions.insert(caller);
         parts.extensions.insert(Sight::of(&standing.wholly));
         let programmes = standing.programmes;
-        let pass = open.map(|open| Pass { identity, entry, programmes, changes, _open: open });
+        let pass = open.map(|open| Pass { identity, entry, programmes, changes, keys, _open: open });
         Ok(Admitted { request: Request::from_parts(parts, body), pass, _room: Some(room), _memory: memory })
     }
 
@@ -280,10 +285,26 @@ impl Gate {
         decide::within(method.entry, scopes, asked)
     }
 
+    /// Whether a credential still holds: the token is in force, or the issuer's key still its key.
+    fn check(&self, identity: &Identity, picture: &Picture) -> Result<()> {
+        identity.check(picture, self.db.clock().now())?;
+        let trusts = |signer| self.issuer.as_ref().is_some_and(|issuer| issuer.trusts(signer));
+        if identity.signer.as_ref().is_none_or(|signer| trusts(signer)) { Ok(()) } else { Err(identity::invalid()) }
+    }
+
+    /// What somebody may do who streams requests: asked by the handler once it knows the programme.
+    fn powers(self: &Arc<Self>, identity: &Identity) -> Powers {
+        let (gate, identity) = (Arc::clone(self), identity.clone());
+        Powers::of(move |programme| {
+            let grants = identity.grants(&gate.directory.picture(), programme);
+            grants.into_iter().filter(|(_, scope)| *scope == Scope::Whole).map(|(role, _)| role).collect()
+        })
+    }
+
     /// Whether a call that was let through still would be.
     fn recheck(&self, pass: &Pass) -> Result<()> {
         let picture = self.directory.picture();
-        pass.identity.check(&picture, self.db.clock().now())?;
+        self.check(&pass.identity, &picture)?;
         for (programme, grants) in &pass.programmes {
             let now = pass.identity.grants(&picture, programme);
             decide::decide(pass.entry, &now, &programme_name(programme))?;

@@ -9,6 +9,7 @@ use futures_util::stream::unfold;
 use http::{HeaderMap, Response};
 use http_body::Frame;
 use http_body_util::{BodyExt as _, StreamBody};
+use tokio::sync::watch;
 use tokio::time::timeout;
 use tonic::Status;
 use tonic::body::Body;
@@ -23,8 +24,13 @@ use crate::kernel::{Error, Id};
 
 /// A body whose messages come through as long as each of them may.
 pub(super) fn checked(body: Body, gate: Arc<Gate>, identity: Identity, method: Method) -> Body {
-    let upload =
-        Upload { messages: Messages::new(body, Arc::clone(&gate.meter)), gate, identity, method, programme: None };
+    let upload = Upload {
+        messages: Messages::new(body, Arc::clone(&gate.meter), &identity.subject),
+        gate,
+        identity,
+        method,
+        programme: None,
+    };
     let frames = unfold(Some(upload), |upload| async move {
         let mut upload = upload?;
         match upload.next().await {
@@ -54,7 +60,7 @@ impl Upload {
             Next::End => return Ok(None),
         };
         let picture = self.gate.directory.picture();
-        self.identity.check(&picture, self.gate.db.clock().now())?;
+        self.gate.check(&self.identity, &picture)?;
         let standing = self.gate.stand(&picture, &self.identity, self.method, message::content(&bytes)).await?;
         for (programme, _) in standing.programmes {
             if self.programme.get_or_insert_with(|| programme.clone()) != &programme {
@@ -116,6 +122,7 @@ impl Held {
                 frame = self.body.frame() => return frame,
                 // A directory that is gone changes no more: the server stops.
                 Ok(()) = self.pass.changes.changed() => self.gate.recheck(&self.pass).err(),
+                () = moved(&mut self.pass.keys) => self.gate.recheck(&self.pass).err(),
                 () = &mut self.expiry => Some(super::identity::expired()),
             };
             if let Some(error) = refused {
@@ -123,6 +130,17 @@ impl Held {
                 return Some(Ok(Frame::trailers(trailers(error))));
             }
         }
+    }
+}
+
+/// Until the issuer's keys have changed; for ever, where there is none.
+async fn moved(keys: &mut Option<watch::Receiver<u64>>) {
+    let changed = match keys {
+        Some(keys) => keys.changed().await.is_ok(),
+        None => false,
+    };
+    if !changed {
+        pending::<()>().await;
     }
 }
 

@@ -196,3 +196,72 @@ async fn who_an_issuer_vouches_for_has_the_roles_that_we_gave() {
     })
     .await;
 }
+
+/// Whoever a key vouched for is nobody once it is gone, and their streams end.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_that_is_removed_ends_what_streams_by_it() {
+    use homecoming::kernel::Reason;
+    use homecoming::pb::change_service_client::ChangeServiceClient;
+    each_guarded("removed_key", async |server, owner| {
+        let mine = line(&server, &owner);
+        make_programme(&mine, "mine").await;
+        super::bind(&mine, "mine", super::whole("oidc:u-7", pb::AccessRole::Auditor)).await;
+        let (login, folder) = (Login::new(), tempfile::tempdir().unwrap());
+        let settings = settings(folder.path(), &login);
+        let issuer = Issuer::open(&settings).unwrap();
+        let door = Door { issuer: issuer.map(Into::into), ..Door::guarded("127.0.0.1:0".parse().unwrap()) };
+        let trusting = server.second_behind(&door).await;
+        let watch = || pb::WatchChangesRequest { parent: "programmes/mine".to_owned(), ..Default::default() };
+        let mut streams = Vec::new();
+        let tokens =
+            [("r", "RS256"), ("p", "ES256")].map(|(kid, alg)| login.sign(&json!({"alg": alg, "kid": kid}), &claims()));
+        for token in &tokens {
+            let mut client = ChangeServiceClient::new(line(&trusting, token));
+            let mut stream = client.watch_changes(watch()).await.unwrap().into_inner();
+            stream.message().await.unwrap().unwrap();
+            streams.push(stream);
+        }
+        let mut keys = login.keys();
+        keys["keys"].as_array_mut().unwrap().retain(|key| key["kid"] != "r");
+        fs::write(settings.oidc_keys.unwrap(), keys.to_string()).unwrap();
+        let (gone, stays) = (&mut streams.remove(0), &mut streams[0]);
+        let ends = async {
+            loop {
+                if let Err(status) = gone.message().await {
+                    return crate::support::errors::refusal(&status).reason;
+                }
+            }
+        };
+        let reason =
+            tokio::time::timeout(std::time::Duration::from_secs(10), ends).await.expect("the file is looked at");
+        assert_eq!(reason, Reason::CredentialsInvalid);
+        let list = || pb::ListHospitalsRequest { parent: "programmes/mine".to_owned(), ..Default::default() };
+        let refused = HospitalServiceClient::new(line(&trusting, &tokens[0])).list_hospitals(list()).await.unwrap_err();
+        assert_eq!(crate::support::errors::refusal(&refused).reason, Reason::CredentialsInvalid);
+        // The other key's stream goes on: it sees what is written now.
+        make_hospital(&mine).await;
+        let seen = tokio::time::timeout(std::time::Duration::from_secs(10), async {
+            loop {
+                let message = stays.message().await.unwrap().unwrap();
+                if format!("{message:?}").contains("hospitals/h1") {
+                    break;
+                }
+            }
+        });
+        seen.await.expect("it goes on");
+        trusting.stop().await;
+    })
+    .await;
+}
+
+async fn make_hospital(line: &super::Line) {
+    let hospital =
+        pb::Hospital { display_name: "h1".to_owned(), level: pb::HospitalLevel::Tertiary.into(), ..Default::default() };
+    let request = pb::CreateHospitalRequest {
+        parent: "programmes/mine".to_owned(),
+        hospital_id: "h1".to_owned(),
+        hospital: Some(hospital),
+        ..Default::default()
+    };
+    HospitalServiceClient::new(line.clone()).create_hospital(request).await.unwrap();
+}
