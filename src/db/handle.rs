@@ -2,7 +2,7 @@
 use std::sync::Arc;
 
 use tokio::runtime::Handle;
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{OnceCell, mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 use tracing::{Instrument as _, Span, error, info};
 
@@ -74,8 +74,9 @@ struct Shared {
     engine: Engine,
     setup: Setup,
     reads: Pool,
-    /// A connection for what must be read however busy the readers are.
-    aside: Pool,
+    /// A connection for what must be read however busy the readers are; opened when something first is.
+    aside: OnceCell<Pool>,
+    target: Target,
     readers: u32,
     path: WritePath,
     keep_changes_days: u32,
@@ -101,7 +102,6 @@ impl Db {
         let pool = Pool::open(target, Purpose::Write, connections, options.sqlite_pages).await.map_err(unreachable)?;
         migrations::migrate(&pool, target).await?;
         let reads = Pool::open(target, Purpose::Read, options.readers, 0).await.map_err(unreachable)?;
-        let aside = Pool::open(target, Purpose::Read, 1, 0).await.map_err(unreachable)?;
         let setup = Setup {
             pool,
             clock,
@@ -117,7 +117,8 @@ impl Db {
             engine: target.engine(),
             setup,
             reads,
-            aside,
+            aside: OnceCell::new(),
+            target: target.clone(),
             readers: options.readers,
             path: options.write_path,
             keep_changes_days: options.keep_changes_days,
@@ -178,7 +179,9 @@ impl Db {
     /// # Errors
     /// As [`Db::read`].
     pub async fn read_aside<Q: Query>(&self, query: Q) -> Result<Q::Output> {
-        self.read_on(query, |shared| (&shared.aside, 1)).await
+        let open = || Pool::open(&self.0.target, Purpose::Read, 1, 0);
+        self.0.aside.get_or_try_init(open).await.map_err(storage)?;
+        self.read_on(query, |shared| (shared.aside.get().unwrap_or(&shared.reads), 1)).await
     }
 
     async fn read_on<Q: Query>(&self, query: Q, pool: fn(&Shared) -> (&Pool, u32)) -> Result<Q::Output> {
@@ -270,7 +273,9 @@ impl Db {
         }
         self.0.setup.pool.close().await;
         self.0.reads.close().await;
-        self.0.aside.close().await;
+        if let Some(aside) = self.0.aside.get() {
+            aside.close().await;
+        }
     }
 }
 

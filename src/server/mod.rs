@@ -240,7 +240,10 @@ impl Server {
             .add_service(descriptors().build_v1()?)
             .add_service(descriptors().build_v1alpha()?);
 
-        let mut background = vec![housekeeping::start(db.clone()), Arc::clone(&directory).follow()];
+        let mut background = vec![housekeeping::start(db.clone())];
+        if !door.is_open {
+            background.push(Arc::clone(&directory).follow());
+        }
         if let Some(issuer) = door.issuer.clone() {
             background.push(tokio::spawn(housekeeping::keep_keys(issuer)));
         }
