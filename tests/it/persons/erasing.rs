@@ -36,7 +36,7 @@ fn patient(token: &str) -> Person {
 
 /// The tables with a patient's token.
 async fn holders(server: &TestServer) -> Vec<String> {
-    let rows = match &server.target {
+    match &server.target {
         Target::Sqlite(path) => {
             let mut connection = sqlx::SqliteConnection::connect(path.to_str().unwrap()).await.unwrap();
             let tables = "SELECT m.name FROM sqlite_schema m JOIN pragma_table_info(m.name) c WHERE m.type = 'table' \
@@ -51,8 +51,7 @@ async fn holders(server: &TestServer) -> Vec<String> {
             let rows = sqlx::query(tables).fetch_all(&mut connection).await.unwrap();
             rows.iter().map(|row| row.get(0)).collect()
         }
-    };
-    rows
+    }
 }
 
 /// Where in the file or its log some bytes are; nowhere on PostgreSQL, whose files are another program's.
