@@ -348,5 +348,5 @@ fn binding_of(row: &Row) -> Result<Binding> {
 }
 
 fn meta(row: &Row) -> Result<Meta> {
-    Ok(row.meta()?)
+    row.meta()
 }

@@ -87,5 +87,5 @@ pub fn reservation_of(row: &Row) -> Result<Reservation> {
 }
 
 fn meta(row: &Row) -> Result<Meta> {
-    Ok(row.meta()?)
+    row.meta()
 }
