@@ -134,6 +134,13 @@ impl Restricted {
     pub fn refuse(&self, patient: &Patient) -> Result<()> {
         self.0.get(patient).map_or(Ok(()), |name| Err(restricted(name)))
     }
+
+    /// These, and those.
+    #[must_use]
+    pub fn and(mut self, other: Restricted) -> Restricted {
+        self.0.extend(other.0);
+        self
+    }
 }
 
 /// That a patient's data are restricted.

@@ -20,6 +20,12 @@ const RESTRICTED: Sql = rows!(
     "JOIN person_seals s ON s.programme = r.value->>0 AND s.part = 'patient' AND s.value = r.value->>2 \
      JOIN person_restrictions q ON q.programme = s.programme AND q.restriction = s.restriction AND q.patient_issuer = r.value->>1"
 );
+/// Patients by the tokens that took their own ones' place; `r`: programme, issuer, token.
+const ON_RECORD: Sql = rows!(
+    "SELECT q.patient_issuer, q.subject AS patient_token, q.restriction FROM ",
+    "JOIN person_restrictions q ON q.programme = r.value->>0 AND q.kind = 'PATIENT' AND q.subject = r.value->>2 \
+     AND q.patient_issuer = r.value->>1 AND q.state IN ('RESTRICTED', 'ERASING', 'ERASED')"
+);
 const ERASING: Sql = Sql::new(
     "SELECT r.programme, r.restriction FROM person_restrictions r WHERE r.state = 'ERASING' ORDER BY r.programme, r.restriction LIMIT 100",
 );
@@ -50,6 +56,7 @@ pub const STATEMENTS: &[(&str, Sql)] = &[
     ("GET", GET),
     ("STANDING", STANDING),
     ("RESTRICTED", RESTRICTED),
+    ("ON_RECORD", ON_RECORD),
     ("ERASING", ERASING),
     ("INSERT", INSERT),
     ("UPDATE", UPDATE),
@@ -109,17 +116,35 @@ pub async fn standing(tx: &mut Tx<'_>, programme: &Id, person: &Person) -> Resul
 }
 
 /// Which of these patients are restricted, told by their own tokens.
-pub async fn restricted(
+pub async fn restricted<'a>(
     tx: &mut Tx<'_>,
     programme: &Id,
-    patients: impl Iterator<Item = &Patient>,
+    patients: impl Iterator<Item = &'a Patient>,
+) -> Result<Restricted> {
+    under(tx, RESTRICTED, programme, patients).await
+}
+
+/// Which of the patients in records are restricted, told by the tokens that took their own ones' place there.
+pub async fn on_record<'a>(
+    tx: &mut Tx<'_>,
+    programme: &Id,
+    patients: impl Iterator<Item = &'a Patient>,
+) -> Result<Restricted> {
+    under(tx, ON_RECORD, programme, patients).await
+}
+
+async fn under<'a>(
+    tx: &mut Tx<'_>,
+    by: Sql,
+    programme: &Id,
+    patients: impl Iterator<Item = &'a Patient>,
 ) -> Result<Restricted> {
     let rows: Vec<_> = patients.map(|patient| (programme, patient.issuer(), patient.token())).collect();
     if rows.is_empty() {
         return Ok(Restricted::default());
     }
     let mut found = HashMap::new();
-    for row in tx.sql(RESTRICTED).bind_rows(&rows).fetch_all().await? {
+    for row in tx.sql(by).bind_rows(&rows).fetch_all().await? {
         let (issuer, token): (String, String) = (row.get("patient_issuer")?, row.get("patient_token")?);
         let patient = Patient::parse(&issuer, &token).map_err(|_| Error::storage("a sealed token is none"))?;
         found.insert(patient, Name::new(programme.clone(), row.get("restriction")?));

@@ -53,6 +53,8 @@ impl Command for AmendActivity {
         let known = store::known(tx, programme, std::iter::once(&amended)).await?;
         let taken = Taken { external_ids, ..Taken::default() };
         let restricted = persons::store::restricted(tx, programme, amended.patient.iter()).await?;
+        let named = current.record.patient.iter().filter(|_| names_anew(&current, &amended));
+        let restricted = restricted.and(persons::store::on_record(tx, programme, named).await?);
         Ok(Standing { current, amended, known, taken, restricted, sequence: tx.sequence() })
     }
 
@@ -62,7 +64,9 @@ impl Command for AmendActivity {
         must_stand(&current, "amend")?;
         let programme = self.name.programme();
         taken.refuse(programme, self.name.id(), false, &amended.external_ids)?;
-        amended.patient.as_ref().map_or(Ok(()), |patient| restricted.refuse(patient))?;
+        for patient in amended.patient.iter().chain(&current.record.patient) {
+            restricted.refuse(patient)?;
+        }
         let record = settle(programme, &amended, &known, context.now)?;
         if record.date != current.record.date {
             known.admit(&record, context.now)?;
@@ -92,6 +96,11 @@ impl Command for AmendActivity {
     async fn recall(&self, tx: &mut Tx<'_>, _: &[String]) -> Result<Activity> {
         standing(tx, &self.name).await
     }
+}
+
+/// Whether a record would get an identifier elsewhere that it hasn't: one names its patient.
+fn names_anew(current: &Activity, amended: &Draft) -> bool {
+    amended.external_ids.iter().any(|id| !current.external_ids.contains(id))
 }
 
 /// Adds a last version that counts nothing.

@@ -7,6 +7,7 @@ use super::trips::{must_stand, recalled};
 use crate::activities::VoidReason;
 use crate::db::{Command, Context, Decision, Tx};
 use crate::kernel::{Change, Error, ExternalId, Id, Meta, Name, Reason, Result, Violation, Vocabulary as _, etag};
+use crate::persons::{self, Restricted};
 use crate::savings::encounter::{Encounter, Encounters};
 use crate::savings::store::{encounters, trips};
 use crate::savings::trip::{Basis, Billed, Prices, Trip, TripCause, TripState, Trips};
@@ -33,6 +34,7 @@ pub struct Around {
     prices: Prices,
     ids: HashSet<Id>,
     numbers: HashMap<ExternalId, Id>,
+    restricted: Restricted,
     sequence: i64,
 }
 
@@ -50,7 +52,9 @@ async fn load(tx: &mut Tx<'_>, programme: &Id, rows: &[&BillRow]) -> Result<Arou
     let prices = prices_for(tx, programme, trips.values()).await?;
     let ids: Vec<&Id> = rows.iter().map(|row| &row.id).collect();
     let numbers: Vec<&ExternalId> = rows.iter().map(|row| &row.number).collect();
+    let restricted = persons::store::on_record(tx, programme, trips.values().map(|trip| &trip.patient)).await?;
     Ok(Around {
+        restricted,
         trips,
         prices,
         ids: encounters::existing(tx, programme, &ids).await?,
@@ -91,6 +95,8 @@ fn admit(programme: &Id, row: &BillRow, around: &mut Around, context: &Context<'
         TripState::Recorded => {}
         TripState::Voided => return Err(unfit("the trip was taken back", trip_name.to_string())),
     }
+    // A bill's number names its patient in the hospital.
+    around.restricted.refuse(&before.patient)?;
     if let Some(other) = &before.encounter {
         let message = "the trip has a bill: void that one first, or sum a stay's encounters up in one bill";
         return Err(unfit(message, Name::<Encounters>::new(programme.clone(), other.clone()).to_string()));

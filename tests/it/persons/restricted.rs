@@ -151,3 +151,34 @@ async fn a_persons_right_outlives_the_programme() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn nothing_names_a_restricted_patient_anew() {
+    each_engine("persons_named_anew", async |server| {
+        let mut client = trips::county(&server).await;
+        client.record_trip(trips::asking("t1", trips::trip(&["a1"]))).await.unwrap();
+        let patient = Person::Patient(figures::patient("tok_first").unwrap());
+        persons(&server).restrict_person(restrict("r1", patient)).await.unwrap();
+        assert_eq!(refused(client.record_encounter(trips::bill("b1", "t1")).await), is_restricted(), "a bill's number");
+        let external_ids = || vec![pb::ExternalId { system: "his".to_owned(), value: "ZY-4711".to_owned() }];
+        let named = pb::AmendTripRequest {
+            trip: Some(pb::Trip { name: name("trips", "t1"), external_ids: external_ids(), ..Default::default() }),
+            update_mask: Some(prost_types::FieldMask { paths: vec!["external_ids".to_owned()] }),
+            ..Default::default()
+        };
+        assert_eq!(refused(client.amend_trip(named.clone()).await), is_restricted());
+        let record = pb::Activity { external_ids: external_ids(), ..Default::default() };
+        let named_record = amend("a1", record, &["external_ids"]);
+        assert_eq!(refused(activities(&server).amend_activity(named_record.clone()).await), is_restricted());
+        assert!(!super::everything(&server).await.contains("4711"));
+        // What doesn't name anybody can still be put right.
+        let declared = pb::Activity { declared_saving_fen: 100, ..Default::default() };
+        activities(&server).amend_activity(amend("a1", declared, &["declared_saving_fen"])).await.unwrap();
+
+        persons(&server).lift_restriction(lift("r1")).await.unwrap();
+        client.record_encounter(trips::bill("b1", "t1")).await.unwrap();
+        client.amend_trip(named).await.unwrap();
+        activities(&server).amend_activity(named_record).await.unwrap();
+    })
+    .await;
+}

@@ -378,3 +378,23 @@ async fn a_trip_with_a_bill_was_not_in_vain() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_bill_stays_with_its_patient() {
+    each_engine("trips_billed_other", async |server| {
+        let mut client = county(&server).await;
+        client.record_trip(asking("t1", trip(&["a1"]))).await.unwrap();
+        client.record_encounter(bill("b1", "t1")).await.unwrap();
+        let before = get(&mut client, "t1").await;
+        let others = pb::AmendTripRequest {
+            trip: Some(pb::Trip { name: name("trips", "t1"), ..trip(&["a3"]) }),
+            update_mask: Some(prost_types::FieldMask { paths: vec!["activities".to_owned()] }),
+            ..Default::default()
+        };
+        let refusal = refused(client.amend_trip(others).await);
+        let unfit = Refused::new(Code::FailedPrecondition, Reason::TripUnfit).with("state", "RECORDED");
+        assert_eq!(refusal, unfit.with("name", &before.name));
+        assert_eq!(get(&mut client, "t1").await, before, "nothing is written");
+    })
+    .await;
+}
