@@ -158,6 +158,10 @@ async fn a_restatement_says_what_was_reported_then_and_why_it_is_different_now()
             ("consultations", pb::RestatementCause::AttestedSince, 1, 12),
             ("consultations", pb::RestatementCause::NoLongerAttested, 1, -1),
             ("operation_cases", pb::RestatementCause::Voided, 1, -1),
+            // a5, a2 and a3 again, as services of which coverage counts: the headcount is none.
+            ("services_that_can_save", pb::RestatementCause::RecordedSince, 1, 1),
+            ("services_that_can_save", pb::RestatementCause::Voided, 1, -1),
+            ("services_that_can_save", pb::RestatementCause::NoLongerAttested, 1, -1),
         ];
         assert_eq!(causes, expected);
         let of_case = restated.reasons.iter().find(|it| it.name == name("activities", "a2")).unwrap();
