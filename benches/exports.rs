@@ -155,7 +155,6 @@ fn row(number: usize) -> pb::ActivityRow {
         specialty: "03.04".to_owned(),
         residence: pb::Residence::OwnCounty.into(),
         patient: Some(pb::Patient { issuer: "his.liling".to_owned(), token: format!("tok_{number:09}") }),
-        declared_saving_fen: Some(i64::try_from(number % 9_000).unwrap() * 100),
         operation: Some(pb::OperationCase {
             procedures: vec![pb::Procedure {
                 code: "51.2300".to_owned(),
