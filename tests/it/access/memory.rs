@@ -23,20 +23,22 @@ use crate::support::errors::refusal;
 /// Longer than anything here takes on a busy machine.
 const LONG: Duration = Duration::from_secs(30);
 
-/// Begins a message of so many bytes, and sends no more of it.
+/// Begins a message of so many bytes, and sends no more of it; again, where it is refused because another one is just being read.
 fn begin(server: &TestServer, secret: &str, length: u32) -> JoinHandle<()> {
-    let mut channel = server.channel.clone();
-    let begun = [&[0][..], &length.to_be_bytes(), b"half"].concat();
-    let frames = stream::iter([Ok::<_, Status>(Frame::data(Bytes::from(begun)))]).chain(stream::pending());
-    let request = http::Request::post("/homecoming.v1.HospitalService/ListHospitals")
-        .header("content-type", "application/grpc")
-        .header("te", "trailers")
-        .header("authorization", format!("Bearer {secret}"))
-        .body(tonic::body::Body::new(StreamBody::new(frames)))
-        .unwrap();
+    let (mut channel, bearer) = (server.channel.clone(), format!("Bearer {secret}"));
+    let begun = Bytes::from([&[0][..], &length.to_be_bytes(), b"half"].concat());
     tokio::spawn(async move {
-        poll_fn(|context| channel.poll_ready(context)).await.unwrap();
-        let _ = channel.call(request).await; // it is never whole
+        loop {
+            let frames = stream::iter([Ok::<_, Status>(Frame::data(begun.clone()))]).chain(stream::pending());
+            let request = http::Request::post("/homecoming.v1.HospitalService/ListHospitals")
+                .header("content-type", "application/grpc")
+                .header("te", "trailers")
+                .header("authorization", &bearer)
+                .body(tonic::body::Body::new(StreamBody::new(frames)))
+                .unwrap();
+            poll_fn(|context| channel.poll_ready(context)).await.unwrap();
+            let _ = channel.call(request).await; // once it is taken, it is never whole
+        }
     })
 }
 
