@@ -6,7 +6,7 @@
 //! is compared. It fails at 20 µs. Beside it stands a first verification, which is a signature.
 //!
 //! `cargo bench --bench authentication [-- CALLS]`.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a bench fails by panicking")]
+#![expect(clippy::unwrap_used, reason = "a bench fails by panicking")]
 #![expect(clippy::disallowed_methods, reason = "a bench reads the clock")]
 #![expect(dead_code, reason = "shares files with the tests")]
 
@@ -105,10 +105,7 @@ async fn appoint(owner: &str, address: SocketAddr) {
     };
     let request =
         pb::CreateProgrammeRequest { programme_id: "p".to_owned(), programme: Some(programme), ..Default::default() };
-    ProgrammeServiceClient::with_interceptor(channel.clone(), as_owner.clone())
-        .create_programme(request)
-        .await
-        .unwrap();
+    ProgrammeServiceClient::with_interceptor(channel.clone(), as_owner).create_programme(request).await.unwrap();
     let binding =
         pb::Binding { subject: "oidc:u-7".to_owned(), role: pb::AccessRole::Scheduler as i32, ..Default::default() };
     let request =
