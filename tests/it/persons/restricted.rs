@@ -172,7 +172,7 @@ async fn nothing_names_a_restricted_patient_anew() {
         assert_eq!(refused(activities(&server).amend_activity(named_record.clone()).await), is_restricted());
         assert!(!super::everything(&server).await.contains("4711"));
         // What doesn't name anybody can still be put right.
-        let declared = pb::Activity { declared_saving_fen: 100, ..Default::default() };
+        let declared = pb::Activity { declared_saving_fen: Some(100), ..Default::default() };
         activities(&server).amend_activity(amend("a1", declared, &["declared_saving_fen"])).await.unwrap();
 
         persons(&server).lift_restriction(lift("r1")).await.unwrap();
