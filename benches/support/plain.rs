@@ -81,20 +81,8 @@ pub async fn bookings_a_second(place: Place, bookings: usize, seconds: f64) -> f
     };
     let server = Program::serve(&database, &["--log-filter", "error"]);
     let address = format!("http://{}", server.address);
-    let made = command(&[
-        "bench",
-        "--server",
-        &address,
-        "--calls",
-        "1",
-        "--sessions",
-        "200",
-        "--callers",
-        "1",
-        "--warm-up",
-        "0",
-    ])
-    .output();
+    let made =
+        command(&["bench", "--server", &address, "--calls", "1", "--sessions", "200", "--callers", "1"]).output();
     assert!(made.as_ref().unwrap().status.success(), "{made:?}");
     server.terminate();
     server.wait();

@@ -139,8 +139,6 @@ async fn county(program: &Program) -> String {
         "1",
         "--callers",
         "1",
-        "--warm-up",
-        "0",
     ]);
     assert!(made.status.success(), "{made:?}");
     let mut programmes = ProgrammeServiceClient::new(connect(program.address).await);
