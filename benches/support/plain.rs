@@ -88,7 +88,7 @@ pub async fn bookings_a_second(place: Place, bookings: usize, seconds: f64) -> f
     server.wait();
 
     let mut conn = Conn::open(place, &database).await;
-    let heads = Sql::new("SELECT h.programme FROM heads h WHERE h.programme = $1 OR TRUE");
+    let heads = Sql::new("SELECT h.programme FROM heads h WHERE h.programme LIKE 'bench-%' OR h.programme = $1");
     let programme = conn.run(heads, &json!(""), Some("programme"), &[]).await.text.unwrap();
     let (mut done, mut session) = (0, 0);
     let begin = Instant::now();
@@ -114,7 +114,7 @@ async fn batch(conn: &mut Conn, programme: &str, session: usize, before: usize, 
     let requests = rows(&|n| json!([programme, "anonymous", METHOD, format!("plain-{}", number(n))]));
     conn.run(ledger("FIND_REQUESTS"), &requests, None, &[]).await;
     let (id, token) = (|n| format!("p{}", number(n)), |n| format!("plain-{:08}", number(n)));
-    let enter = rows(&|n| json!([n, programme, session, id(n), "homecoming.bench", token(n)]));
+    let enter = rows(&|n| json!([n, programme, session, id(n), "homecoming.bench", token(n), i64::from(n == 0)]));
     let columns = ["guard", "next_place", "taken"];
     let desk = conn.run(statement(desks::STATEMENTS, "ENTER"), &enter, None, &columns).await.numbers;
     let &[guard, next, taken] = desk.as_slice() else { panic!("{session} has no register") };
