@@ -104,15 +104,24 @@ async fn connected<'c>(conn: &'c mut Option<Conn>, setup: &Setup) -> Result<&'c 
 }
 
 async fn attempt(conn: &mut Option<Conn>, jobs: &[&Job], setup: &Setup, careful: bool) -> Result<Vec<Answer>, Stop> {
-    let conn = connected(conn, setup).await.map_err(|error| {
+    let own = connected(conn, setup).await.map_err(|error| {
         error!(%error, "the writer has no connection");
         Stop::Away
     })?;
-    let mut tx = conn.begin_write().await.map_err(storage)?;
+    let mut tx = own.begin_write().await.map_err(storage)?;
     let filled = AssertUnwindSafe(fill(&mut tx, jobs, setup, careful)).catch_unwind().await;
     let done = filled.unwrap_or(Err(Stop::Engine(Error::Internal("a projection panicked"))));
     Stats::add(&setup.stats.statements, tx.statements() + 1);
-    let (fates, heads) = done?;
+    let (fates, heads) = match done {
+        Ok(done) => done,
+        Err(stop) => {
+            // An engine may have given the transaction up by itself (SQLite, where there is no room), which its driver doesn't notice.
+            if tx.rollback().await.is_err() {
+                conn.take().into_iter().for_each(Conn::discard);
+            }
+            return Err(stop);
+        }
+    };
     let answers = fates.into_iter().map(Fate::answer).collect();
     let Some(heads) = heads else {
         tx.rollback().await.map_err(storage)?;
@@ -393,7 +402,12 @@ async fn settle<T>(tx: &mut Tx<'_>, job: &Job, ran: std::thread::Result<Result<T
         }
         Ok(_) => Error::Internal("a command swallowed an error of the engine"),
     };
-    if tx.undo().await? { Ok(Err(error)) } else { Err(Stop::Spoiled) }
+    match tx.undo().await {
+        Ok(true) => Ok(Err(error)),
+        Ok(false) => Err(Stop::Spoiled),
+        // The engine has given the whole transaction up: what the command met of it says why, its undoing only that.
+        Err(undoing) => Err(Stop::Engine(if engine_error(&error).is_some() { error } else { undoing })),
+    }
 }
 
 /// After a commit without an answer: is it there? The audit's link is the receipt.

@@ -11,6 +11,11 @@ use super::commands::{Add, Counter, find};
 
 const SPOIL: Sql = Sql::new("INSERT INTO counters (programme, id, value, revision) VALUES ('p', 'spoilt', 1, 1)");
 const VIOLATE: Sql = Sql::new("INSERT INTO counters (programme, id, value, revision) VALUES ('p', 'spoilt', -1, 1)");
+/// More than the free pages of a file hold.
+const FILL: Sql = Sql::pair(
+    "INSERT INTO counters (programme, id, value, revision) VALUES ('p', hex(zeroblob(100000)), 1, 1)",
+    "INSERT INTO counters (programme, id, value, revision) VALUES ('p', repeat('0', 200000), 1, 1)",
+);
 const HANG_UP: Sql = Sql::pair("SELECT 1 AS gone", "SELECT pg_terminate_backend(pg_backend_pid()) AS gone");
 
 /// Holds the writer until the test opens it.
@@ -37,6 +42,8 @@ pub enum Deed {
     WriteThenPanic,
     WriteThenRefuse,
     Violate,
+    /// Writes more than there is room for.
+    Fill,
     /// Goes on after a statement that failed.
     Swallow,
     HangUpOnce(AtomicBool),
@@ -120,6 +127,7 @@ impl Command for Bad {
                 as_the_test_wants()
             }
             Deed::Violate => tx.sql(VIOLATE).execute().await,
+            Deed::Fill => tx.sql(FILL).execute().await,
             Deed::Swallow => {
                 tx.sql(SPOIL).execute().await?;
                 let _ = tx.sql(VIOLATE).count().await; // an answer that was waited for

@@ -4,6 +4,7 @@
 //! Commands that shall make one batch are queued behind one that waits. Crashes of the program are in `crashes.rs`.
 mod commands;
 mod deeds;
+mod full;
 mod neighbours;
 mod opening;
 mod outcomes;
