@@ -2,6 +2,7 @@
 //! with a hole for a whole one.
 //!
 //! The audit chain is never shortened.
+use super::engine::Conn;
 use super::fault::storage;
 use super::sql::Sql;
 use super::tx::Tx;
@@ -27,6 +28,14 @@ const DAY_MICROS: i64 = 86_400_000_000;
 pub(super) async fn forget_changes(setup: &Setup, days: u32) -> Result<u64> {
     let before = setup.clock.now().plus_micros(-i64::from(days) * DAY_MICROS);
     let mut conn = setup.pool.acquire().await?;
+    let forgotten = forget_all(&mut conn, before).await;
+    if forgotten.is_err() {
+        conn.discard(); // its transaction may not have ended
+    }
+    forgotten
+}
+
+async fn forget_all(conn: &mut Conn, before: Timestamp) -> Result<u64> {
     let mut tx = conn.begin_read().await.map_err(storage)?;
     let rows = tx.sql(HEADS).fetch_all().await?;
     let programmes: Vec<Id> = rows.iter().map(|row| row.get("programme")).collect::<Result<_>>()?;

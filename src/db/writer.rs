@@ -83,6 +83,14 @@ async fn run_batch(conn: &mut Option<Conn>, jobs: &mut Vec<Job>, setup: &Setup) 
 /// Forgets requests that are older than they are kept, in chunks, on a connection of its own.
 pub(super) async fn forget_requests(setup: &Setup) -> Result<u64> {
     let mut conn = setup.pool.acquire().await?;
+    let forgotten = forget_all(&mut conn, setup).await;
+    if forgotten.is_err() {
+        conn.discard(); // its transaction may not have ended
+    }
+    forgotten
+}
+
+async fn forget_all(conn: &mut Conn, setup: &Setup) -> Result<u64> {
     let mut forgotten = 0;
     loop {
         let mut tx = conn.begin_write().await.map_err(super::fault::storage)?;
