@@ -3,7 +3,7 @@ use std::collections::HashMap;
 
 use super::{LIFT, PATIENT, Person, PersonRestrictions, RESTRICT, Restricted, Restriction, Seal, State};
 use crate::db::{List, Row, Sql, Tx, Value};
-use crate::kernel::{Change, Error, Id, Name, PageRequest, Patient, Result, Vocabulary as _};
+use crate::kernel::{Change, Error, ExternalId, Id, Name, PageRequest, Patient, Result, Vocabulary as _};
 use crate::rows;
 
 /// The tables that this slice owns.
@@ -211,6 +211,18 @@ pub async fn sealed(tx: &mut Tx<'_>, restriction: &Restriction, part: &str) -> R
     let (programme, id) = (restriction.name.programme(), restriction.name.id());
     let rows = tx.sql(SEALS).bind(programme).bind(id).bind(part).fetch_all().await?;
     rows.iter().map(|row| Ok((row.get("item")?, row.get("value")?))).collect()
+}
+
+/// The numbers in other systems that a slice has sealed of its records.
+pub async fn sealed_numbers(tx: &mut Tx<'_>, restriction: &Restriction, part: &str) -> Result<Vec<ExternalId>> {
+    let sealed = sealed(tx, restriction, part).await?;
+    let numbers = sealed.iter().filter(|(_, value)| !value.is_empty()).map(|(_, value)| numbers(value));
+    Ok(numbers.collect::<Result<Vec<_>>>()?.concat())
+}
+
+/// The numbers in the seal of one record.
+pub(super) fn numbers(sealed: &str) -> Result<Vec<ExternalId>> {
+    serde_json::from_str(sealed).map_err(Error::storage)
 }
 
 /// The collections and ids of all records that were touched.

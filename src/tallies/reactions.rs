@@ -3,6 +3,7 @@ use futures_util::future::BoxFuture;
 
 use super::extract::Discrepancies;
 use super::store::discrepancies;
+use crate::activities::Activities;
 use crate::db::{Context, React, Reacted, Reaction, Tx};
 use crate::experts::sealed::SEALED;
 use crate::kernel::{Change, Collection as _, Error, Id, Name, Result, Verb};
@@ -21,8 +22,9 @@ fn seal_numbers<'a>(tx: &'a mut Tx<'_>, change: &'a Change, context: Context<'a>
         let name = Name::<PersonRestrictions>::parse(&change.name).map_err(Error::Internal)?;
         let restriction = persons::store::get(tx, &name).await?;
         let numbers: Vec<(Id, String)> = if change.verb == RESTRICT {
-            let found = discrepancies::of_sealed(tx, name.programme(), name.id()).await?;
-            let seal = |(id, value): &(Id, String)| Seal {
+            let numbers = persons::store::sealed_numbers(tx, &restriction, Activities::COLLECTION).await?;
+            let found = discrepancies::of_sealed(tx, name.programme(), name.id(), &numbers).await?;
+            let seal = |(id, value): (&Id, &String)| Seal {
                 part: Discrepancies::COLLECTION,
                 key: id.to_string(),
                 value: value.clone(),

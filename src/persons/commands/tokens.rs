@@ -1,6 +1,6 @@
 //! What every slice that holds tokens does besides swapping them: external ids name a patient's records elsewhere, and are sealed too.
 use crate::db::{Tx, external_ids};
-use crate::kernel::{Change, Error, ExternalId, Id, Result, Verb};
+use crate::kernel::{Change, Error, Id, Result, Verb};
 use crate::persons::Seal;
 use crate::persons::store::{self, Swap};
 
@@ -34,7 +34,7 @@ pub async fn settle(
         store::seal(tx, &swap.restriction, &seals).await?;
     } else {
         for (id, value) in store::sealed(tx, &swap.restriction, collection).await? {
-            let own: Vec<ExternalId> = serde_json::from_str(&value).map_err(Error::storage)?;
+            let own = store::numbers(&value)?;
             let id = Id::parse(&id).map_err(Error::Internal)?;
             external_ids::refuse_taken(
                 programme,

@@ -1,9 +1,9 @@
 //! The queue of discrepancies between hospitals' extracts and the records.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use crate::db::{List, Row, Select, Sql, Tx, Value};
-use crate::kernel::{Error, Id, Name, Result, Timestamp, Vocabulary as _};
+use crate::kernel::{Error, ExternalId, Id, Name, Result, Timestamp, Vocabulary as _};
 use crate::rows;
 use crate::tallies::extract::{Discrepancies, Discrepancy, DiscrepancyState, Finding, Open, Scope};
 
@@ -29,6 +29,11 @@ const OF_SEALED: Sql = Sql::new(
     "SELECT d.discrepancy, d.value FROM person_seals s JOIN discrepancies d ON d.programme = s.programme AND d.activity = s.item \
      WHERE s.programme = $1 AND s.restriction = $2 AND s.part = 'activities' ORDER BY d.discrepancy",
 );
+/// Those about a number of a hospital's, whether or not it was on record when they were found; `r`: programme, system, number.
+const BY_NUMBERS: Sql = rows!(
+    "SELECT d.discrepancy, d.value FROM ",
+    "JOIN discrepancies d ON d.programme = r.value->>0 AND d.system = r.value->>1 AND d.value = r.value->>2"
+);
 const PUT_NUMBERS: Sql = rows!(
     "UPDATE discrepancies SET value = r.value->>2, revision = discrepancies.revision + 1, update_time = CAST(r.value->>3 AS BIGINT) FROM ",
     "WHERE discrepancies.programme = r.value->>0 AND discrepancies.discrepancy = r.value->>1 \
@@ -36,8 +41,14 @@ const PUT_NUMBERS: Sql = rows!(
 );
 
 /// The statements of this file, for the test that prepares them.
-pub const STATEMENTS: &[(&str, Sql)] =
-    &[("PUT", PUT), ("BY_IDS", BY_IDS), ("OPEN_OF", OPEN_OF), ("OF_SEALED", OF_SEALED), ("PUT_NUMBERS", PUT_NUMBERS)];
+pub const STATEMENTS: &[(&str, Sql)] = &[
+    ("PUT", PUT),
+    ("BY_IDS", BY_IDS),
+    ("OPEN_OF", OPEN_OF),
+    ("OF_SEALED", OF_SEALED),
+    ("BY_NUMBERS", BY_NUMBERS),
+    ("PUT_NUMBERS", PUT_NUMBERS),
+];
 
 static LIST: List = List {
     head: "SELECT d.* FROM discrepancies d WHERE d.programme = ?",
@@ -114,12 +125,22 @@ pub async fn put(tx: &mut Tx<'_>, discrepancies: &[Discrepancy]) -> Result<()> {
     tx.sql(PUT).bind_rows(&rows).execute().await
 }
 
-/// The discrepancies about activities that a restriction touched, with the hospital's numbers of them.
+/// The discrepancies about activities that a restriction touched, or about the numbers that these had, with the hospital's numbers: what
+/// was missing here when it was found names no activity.
 ///
 /// # Errors
 /// A storage error.
-pub async fn of_sealed(tx: &mut Tx<'_>, programme: &Id, restriction: &Id) -> Result<Vec<(Id, String)>> {
-    let rows = tx.sql(OF_SEALED).bind(programme).bind(restriction).fetch_all().await?;
+pub async fn of_sealed(
+    tx: &mut Tx<'_>,
+    programme: &Id,
+    restriction: &Id,
+    numbers: &[ExternalId],
+) -> Result<BTreeMap<Id, String>> {
+    let mut rows = tx.sql(OF_SEALED).bind(programme).bind(restriction).fetch_all().await?;
+    if !numbers.is_empty() {
+        let keys: Vec<_> = numbers.iter().map(|number| (programme, number.system(), number.value())).collect();
+        rows.extend(tx.sql(BY_NUMBERS).bind_rows(&keys).fetch_all().await?);
+    }
     rows.iter().map(|row| Ok((row.get("discrepancy")?, row.get("value")?))).collect()
 }
 

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use futures_util::stream;
 use homecoming::db::Target;
 use homecoming::db::verify::VerifyLedger;
+use homecoming::experts::sealed::SEALED;
 use homecoming::kernel::{Call, Caller, Name};
 use homecoming::pb;
 use homecoming::pb::dossier_service_client::DossierServiceClient;
@@ -73,7 +74,6 @@ async fn no_table_holds_what_named_an_erased_patient() {
         let own = || figures::patient(TOKEN).unwrap();
         let mut reservations = ReservationServiceClient::new(server.channel.clone());
         let mut booked = book("p1", own());
-        let numbered = |value: &str| vec![pb::ExternalId { system: "his".to_owned(), value: value.to_owned() }];
         booked.reservation.as_mut().unwrap().external_ids = numbered("place-4711");
         reservations.book_reservation(booked).await.unwrap();
         let mut wanted = need("n1", own());
@@ -85,42 +85,13 @@ async fn no_table_holds_what_named_an_erased_patient() {
         let seen = pb::Activity { external_ids: numbered("visit-4711"), ..consultation(date(2024, 3, 4), TOKEN) };
         activities(&server).record_activity(record("a1", seen)).await.unwrap();
         // A hospital's extract that disagrees: its number of the visit stands in a discrepancy.
-        let head = pb::ReconcileExtractRequest {
-            parent: PROGRAMME.to_owned(),
-            system: "his".to_owned(),
-            from_date: date(2024, 3, 1),
-            to_date: date(2024, 3, 31),
-            ..Default::default()
-        };
-        let row = pb::ExtractRow {
-            value: "visit-4711".to_owned(),
-            kind: pb::ActivityKind::Consultation as i32,
-            date: date(2024, 3, 9),
-            quantity: 0,
-            patient: figures::patient(TOKEN),
-        };
-        let extract = vec![head, pb::ReconcileExtractRequest { rows: vec![row], ..Default::default() }];
-        let mut reconciliations = ReconciliationServiceClient::new(server.channel.clone());
-        reconciliations.reconcile_extract(by("auditor", stream::iter(extract))).await.unwrap();
-        let listed = || pb::ListDiscrepanciesRequest { parent: PROGRAMME.to_owned(), ..Default::default() };
-        let before = reconciliations.list_discrepancies(listed()).await.unwrap().into_inner().discrepancies;
-        assert_eq!(
-            before.iter().map(|it| it.finding.as_ref().unwrap().value.as_str()).collect::<Vec<_>>(),
-            ["visit-4711"]
-        );
+        reconcile(&server, march("visit-4711", 9)).await;
+        assert_eq!(numbers(&server).await, ["visit-4711"]);
 
         persons(&server).restrict_person(restrict("r1", patient(TOKEN))).await.unwrap();
-        let hidden = reconciliations.list_discrepancies(listed()).await.unwrap().into_inner().discrepancies;
-        assert_eq!(
-            hidden.iter().map(|it| it.finding.as_ref().unwrap().value.as_str()).collect::<Vec<_>>(),
-            ["（已封存）"]
-        );
+        assert_eq!(numbers(&server).await, [SEALED]);
         persons(&server).lift_restriction(lift("r1")).await.unwrap();
-        let back = reconciliations.list_discrepancies(listed()).await.unwrap().into_inner().discrepancies;
-        assert_eq!(
-            back.iter().map(|it| it.finding.as_ref().unwrap().value.as_str()).collect::<Vec<_>>(),
-            ["visit-4711"]
-        );
+        assert_eq!(numbers(&server).await, ["visit-4711"]);
 
         persons(&server).restrict_person(restrict("r2", patient(TOKEN))).await.unwrap();
         persons(&server).erase_person(erase("r2")).await.unwrap();
@@ -130,6 +101,67 @@ async fn no_table_holds_what_named_an_erased_patient() {
             assert_eq!(in_files(&server, gone), Vec::<String>::new(), "{gone}");
         }
         assert_eq!(server.db.read(VerifyLedger).await.unwrap().wrong, Vec::<String>::new());
+    })
+    .await;
+}
+
+/// A hospital's extract of March with one row of the patient's.
+fn march(number: &str, day: i32) -> Vec<pb::ReconcileExtractRequest> {
+    let head = pb::ReconcileExtractRequest {
+        parent: PROGRAMME.to_owned(),
+        system: "his".to_owned(),
+        from_date: date(2024, 3, 1),
+        to_date: date(2024, 3, 31),
+        ..Default::default()
+    };
+    let row = pb::ExtractRow {
+        value: number.to_owned(),
+        kind: pb::ActivityKind::Consultation as i32,
+        date: date(2024, 3, day),
+        quantity: 0,
+        patient: figures::patient(TOKEN),
+    };
+    vec![head, pb::ReconcileExtractRequest { rows: vec![row], ..Default::default() }]
+}
+
+async fn reconcile(server: &TestServer, extract: Vec<pb::ReconcileExtractRequest>) -> pb::ReconcileExtractResponse {
+    let mut client = ReconciliationServiceClient::new(server.channel.clone());
+    client.reconcile_extract(by("auditor", stream::iter(extract))).await.unwrap().into_inner()
+}
+
+/// The numbers that discrepancies have.
+async fn numbers(server: &TestServer) -> Vec<String> {
+    let listed = pb::ListDiscrepanciesRequest { parent: PROGRAMME.to_owned(), ..Default::default() };
+    let mut client = ReconciliationServiceClient::new(server.channel.clone());
+    let found = client.list_discrepancies(listed).await.unwrap().into_inner().discrepancies;
+    found.into_iter().map(|it| it.finding.unwrap().value).collect()
+}
+
+fn numbered(value: &str) -> Vec<pb::ExternalId> {
+    vec![pb::ExternalId { system: "his".to_owned(), value: value.to_owned() }]
+}
+
+#[tokio::test]
+async fn no_discrepancy_holds_the_number_of_what_was_missing_when_it_was_found() {
+    each_engine("persons_missing", async |server| {
+        figures::make(&server).await;
+        // The extract comes first: what it finds missing names no record.
+        assert_eq!(reconcile(&server, march("visit-4711", 4)).await.missing_here, 1);
+        let late = pb::Activity { external_ids: numbered("visit-4711"), ..consultation(date(2024, 3, 4), TOKEN) };
+        activities(&server).record_activity(record("a1", late)).await.unwrap();
+
+        persons(&server).restrict_person(restrict("r1", patient(TOKEN))).await.unwrap();
+        assert_eq!(numbers(&server).await, [SEALED]);
+        persons(&server).lift_restriction(lift("r1")).await.unwrap();
+        assert_eq!(numbers(&server).await, ["visit-4711"]);
+
+        persons(&server).restrict_person(restrict("r2", patient(TOKEN))).await.unwrap();
+        persons(&server).erase_person(erase("r2")).await.unwrap();
+        let all = everything(&server).await;
+        for gone in [TOKEN, "visit-4711"] {
+            assert_eq!(all.lines().filter(|line| line.contains(gone)).collect::<Vec<_>>(), Vec::<&str>::new());
+            assert_eq!(in_files(&server, gone), Vec::<String>::new(), "{gone}");
+        }
     })
     .await;
 }
