@@ -70,7 +70,7 @@ impl Reconcile {
         let messages: Vec<_> = std::iter::once(first).chain(rest).collect();
         let answer = ReconciliationServiceClient::new(channel).reconcile_extract(stream::iter(messages)).await;
         let report = answer.map_err(|status| sentence("reconcile", &status))?.into_inner();
-        println!("{} rows, {} match", report.rows, report.matched);
+        println!("{} rows, {} match, {} left out: restricted", report.rows, report.matched, report.restricted);
         println!("missing here {}, missing there {}", report.missing_here, report.missing_there);
         println!("doubled here {}, doubled there {}", report.doubled_here, report.doubled_there);
         println!("differing {}, settled {}", report.differing, report.settled);

@@ -135,6 +135,12 @@ impl Restricted {
         self.0.get(patient).map_or(Ok(()), |name| Err(restricted(name)))
     }
 
+    /// Whether a patient is among them.
+    #[must_use]
+    pub fn contains(&self, patient: &Patient) -> bool {
+        self.0.contains_key(patient)
+    }
+
     /// These, and those.
     #[must_use]
     pub fn and(mut self, other: Restricted) -> Restricted {

@@ -1,5 +1,5 @@
 //! The tables of restrictions and of what they seal.
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::{LIFT, PATIENT, Person, PersonRestrictions, RESTRICT, Restricted, Restriction, Seal, State};
 use crate::db::{List, Row, Sql, Tx, Value};
@@ -45,6 +45,8 @@ const ADD_SEALS: Sql = rows!(
 const SEALS: Sql = Sql::new(
     "SELECT s.item, s.value FROM person_seals s WHERE s.programme = $1 AND s.restriction = $2 AND s.part = $3 ORDER BY s.item",
 );
+/// What is sealed of records of one part, by whichever restriction.
+const OF_PART: Sql = Sql::new("SELECT s.value FROM person_seals s WHERE s.programme = $1 AND s.part = $2 AND s.value <> ''");
 const ITEMS: Sql = Sql::new(
     "SELECT s.part, s.item FROM person_seals s WHERE s.programme = $1 AND s.restriction = $2 ORDER BY s.part, s.item",
 );
@@ -62,6 +64,7 @@ pub const STATEMENTS: &[(&str, Sql)] = &[
     ("UPDATE", UPDATE),
     ("ADD_SEALS", ADD_SEALS),
     ("SEALS", SEALS),
+    ("OF_PART", OF_PART),
     ("ITEMS", ITEMS),
     ("EMPTY_SEALS", EMPTY_SEALS),
     ("DROP_SEALS", DROP_SEALS),
@@ -218,6 +221,15 @@ pub async fn sealed_numbers(tx: &mut Tx<'_>, restriction: &Restriction, part: &s
     let sealed = sealed(tx, restriction, part).await?;
     let numbers = sealed.iter().filter(|(_, value)| !value.is_empty()).map(|(_, value)| numbers(value));
     Ok(numbers.collect::<Result<Vec<_>>>()?.concat())
+}
+
+/// The numbers in other systems that a slice has sealed of all restricted patients' records.
+pub async fn all_sealed_numbers(tx: &mut Tx<'_>, programme: &Id, part: &str) -> Result<HashSet<ExternalId>> {
+    let mut found = HashSet::new();
+    for row in tx.sql(OF_PART).bind(programme).bind(part).fetch_all().await? {
+        found.extend(numbers(&row.get::<String>("value")?)?);
+    }
+    Ok(found)
 }
 
 /// The numbers in the seal of one record.

@@ -143,6 +143,8 @@ pub struct Discrepancy {
 pub struct Report {
     /// Rows of the extract.
     pub rows: usize,
+    /// Rows that were left out: their patient's data are restricted.
+    pub restricted: usize,
     /// Rows that say what their record says.
     pub matched: usize,
     /// Everything else, with what it is about.
@@ -171,6 +173,8 @@ pub struct Open {
     pub id: Id,
     /// The identifier that it is about; may be empty.
     pub value: String,
+    /// The record that it is about, where there is one.
+    pub activity: Option<Id>,
     /// The site that it is about.
     pub site: Option<Id>,
 }

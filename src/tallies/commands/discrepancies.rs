@@ -1,9 +1,13 @@
 //! The queue of discrepancies: filled and settled by reconciling an extract, resolved by somebody who looked.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
+use crate::activities::Activities;
 use crate::db::{Command, Context, Decision, Tx};
-use crate::kernel::{Change, Error, Id, Meta, Name, Reason, Result, Verb, Vocabulary as _, etag};
+use crate::kernel::{
+    Change, Collection as _, Error, ExternalId, Id, Meta, Name, Reason, Result, Verb, Vocabulary as _, etag,
+};
+use crate::persons;
 use crate::tallies::extract::{About, Discrepancies, Discrepancy, DiscrepancyState, Finding, Resolution};
 use crate::tallies::store;
 
@@ -51,8 +55,15 @@ impl QueueDiscrepancies {
     }
 }
 
+/// What a chunk is judged by.
+pub struct Around {
+    before: HashMap<Id, Discrepancy>,
+    /// Numbers of restricted patients' records: one may have been sealed since the extract was compared.
+    sealed: HashSet<ExternalId>,
+}
+
 impl Command for QueueDiscrepancies {
-    type Facts = HashMap<Id, Discrepancy>;
+    type Facts = Around;
     type Effects = Vec<Discrepancy>;
     type Output = ();
     const METHOD: &'static str = "ReconciliationService.ReconcileExtract";
@@ -63,12 +74,19 @@ impl Command for QueueDiscrepancies {
 
     async fn load(&self, tx: &mut Tx<'_>) -> Result<Self::Facts> {
         let ids: Vec<Id> = self.found.iter().map(|(id, ..)| id).chain(&self.gone).cloned().collect();
-        store::discrepancies::find_all(tx, &self.programme, &ids).await
+        let before = store::discrepancies::find_all(tx, &self.programme, &ids).await?;
+        let sealed = persons::store::all_sealed_numbers(tx, &self.programme, Activities::COLLECTION).await?;
+        Ok(Around { before, sealed })
     }
 
-    fn decide(&self, before: Self::Facts, context: &Context<'_>) -> Result<Decision<Vec<Discrepancy>, ()>> {
+    fn decide(&self, facts: Around, context: &Context<'_>) -> Result<Decision<Vec<Discrepancy>, ()>> {
+        let Around { before, sealed } = facts;
+        let is_sealed = |finding: &Finding| {
+            ExternalId::parse(&self.system, &finding.value).is_ok_and(|number| sealed.contains(&number))
+        };
+        let others = self.found.iter().filter(|(_, finding, _)| !is_sealed(finding));
         let mut after: Vec<Discrepancy> =
-            self.found.iter().filter_map(|found| self.queued(before.get(&found.0), found, context)).collect();
+            others.filter_map(|found| self.queued(before.get(&found.0), found, context)).collect();
         let is_open = |it: &&Discrepancy| it.state == DiscrepancyState::Open;
         for gone in self.gone.iter().filter_map(|id| before.get(id)).filter(is_open) {
             let meta = gone.meta.touched(context.now);

@@ -5,7 +5,9 @@ use std::collections::HashSet;
 use crate::activities::store::{Filter, list, with_external_ids};
 use crate::activities::{self, Activities, Activity};
 use crate::db::{Query, Tx, external_ids};
+use crate::experts::sealed::SEALED;
 use crate::kernel::{Collection as _, Cursor, ExternalId, Id, Key, Name, Page, PageRequest, Result};
+use crate::persons;
 use crate::programmes;
 use crate::tallies::extract::{
     Discrepancies, Discrepancy, DiscrepancyState, Report, Scope, Theirs, compare, spoken_of,
@@ -40,9 +42,10 @@ impl Query for CompareExtract {
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<Compared> {
         programmes::store::state(tx, &self.programme).await?;
+        let theirs = self.of_others(tx).await?;
         let mut ours = self.in_scope(tx).await?;
         let known: HashSet<Id> = ours.iter().map(|it| it.name.id().clone()).collect();
-        for rows in self.rows.chunks(PAGE) {
+        for rows in theirs.chunks(PAGE) {
             let wanted: Vec<ExternalId> =
                 rows.iter().filter_map(|row| ExternalId::parse(&self.scope.system, &row.value).ok()).collect();
             let named: Vec<&ExternalId> = wanted.iter().collect();
@@ -51,13 +54,48 @@ impl Query for CompareExtract {
             let current = activities::store::current(tx, &self.programme, &others).await?;
             ours.extend(current.into_values());
         }
-        let report = compare(&self.scope, &self.rows, &ours);
-        let open = store::discrepancies::open_of(tx, &self.programme, &self.scope).await?;
-        Ok(Compared { report, open: spoken_of(&self.scope, &self.rows, open) })
+        let left_out = self.leave_out(tx, &mut ours).await?;
+        let report = compare(&self.scope, &theirs, &ours);
+        let report = Report { rows: self.rows.len(), restricted: self.rows.len() - theirs.len(), ..report };
+        let mut open = store::discrepancies::open_of(tx, &self.programme, &self.scope).await?;
+        open.retain(|it| it.value != SEALED && it.activity.as_ref().is_none_or(|it| !left_out.contains(it)));
+        Ok(Compared { report, open: spoken_of(&self.scope, &theirs, open) })
     }
 }
 
 impl CompareExtract {
+    /// The rows that aren't a restricted patient's, by its token or by the number of a record whose numbers are sealed: a discrepancy would
+    /// keep the number anew.
+    async fn of_others(&self, tx: &mut Tx<'_>) -> Result<Vec<Theirs>> {
+        let sealed = persons::store::all_sealed_numbers(tx, &self.programme, Activities::COLLECTION).await?;
+        let is_sealed = |row: &Theirs| {
+            ExternalId::parse(&self.scope.system, &row.value).is_ok_and(|number| sealed.contains(&number))
+        };
+        let mut others = Vec::with_capacity(self.rows.len());
+        for rows in self.rows.chunks(PAGE) {
+            let patients = rows.iter().filter_map(|row| row.patient.as_ref());
+            let restricted = persons::store::restricted(tx, &self.programme, patients).await?;
+            let is_others = |row: &&Theirs| {
+                !is_sealed(row) && row.patient.as_ref().is_none_or(|patient| !restricted.contains(patient))
+            };
+            others.extend(rows.iter().filter(is_others).cloned());
+        }
+        Ok(others)
+    }
+
+    /// Takes restricted patients' records out, whose numbers nobody can tell, and answers which they are.
+    async fn leave_out(&self, tx: &mut Tx<'_>, ours: &mut Vec<Activity>) -> Result<HashSet<Id>> {
+        let mut left_out = HashSet::new();
+        for some in ours.chunks(PAGE) {
+            let patients = some.iter().filter_map(|it| it.record.patient.as_ref());
+            let restricted = persons::store::on_record(tx, &self.programme, patients).await?;
+            let is_restricted = |it: &&Activity| it.record.patient.as_ref().is_some_and(|it| restricted.contains(it));
+            left_out.extend(some.iter().filter(is_restricted).map(|it| it.name.id().clone()));
+        }
+        ours.retain(|it| !left_out.contains(it.name.id()));
+        Ok(left_out)
+    }
+
     async fn in_scope(&self, tx: &mut Tx<'_>) -> Result<Vec<Activity>> {
         let Scope { from, to, site, .. } = &self.scope;
         let filter = Filter { from: Some(*from), to: Some(*to), site: site.clone(), ..Filter::default() };

@@ -20,7 +20,7 @@ const PUT: Sql = rows!(
 const BY_IDS: Sql =
     rows!("SELECT d.* FROM ", "JOIN discrepancies d ON d.programme = r.value->>0 AND d.discrepancy = r.value->>1");
 const OPEN_OF: Sql = Sql::new(
-    "SELECT d.discrepancy, d.value, d.site FROM discrepancies d WHERE d.programme = $1 AND d.state = 'OPEN' AND d.system = $2 \
+    "SELECT d.discrepancy, d.value, d.activity, d.site FROM discrepancies d WHERE d.programme = $1 AND d.state = 'OPEN' AND d.system = $2 \
      AND d.date >= $3 AND d.date <= $4 ORDER BY d.discrepancy",
 );
 
@@ -85,7 +85,10 @@ pub async fn get(tx: &mut Tx<'_>, name: &Name<Discrepancies>) -> Result<Discrepa
 /// A storage error.
 pub async fn open_of(tx: &mut Tx<'_>, programme: &Id, scope: &Scope) -> Result<Vec<Open>> {
     let stmt = tx.sql(OPEN_OF).bind(programme).bind(&scope.system).bind(scope.from).bind(scope.to);
-    let open = |row: &Row| Ok(Open { id: row.get("discrepancy")?, value: row.get("value")?, site: row.get("site")? });
+    let open = |row: &Row| {
+        let (id, value) = (row.get("discrepancy")?, row.get("value")?);
+        Ok(Open { id, value, activity: row.get("activity")?, site: row.get("site")? })
+    };
     stmt.fetch_all().await?.iter().map(open).collect()
 }
 

@@ -56,6 +56,7 @@ pub(in crate::tallies) fn report(programme: &Id, report: &Report, settled: usize
     pb::ReconcileExtractResponse {
         rows: number(report.rows),
         matched: number(report.matched),
+        restricted: number(report.restricted),
         missing_here: count(DiscrepancyKind::MissingHere),
         missing_there: count(DiscrepancyKind::MissingThere),
         doubled_here: count(DiscrepancyKind::DoubledHere),

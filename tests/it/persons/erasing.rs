@@ -167,6 +167,37 @@ async fn no_discrepancy_holds_the_number_of_what_was_missing_when_it_was_found()
 }
 
 #[tokio::test]
+async fn an_extract_brings_no_number_of_a_restricted_patient_in_anew() {
+    each_engine("persons_extract", async |server| {
+        figures::make(&server).await;
+        let seen = pb::Activity { external_ids: numbered("visit-4711"), ..consultation(date(2024, 3, 4), TOKEN) };
+        activities(&server).record_activity(record("a1", seen)).await.unwrap();
+        // What differs is in the queue, and stays there as it is while nothing can be compared.
+        assert_eq!(reconcile(&server, march("visit-4711", 9)).await.differing, 1);
+        persons(&server).restrict_person(restrict("r1", patient(TOKEN))).await.unwrap();
+
+        let unsaid = |mut extract: Vec<pb::ReconcileExtractRequest>| {
+            extract[1].rows[0].patient = None;
+            extract
+        };
+        for extract in [march("visit-4711", 9), march("visit-4712", 9), unsaid(march("visit-4711", 9))] {
+            let report = reconcile(&server, extract).await;
+            let left = pb::ReconcileExtractResponse { rows: 1, restricted: 1, ..Default::default() };
+            assert_eq!(report, left, "neither missing here nor there, and nothing is settled");
+            assert_eq!(numbers(&server).await, [SEALED]);
+        }
+        let all = everything(&server).await;
+        let held = |number: &str| all.lines().filter(|line| line.contains(number)).count();
+        assert_eq!((held("visit-4711"), held("visit-4712")), (2, 0), "in the two seals alone");
+
+        persons(&server).lift_restriction(lift("r1")).await.unwrap();
+        let report = reconcile(&server, march("visit-4711", 4)).await;
+        assert_eq!((report.matched, report.settled, report.restricted), (1, 1, 0));
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn no_table_holds_what_named_a_patient_whose_trips_were_billed() {
     each_engine("persons_trips", async |server| {
         let mut client = trips::county(&server).await;
