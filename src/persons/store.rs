@@ -3,6 +3,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::{LIFT, PATIENT, Person, PersonRestrictions, RESTRICT, Restricted, Restriction, Seal, State};
 use crate::db::{List, Row, Sql, Tx, Value};
+use crate::experts::sealed::SEALED;
 use crate::kernel::{Change, Error, ExternalId, Id, Name, PageRequest, Patient, Result, Vocabulary as _};
 use crate::rows;
 
@@ -46,11 +47,23 @@ const SEALS: Sql = Sql::new(
     "SELECT s.item, s.value FROM person_seals s WHERE s.programme = $1 AND s.restriction = $2 AND s.part = $3 ORDER BY s.item",
 );
 /// What is sealed of records of one part, by whichever restriction.
-const OF_PART: Sql = Sql::new("SELECT s.value FROM person_seals s WHERE s.programme = $1 AND s.part = $2 AND s.value <> ''");
+const OF_PART: Sql =
+    Sql::new("SELECT s.value FROM person_seals s WHERE s.programme = $1 AND s.part = $2 AND s.value <> ''");
 const ITEMS: Sql = Sql::new(
     "SELECT s.part, s.item FROM person_seals s WHERE s.programme = $1 AND s.restriction = $2 ORDER BY s.part, s.item",
 );
-const EMPTY_SEALS: Sql = Sql::new("UPDATE person_seals SET value = '' WHERE programme = $1 AND restriction = $2");
+/// Also in the seals of another person's restriction that has touched the same record.
+const EMPTY_SEALS: Sql = Sql::new(
+    "UPDATE person_seals SET value = '' WHERE programme = $1 AND (part, item) IN \
+     (SELECT o.part, o.item FROM person_seals o WHERE o.programme = $1 AND o.restriction = $2)",
+);
+/// What other restrictions that stand have touched too is sealed by them from now on; `r`: programme, restriction, part, item, value.
+const HAND_ON: Sql = rows!(
+    "UPDATE person_seals SET value = r.value->>4 FROM ",
+    "WHERE person_seals.programme = r.value->>0 AND person_seals.restriction <> r.value->>1 AND person_seals.part = r.value->>2 \
+     AND person_seals.item = r.value->>3 AND EXISTS (SELECT 1 FROM person_restrictions q WHERE q.programme = r.value->>0 \
+     AND q.restriction = person_seals.restriction AND q.state = 'RESTRICTED') RETURNING person_seals.item"
+);
 const DROP_SEALS: Sql = Sql::new("DELETE FROM person_seals WHERE programme = $1 AND restriction = $2");
 
 /// The statements of this slice, for the test that prepares them.
@@ -67,6 +80,7 @@ pub const STATEMENTS: &[(&str, Sql)] = &[
     ("OF_PART", OF_PART),
     ("ITEMS", ITEMS),
     ("EMPTY_SEALS", EMPTY_SEALS),
+    ("HAND_ON", HAND_ON),
     ("DROP_SEALS", DROP_SEALS),
 ];
 
@@ -216,10 +230,31 @@ pub async fn sealed(tx: &mut Tx<'_>, restriction: &Restriction, part: &str) -> R
     rows.iter().map(|row| Ok((row.get("item")?, row.get("value")?))).collect()
 }
 
+/// What a lifting puts back of a slice: ids and what stood there. Left out is what was empty, or sealed by another restriction before, and
+/// what another one that stands has touched too: that one keeps it.
+pub async fn unsealed(tx: &mut Tx<'_>, restriction: &Restriction, part: &str) -> Result<Vec<(String, String)>> {
+    let mut sealed = sealed(tx, restriction, part).await?;
+    sealed.retain(|(_, value)| holds(value));
+    if sealed.is_empty() {
+        return Ok(sealed);
+    }
+    let (programme, id) = (restriction.name.programme(), restriction.name.id());
+    let rows: Vec<_> = sealed.iter().map(|(item, value)| (programme, id, part, item, value)).collect();
+    let kept = tx.sql(HAND_ON).bind_rows(&rows).fetch_all().await?;
+    let kept: HashSet<String> = kept.iter().map(|row| row.get("item")).collect::<Result<_>>()?;
+    sealed.retain(|(item, _)| !kept.contains(item));
+    Ok(sealed)
+}
+
+/// Whether a seal holds anything: a record that had nothing to seal is sealed with nothing, or with an empty list.
+fn holds(value: &str) -> bool {
+    !matches!(value, "" | "[]" | SEALED)
+}
+
 /// The numbers in other systems that a slice has sealed of its records.
 pub async fn sealed_numbers(tx: &mut Tx<'_>, restriction: &Restriction, part: &str) -> Result<Vec<ExternalId>> {
     let sealed = sealed(tx, restriction, part).await?;
-    let numbers = sealed.iter().filter(|(_, value)| !value.is_empty()).map(|(_, value)| numbers(value));
+    let numbers = sealed.iter().filter(|(_, value)| holds(value)).map(|(_, value)| numbers(value));
     Ok(numbers.collect::<Result<Vec<_>>>()?.concat())
 }
 

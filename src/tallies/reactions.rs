@@ -24,15 +24,17 @@ fn seal_numbers<'a>(tx: &'a mut Tx<'_>, change: &'a Change, context: Context<'a>
         let numbers: Vec<(Id, String)> = if change.verb == RESTRICT {
             let numbers = persons::store::sealed_numbers(tx, &restriction, Activities::COLLECTION).await?;
             let found = discrepancies::of_sealed(tx, name.programme(), name.id(), &numbers).await?;
+            // Another restriction of the same record may have the number already, and some have none.
+            let is_own = |value: &String| !value.is_empty() && value != SEALED;
             let seal = |(id, value): (&Id, &String)| Seal {
                 part: Discrepancies::COLLECTION,
                 key: id.to_string(),
-                value: value.clone(),
+                value: Some(value).filter(|value| is_own(value)).cloned().unwrap_or_default(),
             };
             persons::store::seal(tx, &restriction, &found.iter().map(seal).collect::<Vec<_>>()).await?;
-            found.into_iter().map(|(id, _)| (id, SEALED.to_owned())).collect()
+            found.into_iter().filter(|(_, value)| is_own(value)).map(|(id, _)| (id, SEALED.to_owned())).collect()
         } else {
-            let sealed = persons::store::sealed(tx, &restriction, Discrepancies::COLLECTION).await?;
+            let sealed = persons::store::unsealed(tx, &restriction, Discrepancies::COLLECTION).await?;
             let back = |(id, value): (String, String)| Ok((Id::parse(&id).map_err(Error::Internal)?, value));
             sealed.into_iter().map(back).collect::<Result<_>>()?
         };

@@ -16,7 +16,7 @@ use tonic::transport::Channel;
 
 use crate::support::errors::{Refused, refused};
 use crate::support::figures::{self, PROGRAMME, activities, amend, consultation, date, name, record, tallies};
-use crate::support::{TestServer, each_engine};
+use crate::support::{TestServer, each_engine, liling};
 
 const TOKEN: &str = "tok_of_somebody";
 
@@ -335,6 +335,35 @@ async fn who_isnt_there_cant_be_restricted() {
         let hidden =
             assistants.get_assistant(pb::GetAssistantRequest { name: name("assistants", "s1") }).await.unwrap();
         assert_eq!(hidden.into_inner().display_name, "（已封存）");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_an_erasure_destroyed_of_a_duplicate_stays_destroyed() {
+    each_engine("persons_duplicate", async |server| {
+        figures::make(&server).await;
+        let twice = pb::Expert { affiliations: Vec::new(), ..liling::expert("03.04") };
+        liling::make_expert(&server.channel, "twice", twice).await;
+        let of = |id: &str| Person::Expert(name("experts", id));
+        persons(&server).restrict_person(restrict("r1", of("twice"))).await.unwrap();
+        let merge = pb::MergeExpertsRequest {
+            survivor: name("experts", "e1"),
+            duplicate: name("experts", "twice"),
+            ..Default::default()
+        };
+        let mut experts = ExpertServiceClient::new(server.channel.clone());
+        experts.merge_experts(merge).await.unwrap();
+        let exit =
+            pb::EndExpertRequest { name: name("experts", "e1"), exit_date: date(2024, 3, 31), ..Default::default() };
+        experts.end_expert(exit).await.unwrap();
+        let before = expert(&server, "e1").await;
+        // Both records are the survivor's now.
+        persons(&server).restrict_person(restrict("r2", of("e1"))).await.unwrap();
+        persons(&server).erase_person(erase("r1")).await.unwrap();
+        persons(&server).lift_restriction(lift("r2")).await.unwrap();
+        assert_eq!(expert(&server, "e1").await.display_name, before.display_name);
+        assert_eq!(expert(&server, "twice").await.display_name, "（已封存）");
     })
     .await;
 }

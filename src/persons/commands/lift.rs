@@ -43,7 +43,9 @@ impl Command for LiftRestriction {
         }
         let sealed = store::sealed(tx, &restriction, Experts::COLLECTION).await?;
         for before in own.experts {
-            let Some((_, value)) = sealed.iter().find(|(id, _)| id == before.name.id().as_str()) else { continue };
+            let of_record = sealed.iter().find(|(id, _)| id == before.name.id().as_str());
+            // What another restriction's erasure has destroyed stays destroyed: a duplicate that was merged since.
+            let Some((_, value)) = of_record.filter(|(_, value)| !value.is_empty()) else { continue };
             let after = experts::sealed::shown(&before, value)?;
             let ids = &after.profile.external_ids;
             let own = external_ids::taken(tx, programme, Experts::COLLECTION, ids, Some(before.name.id())).await?;

@@ -33,7 +33,7 @@ pub async fn settle(
         }
         store::seal(tx, &swap.restriction, &seals).await?;
     } else {
-        for (id, value) in store::sealed(tx, &swap.restriction, collection).await? {
+        for (id, value) in store::unsealed(tx, &swap.restriction, collection).await? {
             let own = store::numbers(&value)?;
             let id = Id::parse(&id).map_err(Error::Internal)?;
             external_ids::refuse_taken(

@@ -21,7 +21,7 @@ use sqlx::{Connection as _, Row as _};
 use super::restricted::{book, clinic_is_open, dossier, need};
 use super::{TOKEN, erase, everything, lift, persons, restrict, restriction};
 use crate::savings::trips;
-use crate::support::figures::{self, PROGRAMME, activities, by, consultation, date, record};
+use crate::support::figures::{self, PROGRAMME, activities, amend, by, consultation, date, record};
 use crate::support::program::Program;
 use crate::support::{Database, TestServer, connect, each_engine};
 
@@ -193,6 +193,52 @@ async fn an_extract_brings_no_number_of_a_restricted_patient_in_anew() {
         persons(&server).lift_restriction(lift("r1")).await.unwrap();
         let report = reconcile(&server, march("visit-4711", 4)).await;
         assert_eq!((report.matched, report.settled, report.restricted), (1, 1, 0));
+    })
+    .await;
+}
+
+/// A record that was one patient's, and corrected to be another's; an extract differs from it. Both are restricted.
+async fn corrected(server: &TestServer) {
+    figures::make(server).await;
+    let seen = pb::Activity { external_ids: numbered("visit-4711"), ..consultation(date(2024, 3, 4), "tok_mistaken") };
+    activities(server).record_activity(record("a1", seen)).await.unwrap();
+    let rightly = pb::Activity { patient: figures::patient(TOKEN), ..Default::default() };
+    activities(server).amend_activity(amend("a1", rightly, &["patient"])).await.unwrap();
+    assert_eq!(reconcile(server, march("visit-4711", 9)).await.differing, 1);
+    persons(server).restrict_person(restrict("r1", patient("tok_mistaken"))).await.unwrap();
+    persons(server).restrict_person(restrict("r2", patient(TOKEN))).await.unwrap();
+}
+
+/// The numbers of the record in other systems, and of the discrepancy about it.
+async fn known_as(server: &TestServer) -> (Vec<pb::ExternalId>, Vec<String>) {
+    let get = pb::GetActivityRequest { name: figures::name("activities", "a1") };
+    let found = activities(server).get_activity(get).await.unwrap().into_inner();
+    (found.external_ids, numbers(server).await)
+}
+
+#[tokio::test]
+async fn a_number_comes_back_with_the_last_of_two_restrictions() {
+    for (order, first, last) in [("as_they_came", "r1", "r2"), ("the_other_way", "r2", "r1")] {
+        each_engine(&format!("persons_two_{order}"), async |server| {
+            corrected(&server).await;
+            assert_eq!(known_as(&server).await, (Vec::new(), vec![SEALED.to_owned()]));
+            persons(&server).lift_restriction(lift(first)).await.unwrap();
+            assert_eq!(known_as(&server).await, (Vec::new(), vec![SEALED.to_owned()]), "{order}: the other one stands");
+            persons(&server).lift_restriction(lift(last)).await.unwrap();
+            assert_eq!(known_as(&server).await, (numbered("visit-4711"), vec!["visit-4711".to_owned()]), "{order}");
+        })
+        .await;
+    }
+}
+
+#[tokio::test]
+async fn an_erasure_reaches_what_another_restriction_has_sealed() {
+    each_engine("persons_two_erased", async |server| {
+        corrected(&server).await;
+        persons(&server).erase_person(erase("r2")).await.unwrap();
+        assert!(!everything(&server).await.contains("visit-4711"));
+        persons(&server).lift_restriction(lift("r1")).await.unwrap();
+        assert_eq!(known_as(&server).await, (Vec::new(), vec![SEALED.to_owned()]));
     })
     .await;
 }
