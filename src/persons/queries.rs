@@ -19,15 +19,18 @@ impl Query for GetRestriction {
     }
 }
 
-/// Those whose erasure has begun and isn't over, in every programme: what a server goes on with by itself.
-#[derive(Clone, Copy, Debug)]
-pub struct BegunErasures;
+/// Those whose erasure has begun and isn't over, in every programme, some at a time: what a server goes on with by itself.
+#[derive(Clone, Debug)]
+pub struct BegunErasures {
+    /// After this one; none: from the first.
+    pub after: Option<Name<PersonRestrictions>>,
+}
 
 impl Query for BegunErasures {
     type Output = Vec<Name<PersonRestrictions>>;
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<Vec<Name<PersonRestrictions>>> {
-        store::erasing(tx).await
+        store::erasing(tx, self.after.as_ref()).await
     }
 }
 

@@ -28,7 +28,8 @@ const ON_RECORD: Sql = rows!(
      AND q.patient_issuer = r.value->>1 AND q.state IN ('RESTRICTED', 'ERASING', 'ERASED')"
 );
 const ERASING: Sql = Sql::new(
-    "SELECT r.programme, r.restriction FROM person_restrictions r WHERE r.state = 'ERASING' ORDER BY r.programme, r.restriction LIMIT 100",
+    "SELECT r.programme, r.restriction FROM person_restrictions r WHERE r.state = 'ERASING' \
+     AND (r.programme, r.restriction) > ($1, $2) ORDER BY r.programme, r.restriction LIMIT 100",
 );
 const INSERT: Sql = Sql::new(
     "INSERT INTO person_restrictions (programme, restriction, kind, subject, patient_issuer, document, erase_after_date, state, \
@@ -169,9 +170,13 @@ async fn under<'a>(
     Ok(Restricted::new(found))
 }
 
-/// Restrictions of any programme whose erasure has begun and isn't over; 100 of them at most.
-pub async fn erasing(tx: &mut Tx<'_>) -> Result<Vec<Name<PersonRestrictions>>> {
-    let rows = tx.sql(ERASING).fetch_all().await?;
+/// Restrictions of any programme whose erasure has begun and isn't over, after one by name; 100 of them at most.
+pub async fn erasing(
+    tx: &mut Tx<'_>,
+    after: Option<&Name<PersonRestrictions>>,
+) -> Result<Vec<Name<PersonRestrictions>>> {
+    let (programme, id) = after.map_or(("", ""), |after| (after.programme().as_str(), after.id().as_str()));
+    let rows = tx.sql(ERASING).bind(programme).bind(id).fetch_all().await?;
     rows.iter().map(|row| Ok(Name::new(row.get("programme")?, row.get("restriction")?))).collect()
 }
 

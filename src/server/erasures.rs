@@ -4,10 +4,10 @@
 use tracing::{info, warn};
 
 use crate::db::Db;
-use crate::kernel::{Call, Caller, Result};
-use crate::persons::State;
+use crate::kernel::{Call, Caller, Name, Result};
 use crate::persons::commands::DestroyKeys;
 use crate::persons::queries::BegunErasures;
+use crate::persons::{PersonRestrictions, State};
 
 /// Who writes it, as the audit has it.
 const SUBJECT: &str = "eraser";
@@ -21,25 +21,37 @@ pub(super) async fn go_on_and_tell(db: &Db) {
     }
 }
 
-/// Ends every erasure that was begun; returns how many.
+/// Ends every erasure that was begun; returns how many are over now. One that can't go on is told in the log, and keeps no other from it:
+/// it is one person's, the next is another's.
 ///
 /// # Errors
-/// An error of the storage.
+/// An error of the storage, where it can't be told which there are.
 pub async fn go_on(db: &Db) -> Result<usize> {
-    let mut erased = 0;
+    let (mut erased, mut after) = (0, None);
     loop {
-        let begun = db.read(BegunErasures).await?;
-        if begun.is_empty() {
-            break;
-        }
+        let begun = db.read(BegunErasures { after }).await?;
+        let Some(last) = begun.last().cloned() else { break };
         for name in begun {
-            let step = || db.write(Call::new(Caller::new(SUBJECT)), DestroyKeys { name: name.clone() });
-            while step().await?.state == State::Erasing {}
-            erased += 1;
+            match finish(db, &name).await {
+                Ok(()) => erased += 1,
+                Err(error) => warn!(%name, %error, "an erasure can't go on"),
+            }
         }
+        after = Some(last);
     }
     if erased > 0 {
         db.empty_log().await?;
     }
     Ok(erased)
+}
+
+/// Destroys what is left of one person's keys.
+async fn finish(db: &Db, name: &Name<PersonRestrictions>) -> Result<()> {
+    loop {
+        let step = DestroyKeys { name: name.clone() };
+        match db.write(Call::new(Caller::new(SUBJECT)), step).await?.state {
+            State::Erasing => {}
+            State::Restricted | State::Lifted | State::Erased => return Ok(()),
+        }
+    }
 }

@@ -17,13 +17,16 @@ use homecoming::pb::reservation_service_client::ReservationServiceClient;
 use homecoming::persons::commands::ErasePerson;
 use homecoming::server::erasures;
 use sqlx::{Connection as _, Row as _};
+use tonic::Code;
 
 use super::restricted::{book, clinic_is_open, dossier, need};
 use super::{TOKEN, erase, everything, lift, persons, restrict, restriction};
 use crate::savings::trips;
+use crate::support::errors::refused;
 use crate::support::figures::{self, PROGRAMME, activities, amend, by, consultation, date, record};
 use crate::support::program::Program;
 use crate::support::{Database, TestServer, connect, each_engine};
+use crate::tallies::partitions::tamper;
 
 /// Whoever adds a table that holds tokens adds it to what is erased, and here.
 const HOLDERS: [&str; 5] = ["activity_versions", "dossiers", "needs", "reservations", "trip_versions"];
@@ -311,6 +314,24 @@ async fn an_erasure_that_was_cut_off_is_gone_on_with() {
         // Whoever asks again gets what came of it.
         assert!(!everything(&server).await.contains(TOKEN));
         assert_eq!(server.db.read(VerifyLedger).await.unwrap().wrong, Vec::<String>::new());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_erasure_that_cannot_go_on_keeps_no_other_from_it() {
+    each_engine("persons_stuck", async |server| {
+        begin(&server).await;
+        persons(&server).restrict_person(restrict("r0", patient("tok_nr_7"))).await.unwrap();
+        // Of whom it is can't be read: the first one of all is stuck.
+        let spoilt = "UPDATE person_restrictions SET state = 'ERASING', subject = '' WHERE restriction = 'r0'";
+        tamper(&server, spoilt).await;
+        assert_eq!(erasures::go_on(&server.db).await.unwrap(), 1);
+        let get = |id: &str| pb::GetPersonRestrictionRequest { name: restriction(id) };
+        let erased = persons(&server).get_person_restriction(get("r1")).await.unwrap().into_inner();
+        assert_eq!(erased.state(), pb::PersonRestrictionState::Erased);
+        assert_eq!(refused(persons(&server).get_person_restriction(get("r0")).await).code, Code::Internal);
+        assert_eq!(erasures::go_on(&server.db).await.unwrap(), 0);
     })
     .await;
 }
