@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::rounding::out_of_range;
 use super::trip::{Prices, Reckoned, Trip};
-use crate::kernel::{Collection, Date, Error, Id, Leaf, Meta, Name, Reason, Result, vocabulary};
+use crate::kernel::{Collection, Date, Error, Id, Leaf, Meta, Name, Reason, Result, Timestamp, vocabulary};
 
 /// The collection `recomputations`.
 pub enum Recomputations {}
@@ -21,6 +21,15 @@ vocabulary! {
         /// Every trip of the period was reckoned anew.
         Done = 2 => "DONE",
     }
+}
+
+/// One that isn't done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Running {
+    /// When it was begun: the oldest is gone on with first.
+    pub begun: Timestamp,
+    /// Which.
+    pub name: Name<Recomputations>,
 }
 
 /// Each measure as it was, and as it is or would be.

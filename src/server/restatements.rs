@@ -6,7 +6,7 @@ use tracing::{debug, info, warn};
 use crate::db::Db;
 use crate::kernel::{Call, Caller, Error, Name, Reason, Result};
 use crate::savings::commands::{ContinueRecomputation, RunningRecomputations};
-use crate::savings::recomputation::{RecomputationState, Recomputations};
+use crate::savings::recomputation::{RecomputationState, Recomputations, Running};
 
 /// Who writes it, as the audit has it.
 const SUBJECT: &str = "restater";
@@ -26,18 +26,22 @@ pub(super) async fn go_on_and_tell(db: &Db) {
 /// # Errors
 /// An error of the storage, where it can't be told which there are.
 pub async fn go_on(db: &Db) -> Result<usize> {
-    let mut done = 0;
-    for name in db.read(RunningRecomputations).await? {
-        match finish(db, &name).await {
-            Ok(()) => done += 1,
-            // Its record can only be read.
-            Err(Error::Refused(refusal)) if refusal.reason == Reason::ProgrammeEnded => {
-                debug!(%name, "the programme has ended");
+    let (mut done, mut after) = (0, None);
+    loop {
+        let running = db.read(RunningRecomputations { after }).await?;
+        let Some(last) = running.last().cloned() else { return Ok(done) };
+        for Running { name, .. } in running {
+            match finish(db, &name).await {
+                Ok(()) => done += 1,
+                // Its record can only be read.
+                Err(Error::Refused(refusal)) if refusal.reason == Reason::ProgrammeEnded => {
+                    debug!(%name, "the programme has ended");
+                }
+                Err(error) => warn!(%name, %error, "a recomputation of savings can't go on"),
             }
-            Err(error) => warn!(%name, %error, "a recomputation of savings can't go on"),
         }
+        after = Some(last);
     }
-    Ok(done)
 }
 
 /// Does what is left of one.

@@ -5,7 +5,7 @@ use super::intake;
 use crate::db::{Command, Context, Decision, Query, Tx};
 use crate::kernel::{Change, Cursor, Date, Error, Fact, Id, Key, Meta, Name, Page, PageRequest, Result, Verb};
 use crate::programmes;
-use crate::savings::recomputation::{Comparison, Recomputation, RecomputationState, Recomputations};
+use crate::savings::recomputation::{Comparison, Recomputation, RecomputationState, Recomputations, Running};
 use crate::savings::store::{recomputations, trips};
 use crate::savings::trip::{Prices, Trip, TripCause};
 use crate::savings::versions::Tariffs;
@@ -164,15 +164,18 @@ impl Command for ContinueRecomputation {
     }
 }
 
-/// Those that aren't done, in every programme: what a server goes on with by itself.
-#[derive(Clone, Copy, Debug)]
-pub struct RunningRecomputations;
+/// Those that aren't done, in every programme, some at a time: what a server goes on with by itself.
+#[derive(Clone, Debug)]
+pub struct RunningRecomputations {
+    /// After this one; none: from the oldest.
+    pub after: Option<Running>,
+}
 
 impl Query for RunningRecomputations {
-    type Output = Vec<Name<Recomputations>>;
+    type Output = Vec<Running>;
 
-    async fn run(&self, tx: &mut Tx<'_>) -> Result<Vec<Name<Recomputations>>> {
-        Ok(recomputations::running(tx).await?.into_iter().map(|(programme, id)| Name::new(programme, id)).collect())
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<Vec<Running>> {
+        recomputations::running(tx, self.after.as_ref()).await
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::db::{List, Row, Sql, Tx, Value};
 use crate::kernel::{Date, Error, Id, Name, PageRequest, Result, Vocabulary as _};
 use crate::rows;
-use crate::savings::recomputation::{Comparison, Recomputation, RecomputationState};
+use crate::savings::recomputation::{Comparison, Recomputation, RecomputationState, Running};
 use crate::savings::tariff::Version;
 use crate::savings::trip::Trip;
 
@@ -18,9 +18,10 @@ const MOVE: Sql = Sql::new(
      revision = $10, update_time = $11 WHERE programme = $1 AND recomputation = $2",
 );
 const RUNNING: Sql = Sql::new(
-    "SELECT j.programme, j.recomputation FROM recomputations j WHERE j.state = 'RUNNING' \
+    "SELECT j.create_time, j.programme, j.recomputation FROM recomputations j WHERE j.state = 'RUNNING' \
+     AND (j.create_time, j.programme, j.recomputation) > ($1, $2, $3) \
      AND (SELECT 1 FROM programmes p WHERE p.programme = j.programme AND p.state = 'ACTIVE' LIMIT 1) IS NOT NULL \
-     ORDER BY j.create_time LIMIT 100",
+     ORDER BY j.create_time, j.programme, j.recomputation LIMIT 100",
 );
 const CHUNK: Sql = Sql::new(
     "SELECT v.* FROM trip_versions v WHERE v.programme = $1 AND (v.date, v.trip) > ($2, $3) AND v.date <= $4 \
@@ -84,13 +85,21 @@ fn figures(job: &Recomputation) -> Result<String> {
     serde_json::to_string(&job.comparison.figures).map_err(Error::storage)
 }
 
-/// Those of every programme that aren't done, the oldest first.
+/// Those of every programme that aren't done, the oldest first, after one; 100 of them at most.
 ///
 /// # Errors
 /// A storage error.
-pub async fn running(tx: &mut Tx<'_>) -> Result<Vec<(Id, Id)>> {
-    let rows = tx.sql(RUNNING).fetch_all().await?;
-    rows.iter().map(|row| Ok((row.get("programme")?, row.get("recomputation")?))).collect()
+pub async fn running(tx: &mut Tx<'_>, after: Option<&Running>) -> Result<Vec<Running>> {
+    // No id is empty, and nothing began before all time.
+    let (begun, programme, id) = after.map_or((i64::MIN, "", ""), |Running { begun, name }| {
+        (begun.micros(), name.programme().as_str(), name.id().as_str())
+    });
+    let rows = tx.sql(RUNNING).bind(begun).bind(programme).bind(id).fetch_all().await?;
+    let running = |row: &Row| {
+        let name = Name::new(row.get("programme")?, row.get("recomputation")?);
+        Ok(Running { begun: row.get("create_time")?, name })
+    };
+    rows.iter().map(running).collect()
 }
 
 /// The next trips by service date and id, at most so many: after one, or from a day on.

@@ -145,6 +145,14 @@ async fn a_gap_leaves_what_was_reported_and_is_counted() {
     .await;
 }
 
+/// Copies of `r1`.
+const HUNDRED_MORE: &str = "WITH RECURSIVE numbers (number) AS (SELECT 1 UNION ALL SELECT number + 1 FROM numbers WHERE number < 100) \
+     INSERT INTO recomputations (programme, recomputation, from_date, to_date, note, state, done_date, done_trip, examined, changed, \
+     gaps, figures, recorder, revision, create_time, update_time) \
+     SELECT j.programme, 'r1-' || n.number, j.from_date, j.to_date, j.note, j.state, j.done_date, j.done_trip, j.examined, j.changed, \
+     j.gaps, j.figures, j.recorder, j.revision, j.create_time, j.update_time FROM recomputations j CROSS JOIN numbers n \
+     WHERE j.recomputation = 'r1'";
+
 #[tokio::test]
 async fn one_that_cannot_go_on_keeps_no_other_from_it() {
     each_engine("recomputing_stuck", async |server| {
@@ -157,6 +165,8 @@ async fn one_that_cannot_go_on_keeps_no_other_from_it() {
                 // No figures: the first one of all can't even be read.
                 tamper(&server, "UPDATE recomputations SET state = 'RUNNING', figures = '' WHERE recomputation = 'r1'")
                     .await;
+                // And more than are looked at together.
+                tamper(&server, HUNDRED_MORE).await;
             }
         }
         restatements::go_on(&server.db).await.unwrap();
