@@ -109,6 +109,7 @@ impl Db {
             reactions: options.reactions.into(),
             stats: Arc::default(),
             count_at: Arc::new(writer::FIRST_COUNT.into()),
+            scrub: Arc::default(),
             commits: Arc::new(watch::Sender::new(0)),
         };
         let (sender, queue) = mpsc::channel(options.queue.max(1));
@@ -246,8 +247,13 @@ impl Db {
         }
     }
 
-    /// Empties the write-ahead log of an SQLite file, in which what was deleted can still be found. Whether that is done: readers of old
-    /// snapshots may be in the way, and then the next call does it.
+    /// Says that something was destroyed, or is about to be: [`Db::empty_log`] has something to do.
+    pub fn destroyed(&self) {
+        self.0.setup.scrub.destroyed();
+    }
+
+    /// Empties the write-ahead log of an SQLite file, in which what was destroyed can still be found; nothing where nothing was since it was
+    /// emptied last. Whether that is done: readers of old snapshots may be in the way, and then the next call does it.
     ///
     /// # Errors
     /// An error of the storage.

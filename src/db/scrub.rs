@@ -1,5 +1,7 @@
-//! What was deleted doesn't stay in an SQLite file: freed bytes are overwritten as they are freed (`secure_delete`, set where connections
+//! What was destroyed doesn't stay in an SQLite file: freed bytes are overwritten as they are freed (`secure_delete`, set where connections
 //! are opened), and the write-ahead log, which has earlier pages, is emptied here. PostgreSQL's way is in docs/security.md.
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering::SeqCst;
 use std::time::Duration;
 
 use sqlx::Row as _;
@@ -10,24 +12,57 @@ use super::writer::Setup;
 use crate::kernel::Result;
 
 /// For so long at most the writer waits behind an attempt, and so often it is tried: who reads an old snapshot is in the way.
-const PATIENCE: Duration = Duration::from_millis(250);
+const PATIENCE: Duration = Duration::from_millis(50);
 const ATTEMPTS: usize = 8;
-/// What connections wait else.
-const USUAL: Duration = super::engine::BUSY_TIMEOUT;
+/// Between two attempts the writer has its turn, and whoever is in the way goes on.
+const PAUSE: Duration = Duration::from_millis(250);
 
-/// Writes the log into the file and empties it. Whether it is empty now; always on PostgreSQL, which has none.
+/// Whether something was destroyed since the log was emptied last.
+#[derive(Debug)]
+pub(super) struct Scrub {
+    destroyed: AtomicU64,
+    emptied: AtomicU64,
+}
+
+impl Default for Scrub {
+    /// What a server destroyed before this one began may be in the log still.
+    fn default() -> Scrub {
+        Scrub { destroyed: AtomicU64::new(1), emptied: AtomicU64::new(0) }
+    }
+}
+
+impl Scrub {
+    /// Something was destroyed, or is about to be.
+    pub(super) fn destroyed(&self) {
+        self.destroyed.fetch_add(1, SeqCst);
+    }
+}
+
+/// Writes the log into the file and empties it, if something was destroyed since it was last. Whether there is nothing of that in it now;
+/// always so on PostgreSQL, which has no such log.
 pub(super) async fn empty_log(setup: &Setup) -> Result<bool> {
+    let destroyed = setup.scrub.destroyed.load(SeqCst);
+    if setup.scrub.emptied.load(SeqCst) >= destroyed {
+        return Ok(true);
+    }
     let Conn::Sqlite(mut conn) = setup.pool.acquire().await? else { return Ok(true) };
-    let patience = |time: Duration| sqlx::AssertSqlSafe(format!("PRAGMA busy_timeout = {}", time.as_millis()));
-    sqlx::query(patience(PATIENCE)).execute(&mut *conn).await.map_err(storage)?;
-    let mut is_empty = false;
-    for _ in 0..ATTEMPTS {
+    conn.close_on_drop(); // it is less patient than others may be
+    let patience = sqlx::AssertSqlSafe(format!("PRAGMA busy_timeout = {}", PATIENCE.as_millis()));
+    sqlx::query(patience).execute(&mut *conn).await.map_err(storage)?;
+    for attempt in 0..ATTEMPTS {
+        if attempt > 0 {
+            pause().await;
+        }
         let row = sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").fetch_one(&mut *conn).await;
-        is_empty = row.and_then(|row| row.try_get::<i64, _>(0)).map_err(storage)? == 0;
-        if is_empty {
-            break;
+        if row.and_then(|row| row.try_get::<i64, _>(0)).map_err(storage)? == 0 {
+            setup.scrub.emptied.fetch_max(destroyed, SeqCst);
+            return Ok(true);
         }
     }
-    sqlx::query(patience(USUAL)).execute(&mut *conn).await.map_err(storage)?;
-    Ok(is_empty)
+    Ok(false)
+}
+
+#[expect(clippy::disallowed_methods, reason = "between two attempts: nobody says when the reader in the way has gone")]
+async fn pause() {
+    tokio::time::sleep(PAUSE).await;
 }

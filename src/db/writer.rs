@@ -12,6 +12,7 @@ use super::batch::{self, Job};
 use super::engine::{Conn, Pool};
 use super::ledger::{self, Projection};
 use super::reaction::Reaction;
+use super::scrub::Scrub;
 use super::stats::Stats;
 use crate::kernel::{Clock, Error, Result};
 
@@ -28,6 +29,8 @@ pub(super) struct Setup {
     pub stats: Arc<Stats>,
     /// At how many changes the engine is asked to look at its tables next.
     pub count_at: Arc<AtomicU64>,
+    /// Whether something was destroyed that the log of an SQLite file still has.
+    pub scrub: Arc<Scrub>,
     /// Counts this server's commits, for those who wait for news.
     pub commits: Arc<watch::Sender<u64>>,
 }

@@ -64,12 +64,19 @@ impl Service {
     /// Step by step, so that nobody waits long for the writer; where the caller goes away, the server goes on (`server/erasures.rs`). A
     /// replay of an erasure that is over has nothing to do.
     async fn destroy_keys(&self, caller: Caller, mut restriction: Restriction) -> Result<Restriction, Status> {
+        self.api.db().destroyed();
         while restriction.state == State::Erasing {
             let step = DestroyKeys { name: restriction.name.clone() };
             restriction = self.api.write(Call::new(caller.clone()), step).await?;
         }
-        if let Err(error) = self.api.db().empty_log().await {
-            warn!(%error, "the log can't be emptied now: it is within the hour");
+        match self.api.db().empty_log().await {
+            Ok(true) => {}
+            Ok(false) => {
+                warn!("what was erased is still in the database's log: the server tries again within seconds")
+            }
+            Err(error) => {
+                warn!(%error, "the database's log can't be emptied: the server tries again within seconds")
+            }
         }
         Ok(restriction)
     }

@@ -65,7 +65,4 @@ async fn forget(db: &Db) {
         Ok(forgotten) => info!(forgotten, "old changes are forgotten"),
         Err(error) => warn!(%error, "old changes can't be forgotten now"),
     }
-    if let Err(error) = db.empty_log().await {
-        warn!(%error, "the log of the SQLite file can't be emptied now");
-    }
 }

@@ -12,6 +12,7 @@ mod proxy;
 mod queue;
 mod reactions;
 mod requests;
+mod scrubbing;
 mod servers;
 mod sets;
 mod tampering;
