@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use sha2::{Digest as _, Sha256};
 
 use crate::kernel::{
-    Collection, Date, Error, Id, Meta, Name, Patient, Reason, Result, Verb, Vocabulary as _, vocabulary,
+    Collection, Date, Error, ExternalId, Id, Meta, Name, Patient, Reason, Result, Verb, Vocabulary as _, vocabulary,
 };
 
 pub mod commands;
@@ -135,17 +135,19 @@ impl Restricted {
         self.0.get(patient).map_or(Ok(()), |name| Err(restricted(name)))
     }
 
+    /// Of patients as records have them ([`store::on_record`]): refuses a record of one of them that has identifiers in other systems, since
+    /// each names its patient there.
+    ///
+    /// # Errors
+    /// `PERSON_RESTRICTED`.
+    pub fn refuse_named(&self, patient: &Patient, external_ids: &[ExternalId]) -> Result<()> {
+        if external_ids.is_empty() { Ok(()) } else { self.refuse(patient) }
+    }
+
     /// Whether a patient is among them.
     #[must_use]
     pub fn contains(&self, patient: &Patient) -> bool {
         self.0.contains_key(patient)
-    }
-
-    /// These, and those.
-    #[must_use]
-    pub fn and(mut self, other: Restricted) -> Restricted {
-        self.0.extend(other.0);
-        self
     }
 }
 

@@ -151,6 +151,8 @@ pub struct Known {
     pub external_ids: HashMap<ExternalId, Id>,
     /// Who is restricted among those whom drafts name.
     pub restricted: Restricted,
+    /// Who is among those whose records drafts with external ids rest on.
+    pub on_record: Restricted,
 }
 
 /// What a draft becomes.
@@ -174,7 +176,7 @@ pub struct Settled {
 ///
 /// # Errors
 /// `RESOURCE_NOT_FOUND`, `TRIP_TAKEN`, `TRIP_UNFIT`, `OUTSIDE_SESSION`, `IN_THE_FUTURE`, `SAVING_NOT_APPLICABLE`, `TARIFF_GAP`,
-/// `SAVING_POLICY_GAP`, `AMOUNT_OUT_OF_RANGE`, or the fields that [`Draft::refuse_unfit`] names.
+/// `SAVING_POLICY_GAP`, `AMOUNT_OUT_OF_RANGE`, `PERSON_RESTRICTED`, or the fields that [`Draft::refuse_unfit`] names.
 pub fn settle(
     programme: &Id,
     id: &Id,
@@ -201,6 +203,7 @@ pub fn settle(
         None => treated(programme, id, draft, known)?,
     };
     let Place { activities, patient, dimensions, services, carrier } = place;
+    known.on_record.refuse_named(&patient, &draft.external_ids)?;
     if let Some(date) = draft.date.filter(|date| *date != dimensions.date) {
         let side = if date < dimensions.date { "before" } else { "after" };
         let message = format!("the trip lies {side} the day on which its care was given, or was to be given, first");

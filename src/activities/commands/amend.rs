@@ -31,6 +31,7 @@ pub struct Standing {
     known: Known,
     taken: Taken,
     restricted: Restricted,
+    on_record: Restricted,
     sequence: i64,
 }
 
@@ -53,19 +54,23 @@ impl Command for AmendActivity {
         let known = store::known(tx, programme, std::iter::once(&amended)).await?;
         let taken = Taken { external_ids, ..Taken::default() };
         let restricted = persons::store::restricted(tx, programme, amended.patient.iter()).await?;
-        let named = current.record.patient.iter().filter(|_| names_anew(&current, &amended));
-        let restricted = restricted.and(persons::store::on_record(tx, programme, named).await?);
-        Ok(Standing { current, amended, known, taken, restricted, sequence: tx.sequence() })
+        let whose = amended.patient.iter().chain(&current.record.patient).filter(|_| !amended.external_ids.is_empty());
+        let on_record = persons::store::on_record(tx, programme, whose).await?;
+        Ok(Standing { current, amended, known, taken, restricted, on_record, sequence: tx.sequence() })
     }
 
     fn decide(&self, facts: Standing, context: &Context<'_>) -> Result<Decision<Activity, Activity>> {
-        let Standing { current, amended, known, taken, restricted, sequence } = facts;
+        let Standing { current, amended, known, taken, restricted, on_record, sequence } = facts;
         etag::check(self.etag.as_deref(), &self.name.to_string(), current.meta.revision)?;
         must_stand(&current, "amend")?;
         let programme = self.name.programme();
         taken.refuse(programme, self.name.id(), false, &amended.external_ids)?;
-        for patient in amended.patient.iter().chain(&current.record.patient) {
+        if let Some(patient) = &amended.patient {
             restricted.refuse(patient)?;
+        }
+        // Also where the patient is taken out of it: earlier versions have the token.
+        for patient in amended.patient.iter().chain(&current.record.patient) {
+            on_record.refuse_named(patient, &amended.external_ids)?;
         }
         let record = settle(programme, &amended, &known, context.now)?;
         if record.date != current.record.date {
@@ -96,11 +101,6 @@ impl Command for AmendActivity {
     async fn recall(&self, tx: &mut Tx<'_>, _: &[String]) -> Result<Activity> {
         standing(tx, &self.name).await
     }
-}
-
-/// Whether a record would get an identifier elsewhere that it hasn't: one names its patient.
-fn names_anew(current: &Activity, amended: &Draft) -> bool {
-    amended.external_ids.iter().any(|id| !current.external_ids.contains(id))
 }
 
 /// Adds a last version that counts nothing.

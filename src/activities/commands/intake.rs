@@ -26,6 +26,7 @@ pub struct Surroundings {
     known: Known,
     taken: Taken,
     restricted: Restricted,
+    on_record: Restricted,
     sequence: i64,
 }
 
@@ -39,12 +40,15 @@ pub(super) async fn load<'a>(
     let ids: Vec<&Id> = rows.clone().map(|row| &row.id).collect();
     let patients = rows.clone().filter_map(|row| row.draft.patient.as_ref());
     let restricted = persons::store::restricted(tx, programme, patients).await?;
+    let numbered = rows.clone().map(|row| &row.draft).filter(|draft| !draft.external_ids.is_empty());
+    let on_record =
+        persons::store::on_record(tx, programme, numbered.filter_map(|draft| draft.patient.as_ref())).await?;
     let external: Vec<_> = rows.flat_map(|row| &row.draft.external_ids).collect();
     let taken = Taken {
         ids: store::existing(tx, programme, &ids).await?,
         external_ids: external_ids::find_all(tx, programme, Activities::COLLECTION, &external).await?,
     };
-    Ok(Surroundings { known, taken, restricted, sequence: tx.sequence() })
+    Ok(Surroundings { known, taken, restricted, on_record, sequence: tx.sequence() })
 }
 
 /// Turns a row into the activity that it will be, or says why it can't.
@@ -52,6 +56,7 @@ pub(super) fn admit(programme: &Id, row: &Row, around: &mut Surroundings, contex
     around.taken.refuse(programme, &row.id, true, &row.draft.external_ids)?;
     if let Some(patient) = &row.draft.patient {
         around.restricted.refuse(patient)?;
+        around.on_record.refuse_named(patient, &row.draft.external_ids)?;
     }
     let record = settle(programme, &row.draft, &around.known, context.now)?;
     around.known.admit(&record, context.now)?;

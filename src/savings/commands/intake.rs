@@ -70,6 +70,14 @@ pub(in crate::savings) async fn load(tx: &mut Tx<'_>, programme: &Id, drafts: &[
     }
     let prices = trips::prices(tx, programme, &places).await?;
     let named = drafts.iter().filter_map(|(_, draft)| draft.patient.as_ref());
+    let numbered = drafts.iter().map(|(_, draft)| draft).filter(|draft| !draft.external_ids.is_empty());
+    let on_record: BTreeSet<&Patient> = numbered
+        .flat_map(|draft| {
+            let own = draft.activities.iter().filter_map(|id| found.get(id)?.record.patient.as_ref());
+            own.chain(&draft.patient)
+        })
+        .collect();
+    let on_record = persons::store::on_record(tx, programme, on_record.into_iter()).await?;
     let ids: Vec<&Id> = drafts.iter().map(|(id, _)| *id).collect();
     let external: Vec<&ExternalId> = drafts.iter().flat_map(|(_, draft)| &draft.external_ids).collect();
     let known = Known {
@@ -82,6 +90,7 @@ pub(in crate::savings) async fn load(tx: &mut Tx<'_>, programme: &Id, drafts: &[
         ids: trips::existing(tx, programme, &ids).await?,
         external_ids: external_ids::find_all(tx, programme, Trips::COLLECTION, &external).await?,
         restricted: persons::store::restricted(tx, programme, named).await?,
+        on_record,
     };
     Ok(Around { known, sequence: tx.sequence() })
 }

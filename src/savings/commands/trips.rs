@@ -6,7 +6,6 @@ use super::intake::{self, Around, Gone, Row};
 use crate::activities::VoidReason;
 use crate::db::{Command, Context, Decision, Tx};
 use crate::kernel::{Error, Id, Mask, Name, Reason, Result, Violation, Vocabulary as _, etag};
-use crate::persons;
 use crate::savings::encounter::Encounter;
 use crate::savings::settle::{Draft, settle};
 use crate::savings::store::{encounters, trips};
@@ -159,12 +158,7 @@ impl Command for AmendTrip {
     async fn load(&self, tx: &mut Tx<'_>) -> Result<Self::Facts> {
         let trip = get(tx, &self.name).await?;
         let draft = Draft::of(&trip).amended(&self.draft, &self.mask);
-        let mut around = intake::load(tx, self.name.programme(), &[(self.name.id(), &draft)]).await?;
-        // An identifier elsewhere names its patient.
-        let names_anew = draft.external_ids.iter().any(|id| !trip.external_ids.contains(id));
-        let named = Some(&trip.patient).filter(|_| names_anew);
-        let on_record = persons::store::on_record(tx, self.name.programme(), named.into_iter()).await?;
-        around.known.restricted = std::mem::take(&mut around.known.restricted).and(on_record);
+        let around = intake::load(tx, self.name.programme(), &[(self.name.id(), &draft)]).await?;
         Ok((trip, draft, around))
     }
 
@@ -173,7 +167,6 @@ impl Command for AmendTrip {
         must_stand(&self.name, trip.state, "amend")?;
         let (programme, id) = (self.name.programme(), self.name.id());
         intake::refuse_taken(programme, id, &draft.external_ids, &around.known)?;
-        around.known.restricted.refuse(&trip.patient)?;
         let settled = settle(programme, id, &draft, trip.basis.bill.as_ref(), &around.known, context.now)?;
         let next = intake::next(&trip, TripCause::Amended, context, around.sequence);
         let next = Trip { external_ids: draft.external_ids, ..intake::with(next, settled) };

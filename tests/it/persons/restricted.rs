@@ -167,10 +167,39 @@ async fn nothing_names_a_restricted_patient_anew() {
             ..Default::default()
         };
         assert_eq!(refused(client.amend_trip(named.clone()).await), is_restricted());
-        let record = pb::Activity { external_ids: external_ids(), ..Default::default() };
-        let named_record = amend("a1", record, &["external_ids"]);
+        let numbered = pb::Activity { external_ids: external_ids(), ..Default::default() };
+        let named_record = amend("a1", numbered, &["external_ids"]);
         assert_eq!(refused(activities(&server).amend_activity(named_record.clone()).await), is_restricted());
-        assert!(!super::everything(&server).await.contains("4711"));
+        // The token that took the own one's place is no way round: not for a new trip, one by one or many, nor for a new record.
+        let new_trip = || pb::Trip { external_ids: external_ids(), ..trips::trip(&["a2"]) };
+        let of_a2 = client.record_trip(trips::asking("t2", new_trip())).await;
+        assert_eq!(refused(of_a2), is_restricted(), "a new trip of what is on record");
+        let batch = pb::BatchRecordTripsRequest {
+            parent: PROGRAMME.to_owned(),
+            rows: vec![pb::TripRow { trip_id: "t2".to_owned(), trip: Some(new_trip()) }],
+            ..Default::default()
+        };
+        let results = client.batch_record_trips(batch).await.unwrap().into_inner().results;
+        assert!(matches!(results[0].result, Some(pb::trip_result::Result::Refusal(_))), "{results:?}");
+        let get = pb::GetActivityRequest { name: name("activities", "a1") };
+        let stand_in = activities(&server).get_activity(get).await.unwrap().into_inner().patient;
+        let seen =
+            pb::Activity { patient: stand_in, external_ids: external_ids(), ..consultation(date(2024, 3, 4), TOKEN) };
+        let seen_again = record("a9", seen.clone());
+        assert_eq!(refused(activities(&server).record_activity(seen_again).await), is_restricted());
+        let rows = vec![figures::row("a9", seen.clone())];
+        let results =
+            activities(&server).batch_record_activities(figures::batch(rows)).await.unwrap().into_inner().results;
+        assert!(matches!(results[0].result, Some(pb::activity_result::Result::Refusal(_))), "{results:?}");
+        // Nor is another's record that becomes the patient's, with a number that it has.
+        let other = pb::Activity {
+            external_ids: vec![pb::ExternalId { system: "his".to_owned(), value: "ZY-0815".to_owned() }],
+            ..consultation(date(2024, 3, 4), "tok_of_another")
+        };
+        activities(&server).record_activity(record("a8", other)).await.unwrap();
+        let becomes = amend("a8", pb::Activity { patient: seen.patient, ..Default::default() }, &["patient"]);
+        assert_eq!(refused(activities(&server).amend_activity(becomes).await), is_restricted());
+        assert!(!super::everything(&server).await.contains("ZY-4711"));
         // What doesn't name anybody can still be put right.
         let declared = pb::Activity { declared_saving_fen: Some(100), ..Default::default() };
         activities(&server).amend_activity(amend("a1", declared, &["declared_saving_fen"])).await.unwrap();
