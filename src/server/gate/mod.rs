@@ -192,7 +192,7 @@ impl Gate {
                 if !grants.iter().any(|(role, _)| entry.takes(*role)) {
                     return Err(decide::role_required(entry).into());
                 }
-                (Standing::of(Id::platform(), grants, None), body)
+                (Standing::of(entry, Id::platform(), grants, None), body)
             }
             Reach::Whole | Reach::Shared | Reach::Within if method.takes_stream => {
                 if !identity.has_anywhere(&picture, |role| entry.takes(role)) {
@@ -258,7 +258,7 @@ impl Gate {
                     Some(self.narrow(identity, method, content, &named, programme, &scopes).await?)
                 }
             };
-            standing = Some(Standing::of((*programme).clone(), grants, scope));
+            standing = Some(Standing::of(entry, (*programme).clone(), grants, scope));
         }
         // After each was looked at: a programme in which the caller is nobody isn't told apart from one that isn't there.
         if programmes.len() > 1 {
@@ -317,16 +317,19 @@ impl Gate {
 }
 
 impl Standing {
-    /// By the roles that hold for all of a programme, and by those of the scope that let the call through.
-    fn of(programme: Id, grants: Vec<Grant>, scope: Option<Scope>) -> Standing {
-        let has = |wanted: &Option<Scope>| {
-            let fitting = grants.iter().filter(|(_, scope)| *scope == Scope::Whole || Some(scope) == wanted.as_ref());
-            let mut roles: Vec<Role> = fitting.map(|(role, _)| *role).collect();
+    /// By the roles that the call takes, as far as they reach: those that hold for all of a programme, and those of the scope that let the
+    /// call through; every one, where it is about what a programme shares.
+    fn of(entry: &Entry, programme: Id, grants: Vec<Grant>, scope: Option<Scope>) -> Standing {
+        let roles_of = |fits: &dyn Fn(&Grant) -> bool| {
+            let mut roles: Vec<Role> = grants.iter().filter(|grant| fits(grant)).map(|(role, _)| *role).collect();
             roles.sort();
             roles.dedup();
             roles
         };
-        let (roles, wholly) = (has(&scope), has(&None));
+        let is_whole = |own: &Scope| *own == Scope::Whole;
+        let reaches = |own: &Scope| is_whole(own) || entry.reach == Reach::Shared || Some(own) == scope.as_ref();
+        let roles = roles_of(&|(role, own)| entry.takes(*role) && reaches(own));
+        let wholly = roles_of(&|(_, own)| is_whole(own));
         let own_only = scope == Some(Scope::Own);
         let expert = scope.and_then(|scope| match scope {
             Scope::Expert(own) => Some(own),

@@ -3,6 +3,7 @@ use homecoming::db::Engine;
 use homecoming::kernel::Reason;
 use homecoming::pb;
 use homecoming::pb::change_service_client::ChangeServiceClient;
+use homecoming::pb::expert_service_client::ExpertServiceClient;
 use homecoming::pb::reservation_service_client::ReservationServiceClient;
 use homecoming::pb::session_service_client::SessionServiceClient;
 use tonic::transport::Channel;
@@ -90,6 +91,34 @@ async fn a_site_and_an_expert_are_as_far_as_they_say() {
         let batch =
             pb::BatchBookSessionsRequest { parent: PARENT.to_owned(), requests: rows.to_vec(), ..Default::default() };
         assert_eq!(refused(desk.batch_book_sessions(batch).await).reason, Reason::ScopeExceeded);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_narrow_role_counts_where_a_programme_shares_what_it_has() {
+    county("narrow_shared", async |server, owner| {
+        let numbered = pb::UpdateExpertRequest {
+            expert: Some(pb::Expert {
+                name: name("experts", "e1"),
+                external_ids: vec![pb::ExternalId { system: "hr".to_owned(), value: "0815".to_owned() }],
+                ..Default::default()
+            }),
+            update_mask: Some(prost_types::FieldMask { paths: vec!["external_ids".to_owned()] }),
+            ..Default::default()
+        };
+        ExpertServiceClient::new(owner.clone()).update_expert(numbered).await.unwrap();
+        let system = || pb::Binding { role: pb::AccessRole::HospitalSystem.into(), ..Default::default() };
+        let books = narrow(&server, &owner, "books", system()).await;
+        let both = narrow(&server, &owner, "both", system()).await;
+        let plans = pb::Binding { subject: "both".to_owned(), site: name("sites", "county"), ..scheduler() };
+        bind(&owner, "liling", plans).await;
+        // Who only books gets what it books by; who plans somewhere gets what planners get.
+        for (line, known) in [(books, 0), (both, 1)] {
+            let get = pb::GetExpertRequest { name: name("experts", "e1") };
+            let expert = ExpertServiceClient::new(line).get_expert(get).await.unwrap().into_inner();
+            assert_eq!(expert.external_ids.len(), known);
+        }
     })
     .await;
 }
