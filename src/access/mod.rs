@@ -55,7 +55,7 @@ impl Role {
     /// The role as commands know it, such as `scheduler`.
     #[must_use]
     pub fn word(self) -> String {
-        self.code().to_lowercase()
+        self.code().to_ascii_lowercase()
     }
 
     /// Whether it can be held within less than a whole programme.

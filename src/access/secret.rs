@@ -48,7 +48,29 @@ impl Secret {
 /// The hash of whatever a caller sends as a credential.
 #[must_use]
 pub fn hash(text: &str) -> String {
-    hex(Sha256::digest(text))
+    hex(digest(text))
+}
+
+/// The same hash as bytes, by which every call's credential is looked up.
+pub type Digest = [u8; 32];
+
+/// The hash of whatever a caller sends as a credential, as bytes.
+#[must_use]
+pub fn digest(text: &str) -> Digest {
+    Sha256::digest(text).into()
+}
+
+/// The bytes of a hash; nothing where the text is none.
+#[must_use]
+pub fn digest_of(hash: &str) -> Option<Digest> {
+    let mut digest = Digest::default();
+    if hash.len() != 2 * digest.len() {
+        return None;
+    }
+    for (at, byte) in digest.iter_mut().enumerate() {
+        *byte = u8::from_str_radix(hash.get(2 * at..2 * at + 2)?, 16).ok()?;
+    }
+    Some(digest)
 }
 
 impl fmt::Debug for Secret {

@@ -1,7 +1,7 @@
 //! Which call needs which role, and how far it reaches: one line for each call. A call without a line isn't served.
 //!
 //! `tests/it/access/table.rs` compares it with the descriptor, and docs/security.md with it.
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, LazyLock};
 
@@ -366,14 +366,15 @@ pub fn by_path(path: &str) -> Option<&'static Entry> {
     BY_PATH.get(path).copied()
 }
 
-/// The messages whose resources a caller may read, all that a programme has of them: what is joined to changes for a watcher.
+/// The messages whose resources a caller may read, all that a programme has of them: what is joined to changes for a watcher. Every call
+/// has one, and few ask it: so it is worked out when it is asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Sight(Option<BTreeSet<&'static str>>);
+pub struct Sight(Option<Vec<Role>>);
 
 /// Nothing.
 impl Default for Sight {
     fn default() -> Self {
-        Sight(Some(BTreeSet::new()))
+        Sight(Some(Vec::new()))
     }
 }
 
@@ -386,18 +387,20 @@ impl Sight {
 
     /// What somebody sees who has these roles in all of a programme: what its `Get` call would answer, whichever the resource.
     #[must_use]
-    pub fn of(roles: &[Role]) -> Sight {
-        let whole =
-            |entry: &Entry, role: Role| entry.takes(role) && !entry.is_own_only(role) && !entry.is_partial(role);
-        let sees = |entry: &&Entry| roles.iter().any(|role| whole(entry, *role));
-        let read = |entry: &Entry| entry.method.split_once(".Get").map(|(_, message)| message);
-        Sight(Some(METHODS.iter().filter(sees).filter_map(read).collect()))
+    pub const fn of(roles: Vec<Role>) -> Sight {
+        Sight(Some(roles))
     }
 
     /// Whether a resource of this message is among them.
     #[must_use]
     pub fn sees(&self, message: &str) -> bool {
-        self.0.as_ref().is_none_or(|seen| seen.contains(message))
+        static BY_MESSAGE: LazyLock<HashMap<&'static str, &'static Entry>> = LazyLock::new(|| {
+            METHODS.iter().filter_map(|entry| Some((entry.method.split_once(".Get")?.1, entry))).collect()
+        });
+        let Some(roles) = &self.0 else { return true };
+        let whole =
+            |entry: &Entry, role: Role| entry.takes(role) && !entry.is_own_only(role) && !entry.is_partial(role);
+        BY_MESSAGE.get(message).is_some_and(|entry| roles.iter().any(|role| whole(entry, *role)))
     }
 }
 

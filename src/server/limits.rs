@@ -131,16 +131,18 @@ impl Meter {
             return Ok(());
         }
         let rate = f64::from(self.limits.caller_rate);
-        let mut callers = self.callers.lock().unwrap_or_else(PoisonError::into_inner);
-        let usage = usage(&mut callers, subject, now, rate);
-        let since = now.saturating_duration_since(usage.as_of).as_secs_f64();
-        usage.left = (usage.left + since * rate).min(2.0 * rate);
-        usage.as_of = now;
-        if usage.left >= 1.0 {
-            usage.left -= 1.0;
+        let missing = self.of(subject, now, |usage| {
+            let since = now.saturating_duration_since(usage.as_of).as_secs_f64();
+            usage.left = (usage.left + since * rate).min(2.0 * rate);
+            usage.as_of = now;
+            let missing = 1.0 - usage.left;
+            usage.left -= if missing <= 0.0 { 1.0 } else { 0.0 };
+            missing
+        });
+        if missing <= 0.0 {
             return Ok(());
         }
-        let millis = ((1.0 - usage.left) / rate * 1_000.0).ceil();
+        let millis = (missing / rate * 1_000.0).ceil();
         let text = format!("the caller makes more than {} calls a second", self.limits.caller_rate);
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "at most a second, and positive")]
         let retry_after = (millis as u64).max(1);
@@ -152,14 +154,15 @@ impl Meter {
     /// # Errors
     /// `TOO_MANY_STREAMS`.
     pub(super) fn open_stream(self: &Arc<Self>, subject: &str, now: Instant) -> Result<OpenStream> {
-        let mut callers = self.callers.lock().unwrap_or_else(PoisonError::into_inner);
-        let usage = usage(&mut callers, subject, now, f64::from(self.limits.caller_rate));
-        if usage.streams >= self.limits.caller_streams {
-            let text = format!("the caller has {} answers that stream already", usage.streams);
-            let refusal = Error::refused(Reason::TooManyStreams, text).with("limit", self.limits.caller_streams);
-            return Err(refusal.retry_after(STREAM_RETRY_AFTER_MS));
-        }
-        usage.streams += 1;
+        self.of(subject, now, |usage| {
+            if usage.streams >= self.limits.caller_streams {
+                let text = format!("the caller has {} answers that stream already", usage.streams);
+                let refusal = Error::refused(Reason::TooManyStreams, text).with("limit", self.limits.caller_streams);
+                return Err(refusal.retry_after(STREAM_RETRY_AFTER_MS));
+            }
+            usage.streams += 1;
+            Ok(())
+        })?;
         Ok(OpenStream { meter: Arc::clone(self), subject: subject.to_owned() })
     }
 
@@ -179,32 +182,39 @@ impl Meter {
         let kib = u32::try_from(bytes.div_ceil(1 << 10)).unwrap_or(u32::MAX);
         let most = self.limits.caller_memory_mib.max(1).saturating_mul(1 << 10);
         let permit = Arc::clone(&self.memory).try_acquire_many_owned(kib).map_err(|_| overloaded())?;
-        let mut callers = self.callers.lock().unwrap_or_else(PoisonError::into_inner);
-        let usage = usage(&mut callers, subject, now, f64::from(self.limits.caller_rate));
-        // One message always fits: its own limit is another.
-        if usage.memory > 0 && usage.memory.saturating_add(kib) > most {
-            let limit = self.limits.caller_memory_mib.max(1);
-            let text = format!("the caller's requests that are being read take {limit} MiB already");
-            let refusal = Error::refused(Reason::TooMuchAtOnce, text).with("limit", limit);
-            return Err(refusal.retry_after(RETRY_AFTER_MS));
-        }
-        usage.memory = usage.memory.saturating_add(kib);
+        self.of(subject, now, |usage| {
+            // One message always fits: its own limit is another.
+            if usage.memory > 0 && usage.memory.saturating_add(kib) > most {
+                let limit = self.limits.caller_memory_mib.max(1);
+                let text = format!("the caller's requests that are being read take {limit} MiB already");
+                let refusal = Error::refused(Reason::TooMuchAtOnce, text).with("limit", limit);
+                return Err(refusal.retry_after(RETRY_AFTER_MS));
+            }
+            usage.memory = usage.memory.saturating_add(kib);
+            Ok(())
+        })?;
         Ok(Room { meter: Arc::clone(self), subject: subject.to_owned(), kib, _permit: permit })
+    }
+
+    /// Looks at what a caller has used.
+    fn of<T>(&self, subject: &str, now: Instant, look: impl FnOnce(&mut Usage) -> T) -> T {
+        let mut callers = self.callers.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(usage) = callers.get_mut(subject) {
+            return look(usage);
+        }
+        if callers.len() >= MOST_CALLERS {
+            let is_still = |usage: &Usage| {
+                usage.streams == 0 && usage.memory == 0 && now.saturating_duration_since(usage.as_of).as_secs() >= 2
+            };
+            callers.retain(|_, usage| !is_still(usage));
+        }
+        let left = 2.0 * f64::from(self.limits.caller_rate);
+        look(callers.entry(subject.to_owned()).or_insert(Usage { left, as_of: now, streams: 0, memory: 0 }))
     }
 }
 
 fn overloaded() -> Error {
     Error::Overloaded { retry_after_ms: RETRY_AFTER_MS }
-}
-
-fn usage<'a>(callers: &'a mut HashMap<String, Usage>, subject: &str, now: Instant, rate: f64) -> &'a mut Usage {
-    if callers.len() >= MOST_CALLERS && !callers.contains_key(subject) {
-        let is_still = |usage: &Usage| {
-            usage.streams == 0 && usage.memory == 0 && now.saturating_duration_since(usage.as_of).as_secs() >= 2
-        };
-        callers.retain(|_, usage| !is_still(usage));
-    }
-    callers.entry(subject.to_owned()).or_insert_with(|| Usage { left: 2.0 * rate, as_of: now, streams: 0, memory: 0 })
 }
 
 /// An answer that streams.

@@ -17,7 +17,8 @@ use serde::Deserialize;
 use tokio::sync::watch;
 use tracing::warn;
 
-use crate::access::{OIDC, is_oidc_subject, secret};
+use crate::access::secret::{self, Digest};
+use crate::access::{OIDC, is_oidc_subject};
 use crate::kernel::Timestamp;
 
 /// Which issuer is trusted.
@@ -129,7 +130,7 @@ struct Known {
     keys: Arc<HashMap<String, Arc<Signer>>>,
     modified: Option<SystemTime>,
     /// By the token's hash.
-    verified: HashMap<String, Vouched>,
+    verified: HashMap<Digest, Vouched>,
 }
 
 #[derive(Deserialize)]
@@ -227,10 +228,14 @@ impl Issuer {
     /// Whom a token names; nothing where it isn't one of the issuer's for us. The expiry is the caller's to compare.
     #[must_use]
     pub fn verify(&self, token: &str, now: Timestamp) -> Option<Vouched> {
+        self.verify_hashed(token, secret::digest(token), now)
+    }
+
+    /// The same of a token whose hash is known.
+    pub(super) fn verify_hashed(&self, token: &str, hash: Digest, now: Timestamp) -> Option<Vouched> {
         if token.len() > LONGEST {
             return None;
         }
-        let hash = secret::hash(token);
         let keys = {
             let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
             if let Some(vouched) = known.verified.get(&hash) {

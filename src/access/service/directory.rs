@@ -13,6 +13,7 @@ use tracing::warn;
 use crate::access::Token;
 use crate::access::decide::Grant;
 use crate::access::queries::{Known, ReadAccess};
+use crate::access::secret::{self, Digest};
 use crate::db::Db;
 use crate::kernel::{Id, Result};
 
@@ -24,13 +25,13 @@ const RHYTHM: Duration = Duration::from_millis(400);
 pub struct Picture {
     programmes: BTreeMap<Id, Arc<Known>>,
     /// By hash; the platform's and every programme's.
-    tokens: HashMap<String, Arc<Token>>,
+    tokens: HashMap<Digest, Arc<Token>>,
 }
 
 impl Picture {
     /// The token with this hash, expired or not.
     #[must_use]
-    pub fn token(&self, hash: &str) -> Option<&Arc<Token>> {
+    pub fn token(&self, hash: &Digest) -> Option<&Arc<Token>> {
         self.tokens.get(hash)
     }
 
@@ -94,7 +95,8 @@ impl Directory {
         let mut programmes = before.programmes.clone();
         programmes.extend(changed.into_iter().map(|(id, known)| (id, Arc::new(known))));
         let all = programmes.values().flat_map(|known| &known.tokens);
-        let tokens = all.map(|token| (token.hash.clone(), Arc::new(token.clone()))).collect();
+        let by_hash = |token: &Token| Some((secret::digest_of(&token.hash)?, Arc::new(token.clone())));
+        let tokens = all.filter_map(by_hash).collect();
         let picture = Arc::new(Picture { programmes, tokens });
         match self.picture.write() {
             Ok(mut place) => *place = picture,

@@ -6,9 +6,9 @@ use http::header::AUTHORIZATION;
 
 use super::super::oidc::{Signer, Vouched};
 use crate::access::decide::Grant;
-use crate::access::secret;
+use crate::access::secret::Digest;
 use crate::access::service::directory::Picture;
-use crate::access::{PLATFORM, Role};
+use crate::access::{PLATFORM, Role, Token};
 use crate::kernel::{Error, Id, Reason, Result, Timestamp};
 
 /// Where a subject is known.
@@ -29,7 +29,7 @@ pub(super) struct Identity {
     pub vouches: bool,
     pub expires: Timestamp,
     /// The hash of the token; nothing where an issuer vouches.
-    pub hash: Option<String>,
+    pub hash: Option<Digest>,
     /// The key by which an issuer vouches; nothing where a token is ours.
     pub signer: Option<Arc<Signer>>,
 }
@@ -95,20 +95,19 @@ pub(super) fn credential(headers: &HeaderMap) -> Result<&str> {
     Ok(credential.trim())
 }
 
-/// Whom one of our tokens names.
+/// Whom one of our tokens names, which has this hash.
 ///
 /// # Errors
-/// `CREDENTIALS_INVALID`, `CREDENTIALS_EXPIRED`.
-pub(super) fn of_token(credential: &str, picture: &Picture, now: Timestamp) -> Result<Identity> {
-    let hash = secret::hash(credential);
-    let token = picture.token(&hash).ok_or_else(invalid)?;
+/// `CREDENTIALS_EXPIRED`.
+pub(super) fn of_token(token: &Token, hash: Digest, now: Timestamp) -> Result<Identity> {
+    if token.expires <= now {
+        return Err(expired());
+    }
     let programme = token.name.programme();
     let is_platforms = *programme == Id::platform() && token.subject.starts_with(PLATFORM);
     let realm = if is_platforms { Realm::Everywhere } else { Realm::Programme(programme.clone()) };
     let (subject, expires, vouches) = (token.subject.clone(), token.expires, token.vouches);
-    let identity = Identity { subject, realm, vouches, expires, hash: Some(hash), signer: None };
-    identity.check(picture, now)?;
-    Ok(identity)
+    Ok(Identity { subject, realm, vouches, expires, hash: Some(hash), signer: None })
 }
 
 /// Whom an issuer vouches for.

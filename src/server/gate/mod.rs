@@ -29,6 +29,7 @@ use super::observe::stopwatch;
 use super::oidc::Issuer;
 use crate::access::decide::{self, Asked, Grant, Named, Verdict};
 use crate::access::queries::Locate;
+use crate::access::secret;
 use crate::access::service::directory::{Directory, Picture};
 use crate::access::table::{Entry, Powers, Reach, Sight};
 use crate::access::{Role, Scope};
@@ -120,11 +121,25 @@ pub(super) struct Pass {
     entry: &'static Entry,
     /// The programmes that it is about, and what the caller had there.
     programmes: Vec<(Id, Vec<Grant>)>,
+    news: News,
+    _open: OpenStream,
+}
+
+/// What a stream of answers hears of: no other call pays for that.
+struct News {
     /// What has changed since it was decided.
     changes: watch::Receiver<u64>,
     /// Whether the issuer's keys have, where there is an issuer.
     keys: Option<watch::Receiver<u64>>,
-    _open: OpenStream,
+}
+
+/// A caller who is known, and what is known of access just now.
+struct Known {
+    identity: Identity,
+    caller: Caller,
+    picture: Arc<Picture>,
+    /// From before the picture was looked at: what changes meanwhile is looked at again.
+    news: Option<News>,
 }
 
 /// What was found out about a caller in the programmes that a request names.
@@ -159,29 +174,31 @@ impl Gate {
             parts.extensions.insert(Powers::all());
             return Ok(Admitted { request: Request::from_parts(parts, body), pass: None, _room: None, _memory: None });
         }
-        let identity = self.identify(&parts)?;
+        let news = method.gives_stream.then(|| News {
+            changes: self.directory.changes(),
+            keys: self.issuer.as_ref().map(|issuer| issuer.changes()),
+        });
+        let picture = self.directory.picture();
+        let identity = self.identify(&parts, &picture)?;
         let caller = known(said, &identity)?;
         self.meter.count(&identity.subject, stopwatch())?;
-        self.admit_known(method, identity, caller, parts, body).await
+        self.admit_known(method, Known { identity, caller, picture, news }, parts, body).await
     }
 
     async fn admit_known(
         self: Arc<Self>,
         method: Method,
-        identity: Identity,
-        mut caller: Caller,
+        known: Known,
         mut parts: Parts,
         body: Body,
     ) -> Result<Admitted, Status> {
-        let entry = method.entry;
+        let (entry, Known { identity, mut caller, picture, news }) = (method.entry, known);
         let room = self.meter.enter()?;
-        let open =
-            if method.gives_stream { Some(self.meter.open_stream(&identity.subject, stopwatch())?) } else { None };
+        let open = match news {
+            Some(news) => Some((news, self.meter.open_stream(&identity.subject, stopwatch())?)),
+            None => None,
+        };
         let mut memory = None;
-        // Before the picture: what changes while it is looked at is looked at again.
-        let changes = self.directory.changes();
-        let keys = self.issuer.as_ref().map(|issuer| issuer.changes());
-        let picture = self.directory.picture();
         let (standing, body) = match entry.reach {
             Reach::Anyone => {
                 caller.programmes = identity.programmes(&picture);
@@ -220,24 +237,22 @@ impl Gate {
             caller.person = Some(expert.to_string());
         }
         parts.extensions.insert(caller);
-        parts.extensions.insert(Sight::of(&standing.wholly));
+        parts.extensions.insert(Sight::of(standing.wholly));
         let programmes = standing.programmes;
-        let pass = open.map(|open| Pass { identity, entry, programmes, changes, keys, _open: open });
+        let pass = open.map(|(news, open)| Pass { identity, entry, programmes, news, _open: open });
         Ok(Admitted { request: Request::from_parts(parts, body), pass, _room: Some(room), _memory: memory })
     }
 
-    fn identify(&self, parts: &Parts) -> Result<Identity> {
-        let (picture, now) = (self.directory.picture(), self.db.clock().now());
+    fn identify(&self, parts: &Parts, picture: &Picture) -> Result<Identity> {
+        let now = self.db.clock().now();
         let credential = identity::credential(&parts.headers)?;
-        // The service's own first: two look-ups, while a stranger's signature has to be computed.
-        let refusal = match identity::of_token(credential, &picture, now) {
-            Ok(identity) => return Ok(identity),
-            Err(refusal) => refusal,
-        };
-        match self.issuer.as_ref().and_then(|issuer| issuer.verify(credential, now)) {
-            Some(vouched) => identity::of_issuer(vouched, now),
-            None => Err(refusal),
+        let hash = secret::digest(credential);
+        // The service's own first: a look-up, while a stranger's signature has to be computed.
+        if let Some(token) = picture.token(&hash) {
+            return identity::of_token(token, hash, now);
         }
+        let vouched = self.issuer.as_ref().and_then(|issuer| issuer.verify_hashed(credential, hash, now));
+        vouched.map_or_else(|| Err(identity::invalid()), |vouched| identity::of_issuer(vouched, now))
     }
 
     /// Whether somebody may make a call with this request, and by which roles.

@@ -121,8 +121,8 @@ impl Held {
             let refused = tokio::select! {
                 frame = self.body.frame() => return frame,
                 // A directory that is gone changes no more: the server stops.
-                Ok(()) = self.pass.changes.changed() => self.gate.recheck(&self.pass).err(),
-                () = moved(&mut self.pass.keys) => self.gate.recheck(&self.pass).err(),
+                Ok(()) = self.pass.news.changes.changed() => self.gate.recheck(&self.pass).err(),
+                () = moved(&mut self.pass.news.keys) => self.gate.recheck(&self.pass).err(),
                 () = &mut self.expiry => Some(super::identity::expired()),
             };
             if let Some(error) = refused {

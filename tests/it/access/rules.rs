@@ -1,6 +1,6 @@
 //! The decision, the scan for names and the shapes of secrets, without a server.
 use homecoming::access::decide::{self, LOCATED, Named, Verdict};
-use homecoming::access::secret::{Secret, hash};
+use homecoming::access::secret::{Secret, digest, digest_of, hash};
 use homecoming::access::store::places;
 use homecoming::access::table::{Sight, by_path};
 use homecoming::access::{Role, Scope, is_bound_subject, is_token_subject};
@@ -19,6 +19,10 @@ fn a_secret_is_256_bits_that_come_back_and_nothing_else_is_one() {
     assert_eq!(Secret::parse(one.text()), Some(one.clone()));
     assert_eq!(one.hash(), hash(one.text()));
     assert_eq!(one.hash().len(), 64);
+    assert_eq!(digest_of(&one.hash()), Some(digest(one.text())), "both are the same hash");
+    for wrong in ["", "ab", &"g".repeat(64), &"é".repeat(32)] {
+        assert_eq!(digest_of(wrong), None, "{wrong}");
+    }
     assert!(!format!("{one:?}").contains(&one.text()[3..]));
     for wrong in [
         "",
@@ -61,11 +65,12 @@ fn nobody_in_a_programme_learns_whether_it_is_there() {
 
 #[test]
 fn a_watcher_sees_the_states_that_it_may_read_all_of() {
-    let desk = Sight::of(&[Role::HospitalSystem]);
+    let desk = Sight::of(vec![Role::HospitalSystem]);
     assert!(desk.sees("Site") && !desk.sees("Reservation") && !desk.sees("Dossier") && !desk.sees("Token"));
-    let scheduler = Sight::of(&[Role::Scheduler]);
+    let scheduler = Sight::of(vec![Role::Scheduler]);
     assert!(scheduler.sees("Reservation") && !scheduler.sees("Activity"));
     assert!(Sight::all().sees("Token") && !Sight::default().sees("Site"));
+    assert!(!scheduler.sees("Nothing"), "of what no call reads");
 }
 
 /// A message of this type with a text in every field that can have one, so deep.
