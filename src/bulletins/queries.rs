@@ -10,9 +10,9 @@ use crate::kernel::{Date, Error, Fen, Id, Reason, Residence, Result, Timestamp, 
 use crate::programmes::{self, Programme};
 use crate::savings::figures as reckoned;
 use crate::sites;
-use crate::tallies::queries::sensitivity::analyse;
+use crate::tallies::queries::sensitivity::gather;
 use crate::tallies::queries::{count, county_figures, cumulative};
-use crate::tallies::sensitivity::Period;
+use crate::tallies::sensitivity::{Gathered, Period};
 use crate::tallies::{self, Basis, Definition, Dimension, Question, measures, store};
 
 /// The longest period, in years.
@@ -35,6 +35,24 @@ pub struct ComposeBulletin {
     pub now: Timestamp,
 }
 
+/// A bulletin that lacks what carries its savings, and what that is worked out from, where it was asked for.
+#[derive(Clone, Debug)]
+pub struct Composed {
+    bulletin: Bulletin,
+    gathered: Option<Gathered>,
+}
+
+impl Composed {
+    /// The whole bulletin.
+    ///
+    /// # Errors
+    /// `AMOUNT_OUT_OF_RANGE`.
+    pub fn whole(self) -> Result<Bulletin> {
+        let analysis = self.gathered.map(|gathered| gathered.analyse()).transpose()?;
+        Ok(Bulletin { analysis, ..self.bulletin })
+    }
+}
+
 /// What counts.
 #[derive(Clone, Copy, Debug)]
 struct Counted<'a> {
@@ -43,9 +61,9 @@ struct Counted<'a> {
 }
 
 impl Query for ComposeBulletin {
-    type Output = Bulletin;
+    type Output = Composed;
 
-    async fn run(&self, tx: &mut Tx<'_>) -> Result<Bulletin> {
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<Composed> {
         let programme = programmes::store::get(tx, &self.programme).await?;
         let to = self.to.unwrap_or_else(|| programme.zone.date_of(self.now));
         let from = match self.from {
@@ -78,14 +96,14 @@ impl Query for ComposeBulletin {
         });
         let top_sites = tops(tx, counted, Dimension::Site, from, to).await?;
         let savings = savings(tx, counted, from, to).await?;
-        let analysis = match self.with_sensitivity {
-            true => Some(analyse(tx, &programme, Period { from, to, basis }).await?),
+        let gathered = match self.with_sensitivity {
+            true => Some(gather(tx, &programme, Period { from, to, basis }).await?),
             false => None,
         };
-        Ok(Bulletin {
+        let bulletin = Bulletin {
             basis,
             savings,
-            analysis,
+            analysis: None,
             top_sites: named(tx, &programme.id, top_sites).await?,
             top_specialties: tops(tx, counted, Dimension::Specialty, from, to).await?,
             openings: openings.collect::<Result<Vec<_>>>()?,
@@ -97,7 +115,8 @@ impl Query for ComposeBulletin {
             to,
             figures,
             by_year,
-        })
+        };
+        Ok(Composed { bulletin, gathered })
     }
 }
 

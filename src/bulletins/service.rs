@@ -19,7 +19,8 @@ impl BulletinService for Service {
     async fn get_bulletin(&self, request: Request<pb::GetBulletinRequest>) -> Reply<pb::Bulletin> {
         let now = self.api.db().clock().now();
         let (query, wording) = self.api.query(request, |fields, message| wire::get(fields, &message, now))?;
-        let bulletin = self.api.read(query).await?;
+        let composed = self.api.read(query).await?;
+        let bulletin = self.api.compute(move || composed.whole()).await?;
         Ok(Response::new(wire::bulletin(&bulletin, wording, now)?))
     }
 }

@@ -52,7 +52,7 @@ pub async fn introduction(db: &Db, address: SocketAddr, token_file: Option<&Path
         with_sensitivity: true,
         now: db.clock().now(),
     };
-    let bulletin = db.read(compose).await?;
+    let bulletin = db.read(compose).await?.whole()?;
     let token = token_file.map(|file| format!("-H \"authorization: Bearer $(cat {})\" ", file.display()));
     let token = token.unwrap_or_default();
     Ok(format!(

@@ -84,92 +84,159 @@ enum Taken<'a> {
     At(&'a Assumption, i64),
 }
 
-/// Trips that are reckoned alike.
+/// Trips that are reckoned alike, by the same versions.
 #[derive(Clone, Debug)]
 struct Alike {
     date: Date,
     basis: Basis,
-    prices: Prices,
     trips: i64,
 }
 
-/// The most kinds of trips that are told apart: more would take too long to reckon in one answer.
-pub const MOST_KINDS: usize = 20_000;
+/// Kinds of trips that were reckoned by the same versions: these are kept once.
+#[derive(Clone, Debug)]
+struct Priced {
+    prices: Prices,
+    kinds: HashMap<String, Alike>,
+}
+
+/// The most kinds of trips that are told apart: more would take too long to reckon in one answer (docs/adr/0019).
+pub const MOST_KINDS: usize = 2_000;
+
+/// The versions by which a saving was reckoned: the policy's, and the tariffs'.
+type Versions = (Id, Vec<Id>);
 
 /// The trips of a period, by how they are reckoned.
 #[derive(Clone, Debug, Default)]
-pub struct Trips {
+pub struct TripKinds {
     /// NET of first visits, the headline, in the three cases.
     pub headline: Cases<Fen>,
     /// How many trips are in it.
     pub trips: i64,
-    kinds: HashMap<String, Alike>,
+    by_versions: HashMap<Versions, Priced>,
 }
 
-impl Trips {
-    /// Counts one trip. Answers its reckoning where nothing like it was counted before: then [`Trips::price`] must follow.
+impl TripKinds {
+    /// Whether the prices are known by which a trip was reckoned: else [`TripKinds::price`] comes first.
+    #[must_use]
+    pub fn is_priced(&self, reckoned: &Reckoned) -> bool {
+        self.by_versions.contains_key(&versions(reckoned))
+    }
+
+    /// Keeps the prices by which trips were reckoned.
+    pub fn price(&mut self, reckoned: &Reckoned, prices: Prices) {
+        self.by_versions.insert(versions(reckoned), Priced { prices, kinds: HashMap::new() });
+    }
+
+    /// Counts one trip, whose prices are known.
     ///
     /// # Errors
     /// `AMOUNT_OUT_OF_RANGE`.
-    pub fn count(&mut self, trip: &Trip) -> Result<Option<New>> {
+    pub fn count(&mut self, trip: &Trip) -> Result<()> {
         let saving = trip.saving()?;
         let is_first = saving.stratum == Stratum::First && trip.state == TripState::Recorded;
         let Some(amount) = saving.standing(Ledger::Net, Standing::Headline)?.filter(|_| is_first) else {
-            return Ok(None);
+            return Ok(());
         };
         let add = |(sum, amount): (Fen, Fen)| sum.checked_add(amount).ok_or_else(out_of_range);
         self.headline = self.headline.zip(amount).try_map(add)?;
         self.trips += 1;
         let words = &trip.basis.words;
         if words.onward.as_ref().is_some_and(|it| reverses(trip.dimensions.date, &it.onward)) {
-            return Ok(None); // Nothing, whatever is assumed.
+            return Ok(()); // Nothing, whatever is assumed.
         }
         let basis = stripped(&trip.basis);
-        let kind = serde_json::to_string(&(&trip.reckoned.policy, &trip.reckoned.tariffs, &basis));
-        let kind = kind.map_err(Error::storage)?;
-        if let Some(alike) = self.kinds.get_mut(&kind) {
-            alike.trips += 1;
-            return Ok(None);
-        }
-        Ok(Some(New { kind, date: trip.dimensions.date, basis, reckoned: trip.reckoned.clone() }))
-    }
-
-    /// Keeps a kind of trips with the prices by which its first one was reckoned.
-    pub fn price(&mut self, new: New, prices: Prices) {
-        let New { kind, date, basis, .. } = new;
-        self.kinds.insert(kind, Alike { date, basis, prices, trips: 1 });
+        let kind = serde_json::to_string(&basis).map_err(Error::storage)?;
+        let priced = self.by_versions.get_mut(&versions(&trip.reckoned));
+        let priced = priced.ok_or(Error::Internal("a trip is counted before its prices are known"))?;
+        let alike = || Alike { date: trip.dimensions.date, basis, trips: 0 };
+        priced.kinds.entry(kind).or_insert_with(alike).trips += 1;
+        Ok(())
     }
 
     /// How many kinds of trips there are.
     #[must_use]
     pub fn kinds(&self) -> usize {
-        self.kinds.len()
+        self.by_versions.values().map(|priced| priced.kinds.len()).sum()
     }
 
+    /// Each kind reckoned in the base case, with what it rests on.
+    ///
+    /// # Errors
+    /// `AMOUNT_OUT_OF_RANGE`.
+    pub fn weighed(&self) -> Result<Weighed<'_>> {
+        let mut groups = Vec::with_capacity(self.by_versions.len());
+        for Priced { prices, kinds } in self.by_versions.values() {
+            let base = taken_by(prices, Taken::Base)?;
+            let own = |alike| Ok(Own { alike, base: alike.net(&base, Taken::Base)?.base, rules: alike.rules(prices) });
+            let kinds = kinds.values().map(own).collect::<Result<_>>()?;
+            groups.push(Group { prices, tariffs: tariffs(prices), kinds });
+        }
+        Ok(Weighed { headline: self.headline.base, groups })
+    }
+}
+
+fn versions(reckoned: &Reckoned) -> Versions {
+    (reckoned.policy.clone(), reckoned.tariffs.clone())
+}
+
+/// What an assumption says in each version.
+type Stated = Vec<(Id, Cases<i64>)>;
+
+/// A kind of trips with what one of them comes to in the base case, and the rules and ranges that it rests on.
+struct Own<'a> {
+    alike: &'a Alike,
+    base: Fen,
+    rules: BTreeMap<Assumption, Stated>,
+}
+
+/// Kinds of trips that rest on the same prices.
+struct Group<'a> {
+    prices: &'a Prices,
+    tariffs: BTreeMap<Assumption, Stated>,
+    kinds: Vec<Own<'a>>,
+}
+
+impl Group<'_> {
+    fn resting_on(&self, assumption: &Assumption) -> Vec<&Own<'_>> {
+        let is_all = self.tariffs.contains_key(assumption);
+        self.kinds.iter().filter(|own| is_all || own.rules.contains_key(assumption)).collect()
+    }
+}
+
+/// The kinds of a period's trips, ready to be reckoned again and again: each kind's base case and each version is worked out once.
+pub struct Weighed<'a> {
+    headline: Fen,
+    groups: Vec<Group<'a>>,
+}
+
+impl Weighed<'_> {
     /// What each assumption moves, the biggest swing first.
     ///
     /// # Errors
     /// `AMOUNT_OUT_OF_RANGE`.
     pub fn swings(&self) -> Result<Vec<Swing>> {
-        let mut moved: BTreeMap<Assumption, Cases<i128>> = BTreeMap::new();
-        let mut values: BTreeMap<Assumption, BTreeMap<Id, Cases<i64>>> = BTreeMap::new();
-        for alike in self.kinds.values() {
-            let base = alike.net(Taken::Base)?.base;
-            for (assumption, stated) in alike.assumptions() {
-                let open = alike.net(Taken::Open(&assumption))?;
-                let moves = open.map(|it| (i128::from(it.get()) - i128::from(base.get())) * i128::from(alike.trips));
-                let sum = moved.entry(assumption.clone()).or_default();
-                *sum = sum.zip(moves).map(|(sum, moves)| sum + moves);
-                values.entry(assumption).or_default().extend(stated);
+        let mut moved: BTreeMap<&Assumption, Moved> = BTreeMap::new();
+        for group in &self.groups {
+            let rules = group.kinds.iter().flat_map(|own| &own.rules);
+            for (assumption, stated) in group.tariffs.iter().chain(rules) {
+                moved.entry(assumption).or_default().values.extend(stated.iter().cloned());
             }
         }
-        let headline = i128::from(self.headline.base.get());
-        let fen = |sum: i128| i64::try_from(sum).map(Fen::new).map_err(|_| out_of_range());
+        for (assumption, Moved { sum, .. }) in &mut moved {
+            let taken = Taken::Open(assumption);
+            for (group, kinds) in self.resting_on(assumption) {
+                let prices = taken_by(group.prices, taken)?;
+                for own in kinds {
+                    let moves = own.alike.net(&prices, taken)?.map(|net| own.moved_to(net));
+                    *sum = sum.zip(moves).map(|(sum, moves)| sum + moves);
+                }
+            }
+        }
+        let headline = i128::from(self.headline.get());
         let mut swings = Vec::with_capacity(moved.len());
-        for (assumption, moves) in moved {
-            let (low, high) = (fen(headline + moves.low)?, fen(headline + moves.high)?);
-            let values = values.remove(&assumption).unwrap_or_default();
-            swings.push(Swing { assumption, low, high, values });
+        for (assumption, Moved { sum, values }) in moved {
+            let (low, high) = (fen(headline + sum.low)?, fen(headline + sum.high)?);
+            swings.push(Swing { assumption: assumption.clone(), low, high, values });
         }
         swings.sort_by(|a, b| (b.size(), &a.assumption).cmp(&(a.size(), &b.assumption)));
         Ok(swings)
@@ -181,29 +248,42 @@ impl Trips {
     /// `AMOUNT_OUT_OF_RANGE`.
     pub fn break_even(&self, assumption: &Assumption, target: Fen) -> Result<Option<i64>> {
         let Some(range) = assumption.range() else { return Ok(None) };
-        let mut touched = Vec::new();
-        for alike in self.kinds.values().filter(|alike| alike.assumptions().contains_key(assumption)) {
-            touched.push((alike, alike.net(Taken::Base)?.base));
-        }
+        let touched = self.resting_on(assumption);
         break_even::least(&range, target, |value| {
-            let mut sum = i128::from(self.headline.base.get());
-            for (alike, base) in &touched {
-                let net = alike.net(Taken::At(assumption, value))?.high;
-                sum += (i128::from(net.get()) - i128::from(base.get())) * i128::from(alike.trips);
+            let taken = Taken::At(assumption, value);
+            let mut sum = i128::from(self.headline.get());
+            for (group, kinds) in &touched {
+                let prices = taken_by(group.prices, taken)?;
+                for own in kinds {
+                    sum += own.moved_to(own.alike.net(&prices, taken)?.high);
+                }
             }
-            i64::try_from(sum).map(Fen::new).map_err(|_| out_of_range())
+            fen(sum)
         })
+    }
+
+    fn resting_on(&self, assumption: &Assumption) -> Vec<(&Group<'_>, Vec<&Own<'_>>)> {
+        let groups = self.groups.iter().map(|group| (group, group.resting_on(assumption)));
+        groups.filter(|(_, kinds)| !kinds.is_empty()).collect()
     }
 }
 
-/// A kind of trips that wasn't there before.
-#[derive(Clone, Debug)]
-pub struct New {
-    kind: String,
-    date: Date,
-    basis: Basis,
-    /// By which versions it was reckoned.
-    pub reckoned: Reckoned,
+/// What an assumption moves about the headline, and what it says in each version.
+#[derive(Default)]
+struct Moved {
+    sum: Cases<i128>,
+    values: BTreeMap<Id, Cases<i64>>,
+}
+
+impl Own<'_> {
+    /// What all of its trips move about the headline, where one of them comes to this.
+    fn moved_to(&self, net: Fen) -> i128 {
+        (i128::from(net.get()) - i128::from(self.base.get())) * i128::from(self.alike.trips)
+    }
+}
+
+fn fen(sum: i128) -> Result<Fen> {
+    i64::try_from(sum).map(Fen::new).map_err(|_| out_of_range())
 }
 
 /// What an assumption alone moves.
@@ -263,16 +343,50 @@ fn stripped(basis: &Basis) -> Basis {
     basis
 }
 
-impl Alike {
-    /// What it rests on, with what each version says.
-    fn assumptions(&self) -> BTreeMap<Assumption, Vec<(Id, Cases<i64>)>> {
-        let mut found: BTreeMap<Assumption, Vec<(Id, Cases<i64>)>> = BTreeMap::new();
-        for version in self.prices.book.versions() {
-            let stated = (version.id.clone(), version.values);
-            found.entry(Assumption::Tariff(version.key.clone())).or_default().push(stated);
+/// The tariffs among prices, with what each version says.
+fn tariffs(prices: &Prices) -> BTreeMap<Assumption, Stated> {
+    let mut found: BTreeMap<Assumption, Stated> = BTreeMap::new();
+    for version in prices.book.versions() {
+        let stated = (version.id.clone(), version.values);
+        found.entry(Assumption::Tariff(version.key.clone())).or_default().push(stated);
+    }
+    found
+}
+
+/// Prices with one assumption as it is taken.
+fn taken_by(prices: &Prices, taken: Taken<'_>) -> Result<Prices> {
+    let book = prices.book.revalued(|version| {
+        let base = version.values.base;
+        Ok::<_, Error>(match taken {
+            Taken::Open(Assumption::Tariff(key)) if *key == version.key => version.values,
+            Taken::At(Assumption::Tariff(key), share) if *key == version.key => {
+                Cases::sure(scaled(key.component.unit(), base, share)?)
+            }
+            Taken::Base | Taken::Open(_) | Taken::At(..) => Cases::sure(base),
+        })
+    })?;
+    let mut policies = prices.policies.clone();
+    for policy in &mut policies {
+        for (setting, stay) in
+            [(CareSetting::Outpatient, &mut policy.outpatient), (CareSetting::Inpatient, &mut policy.inpatient)]
+        {
+            stay.nights = number(taken, &Assumption::Nights(setting), stay.nights);
+            stay.meal_days = number(taken, &Assumption::MealDays(setting), stay.meal_days);
+            stay.wage_half_days = Cases::sure(stay.wage_half_days.base);
         }
+        if let Taken::At(Assumption::Companions, most) = taken {
+            policy.most_companions = most;
+        }
+    }
+    Ok(Prices { policies, book })
+}
+
+impl Alike {
+    /// The rules and ranges that it rests on, with what each version of the policy says.
+    fn rules(&self, prices: &Prices) -> BTreeMap<Assumption, Stated> {
+        let mut found: BTreeMap<Assumption, Stated> = BTreeMap::new();
         if let Some(journey) = &self.basis.words.journey {
-            for policy in &self.prices.policies {
+            for policy in &prices.policies {
                 let stay = policy.stay(journey.setting);
                 let mut add = |assumption, values| {
                     found.entry(assumption).or_default().push((policy.id.clone(), values));
@@ -290,37 +404,10 @@ impl Alike {
         found
     }
 
-    /// NET of one of its trips, as far as it is in the headline.
-    fn net(&self, taken: Taken<'_>) -> Result<Cases<Fen>> {
-        let (_, saving) = self.prices(taken)?.reckon(self.date, &self.basis(taken))?;
+    /// NET of one of its trips, as far as it is in the headline, by prices that are taken the same way.
+    fn net(&self, prices: &Prices, taken: Taken<'_>) -> Result<Cases<Fen>> {
+        let (_, saving) = prices.reckon(self.date, &self.basis(taken))?;
         Ok(saving.standing(Ledger::Net, Standing::Headline)?.unwrap_or_default())
-    }
-
-    fn prices(&self, taken: Taken<'_>) -> Result<Prices> {
-        let book = self.prices.book.revalued(|version| {
-            let base = version.values.base;
-            Ok::<_, Error>(match taken {
-                Taken::Open(Assumption::Tariff(key)) if *key == version.key => version.values,
-                Taken::At(Assumption::Tariff(key), share) if *key == version.key => {
-                    Cases::sure(scaled(key.component.unit(), base, share)?)
-                }
-                Taken::Base | Taken::Open(_) | Taken::At(..) => Cases::sure(base),
-            })
-        })?;
-        let mut policies = self.prices.policies.clone();
-        for policy in &mut policies {
-            for (setting, stay) in
-                [(CareSetting::Outpatient, &mut policy.outpatient), (CareSetting::Inpatient, &mut policy.inpatient)]
-            {
-                stay.nights = number(taken, &Assumption::Nights(setting), stay.nights);
-                stay.meal_days = number(taken, &Assumption::MealDays(setting), stay.meal_days);
-                stay.wage_half_days = Cases::sure(stay.wage_half_days.base);
-            }
-            if let Taken::At(Assumption::Companions, most) = taken {
-                policy.most_companions = most;
-            }
-        }
-        Ok(Prices { policies, book })
     }
 
     fn basis(&self, taken: Taken<'_>) -> Basis {

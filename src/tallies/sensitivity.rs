@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::Basis;
 use crate::kernel::{Date, Fen, Id, Result};
 use crate::savings::Cases;
-use crate::savings::sensitivity::{Assumption, Swing, scaled};
+use crate::savings::sensitivity::{Assumption, Swing, TripKinds, scaled};
 
 /// The assumptions that are told of, those that move most.
 pub const MOST_LINES: usize = 100;
@@ -20,6 +20,41 @@ pub struct Period {
     pub to: Date,
     /// Whether trips of attested records alone.
     pub basis: Basis,
+}
+
+/// What an analysis rests on: read on one snapshot, and worked out once that has ended.
+#[derive(Clone, Debug)]
+pub struct Gathered {
+    /// Which days.
+    pub period: Period,
+    /// Its trips.
+    pub counted: TripKinds,
+    /// What the county's own method comes to; none: it has none.
+    pub county: Option<Fen>,
+}
+
+impl Gathered {
+    /// What carries the headline. It takes a processor long where there are many kinds of trips, and nothing else.
+    ///
+    /// # Errors
+    /// `AMOUNT_OUT_OF_RANGE`.
+    pub fn analyse(&self) -> Result<Analysis> {
+        let Gathered { period, counted, county } = self;
+        let weighed = counted.weighed()?;
+        let swings = weighed.swings()?;
+        let assumptions = swings.len();
+        let mut lines = Vec::with_capacity(assumptions.min(MOST_LINES));
+        for swing in swings.into_iter().take(MOST_LINES) {
+            let zero = weighed.break_even(&swing.assumption, Fen::ZERO)?;
+            let county = match county {
+                Some(figure) => weighed.break_even(&swing.assumption, *figure)?,
+                None => None,
+            };
+            lines.push(Line { swing, zero, county });
+        }
+        let (headline, trips) = (counted.headline, counted.trips);
+        Ok(Analysis { period: *period, headline, trips, county: *county, lines, assumptions })
+    }
 }
 
 /// How much each assumption moves the headline.

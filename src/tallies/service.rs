@@ -85,7 +85,8 @@ impl TallyService for Service {
     async fn analyse_savings(&self, request: Request<pb::AnalyseSavingsRequest>) -> Reply<pb::SavingsAnalysis> {
         let query = self.api.query(request, sensitivity::analyse)?;
         let programme = query.programme.clone();
-        let analysis = self.api.read(query).await?;
+        let gathered = self.api.read(query).await?;
+        let analysis = self.api.compute(move || gathered.analyse()).await?;
         Ok(Response::new(sensitivity::analysis(&programme, &analysis)?))
     }
 

@@ -3,7 +3,7 @@ use tonic::{Request, Status};
 
 use super::{Mutation, call_of, caller_of};
 use crate::db::{Command, Db, Query};
-use crate::kernel::{self, Bounds, Call, Caller, Fields, Timestamp};
+use crate::kernel::{self, Bounds, Call, Caller, Error, Fields, Timestamp};
 
 /// What every service of a slice holds; clones share the database.
 #[derive(Clone)]
@@ -91,6 +91,18 @@ impl Api {
     /// The status of its error.
     pub async fn read<Q: Query>(&self, query: Q) -> Result<Q::Output, Status> {
         Ok(self.db.read(query).await?)
+    }
+
+    /// Works something out that takes longer than a call may keep others waiting: on a thread for such things.
+    ///
+    /// # Errors
+    /// The status of its error.
+    pub async fn compute<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> kernel::Result<T> + Send + 'static,
+    ) -> Result<T, Status> {
+        let worked = tokio::task::spawn_blocking(work).await;
+        Ok(worked.map_err(|_| Error::Internal("working something out panicked"))??)
     }
 
     /// The database, for what isn't one command or query: streams.

@@ -1,21 +1,23 @@
-//! Which assumptions carry the headline of savings: read trip by trip on one snapshot, reckoned by `savings/sensitivity`.
+//! What is read to say which assumptions carry the headline of savings: trip by trip on one snapshot. Working it out takes longer, and is
+//! `tallies/sensitivity`'s: nobody's read waits for it.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use super::method::county_figures;
 use crate::activities;
 use crate::db::{Query, Tx};
-use crate::kernel::{Date, Error, Fen, Id, Reason, Result};
+use crate::kernel::{Date, Error, Id, Reason, Result};
 use crate::programmes::{self, Programme};
 use crate::savings::rounding::sum;
-use crate::savings::sensitivity::{MOST_KINDS, Trips};
+use crate::savings::sensitivity::{MOST_KINDS, TripKinds};
 use crate::savings::store::{recomputations, trips};
-use crate::savings::trip::{Prices, Trip};
+use crate::savings::trip::Trip;
 use crate::tallies::Basis;
-use crate::tallies::sensitivity::{Analysis, Line, MOST_LINES, Period};
+use crate::tallies::sensitivity::{Gathered, Period};
 
 /// Trips that are read at a time.
 const CHUNK: i64 = 1_000;
+
 /// Asks for the sensitivity of a period's headline.
 #[derive(Clone, Debug)]
 pub struct AnalyseSavings {
@@ -26,22 +28,21 @@ pub struct AnalyseSavings {
 }
 
 impl Query for AnalyseSavings {
-    type Output = Analysis;
+    type Output = Gathered;
 
-    async fn run(&self, tx: &mut Tx<'_>) -> Result<Analysis> {
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<Gathered> {
         let programme = programmes::store::get(tx, &self.programme).await?;
-        analyse(tx, &programme, self.period).await
+        gather(tx, &programme, self.period).await
     }
 }
 
-/// What carries the headline of a period.
+/// What the analysis of a period rests on.
 ///
 /// # Errors
 /// The field `to_date`, where the period's trips are of more than [`MOST_KINDS`] kinds; `AMOUNT_OUT_OF_RANGE`; a storage error.
-pub async fn analyse(tx: &mut Tx<'_>, programme: &Programme, period: Period) -> Result<Analysis> {
+pub async fn gather(tx: &mut Tx<'_>, programme: &Programme, period: Period) -> Result<Gathered> {
     let Period { from, to, basis } = period;
-    let mut counted = Trips::default();
-    let mut prices: HashMap<(Id, Vec<Id>), Prices> = HashMap::new();
+    let mut counted = TripKinds::default();
     let mut after: Option<(Date, Id)> = None;
     loop {
         let read = recomputations::chunk(tx, &programme.id, (from, to), after.as_ref(), CHUNK).await?;
@@ -54,20 +55,14 @@ pub async fn analyse(tx: &mut Tx<'_>, programme: &Programme, period: Period) -> 
         };
         let counts = |trip: &&Trip| basis == Basis::Recorded || trip.activities.iter().all(|it| attested.contains(it));
         for trip in read.iter().filter(counts) {
-            let Some(new) = counted.count(trip)? else { continue };
-            if counted.kinds() == MOST_KINDS {
-                let text = format!("the period's trips are of more than {MOST_KINDS} kinds: ask for a shorter one");
-                return Err(Error::field("to_date", Reason::OutOfRange, text));
+            if !counted.is_priced(&trip.reckoned) {
+                counted.price(&trip.reckoned, trips::prices_of(tx, &programme.id, &trip.reckoned).await?);
             }
-            let versions = (new.reckoned.policy.clone(), new.reckoned.tariffs.clone());
-            let own = match prices.get(&versions) {
-                Some(own) => own.clone(),
-                None => {
-                    let own = trips::prices_of(tx, &programme.id, &new.reckoned).await?;
-                    prices.entry(versions).or_insert(own).clone()
-                }
-            };
-            counted.price(new, own);
+            counted.count(trip)?;
+        }
+        if counted.kinds() > MOST_KINDS {
+            let text = format!("the period's trips are of more than {MOST_KINDS} kinds: ask for a shorter one");
+            return Err(Error::field("to_date", Reason::OutOfRange, text));
         }
         match read.last() {
             Some(last) => after = Some((last.dimensions.date, last.name.id().clone())),
@@ -76,16 +71,5 @@ pub async fn analyse(tx: &mut Tx<'_>, programme: &Programme, period: Period) -> 
     }
     let methods = county_figures(tx, programme, (from, to), basis).await?;
     let county = (!methods.is_empty()).then(|| sum(methods.iter().map(|it| it.figure.accepted))).transpose()?;
-    let swings = counted.swings()?;
-    let assumptions = swings.len();
-    let mut lines = Vec::with_capacity(assumptions.min(MOST_LINES));
-    for swing in swings.into_iter().take(MOST_LINES) {
-        let zero = counted.break_even(&swing.assumption, Fen::ZERO)?;
-        let county = match county {
-            Some(figure) => counted.break_even(&swing.assumption, figure)?,
-            None => None,
-        };
-        lines.push(Line { swing, zero, county });
-    }
-    Ok(Analysis { period, headline: counted.headline, trips: counted.trips, county, lines, assumptions })
+    Ok(Gathered { period, counted, county })
 }

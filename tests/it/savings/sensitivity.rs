@@ -1,11 +1,17 @@
 //! Sensitivity and break-even: halving as a table and as a property, what an assumption moves over a socket, and what coverage counts.
 use homecoming::activities::{Kind, Performer, leaf};
-use homecoming::kernel::{Fen, SessionKind, Vocabulary as _};
+use homecoming::db::{Query, Tx};
+use homecoming::kernel::{Fen, Id, Result, SessionKind, Vocabulary as _};
 use homecoming::pb;
 use homecoming::savings::Unit;
 use homecoming::savings::break_even::least;
 use homecoming::savings::eligibility::{Service, exclusion};
-use homecoming::savings::sensitivity::scaled;
+use homecoming::savings::sensitivity::{TripKinds, scaled};
+use homecoming::savings::store::{recomputations, trips as store};
+use homecoming::savings::trip::{Prices, Trip};
+use homecoming::sites::DivisionCode;
+use homecoming::tallies::queries::AnalyseSavings;
+use homecoming::tallies::sensitivity::Period;
 use proptest::prelude::*;
 
 use super::api::{self, by};
@@ -162,6 +168,69 @@ async fn the_biggest_swing_comes_first_and_says_where_it_breaks_even() {
     })
     .await;
 }
+
+/// The trips that stand, and the prices of the first.
+struct Stored;
+
+impl Query for Stored {
+    type Output = (Vec<Trip>, Prices);
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<Self::Output> {
+        let (programme, march) =
+            (Id::parse("liling").unwrap(), ("2024-03-01".parse().unwrap(), "2024-03-31".parse().unwrap()));
+        let stored = recomputations::chunk(tx, &programme, march, None, 10).await?;
+        let prices = store::prices_of(tx, &programme, &stored[0].reckoned).await?;
+        Ok((stored, prices))
+    }
+}
+
+#[tokio::test]
+async fn what_was_read_is_worked_out_by_kinds_once_the_read_has_ended() {
+    each_engine("sensitivity_kinds", async |server| {
+        with_ranges(&server).await;
+        let period = Period {
+            from: "2024-03-01".parse().unwrap(),
+            to: "2024-03-31".parse().unwrap(),
+            basis: homecoming::tallies::Basis::Recorded,
+        };
+        let query = AnalyseSavings { programme: Id::parse("liling").unwrap(), period };
+        let gathered = server.db.read(query).await.unwrap();
+        // On a thread without a runtime: nothing is read any more.
+        let analysis = std::thread::spawn(move || gathered.analyse()).join().unwrap().unwrap();
+        assert_eq!(analysis.headline.base, Fen::new(618_989));
+
+        // Alike or not, so many trips move so much: where care was given, as the record said it, moves nothing.
+        let (stored, prices) = server.db.read(Stored).await.unwrap();
+        let (mut one, mut many) = (TripKinds::default(), TripKinds::default());
+        for counted in [&mut one, &mut many] {
+            assert!(!counted.is_priced(&stored[0].reckoned));
+            counted.price(&stored[0].reckoned, prices.clone());
+        }
+        for number in 0..KINDS {
+            let mut other = stored[0].clone();
+            other.basis.words.near =
+                Some(DivisionCode::parse(&format!("{:06}{:03}", 430_281 + number / 1_000, number % 1_000)).unwrap());
+            one.count(&stored[0]).unwrap();
+            many.count(&other).unwrap();
+        }
+        assert_eq!((one.kinds(), many.kinds()), (1, KINDS));
+        assert_eq!((one.headline, one.trips), (many.headline, many.trips));
+        let swings = one.weighed().unwrap().swings().unwrap();
+        assert_eq!(swings, many.weighed().unwrap().swings().unwrap());
+        for swing in &swings {
+            for target in [Fen::ZERO, Fen::new(1_000_000_000)] {
+                let found =
+                    [&one, &many].map(|it| it.weighed().unwrap().break_even(&swing.assumption, target).unwrap());
+                assert_eq!(found[0], found[1], "{:?}", swing.assumption);
+            }
+        }
+        assert_eq!(swings[0].size(), 490_000 * u64::try_from(KINDS).unwrap());
+    })
+    .await;
+}
+
+/// Kinds of trips that differ in nothing that moves anything.
+const KINDS: usize = 20;
 
 #[tokio::test]
 async fn a_bulletin_says_what_carries_its_savings_and_which_records_count() {
