@@ -357,6 +357,12 @@ pub const METHODS: &[Entry] = &[
     whole("ExportService.ExportSavings", READERS_OF_RECORDS),
 ];
 
+/// What a call needs, by its name `ExpertService.GetExpert`; nothing where it isn't served.
+#[must_use]
+pub fn by_method(method: &str) -> Option<&'static Entry> {
+    METHODS.iter().find(|entry| entry.method == method)
+}
+
 /// What a call needs, by its path `/homecoming.v1.ExpertService/GetExpert`.
 #[must_use]
 pub fn by_path(path: &str) -> Option<&'static Entry> {

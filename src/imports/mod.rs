@@ -20,7 +20,7 @@ pub mod text;
 mod wire;
 
 use crate::access::Role;
-use crate::access::table::Powers;
+use crate::access::table::{self as calls, Powers};
 use crate::kernel::{Error, Id, Reason, Result, Vocabulary as _, vocabulary};
 
 pub use cells::Cell;
@@ -68,17 +68,29 @@ vocabulary! {
 }
 
 impl Table {
+    /// The call by which its rows are entered one by one, as the table of access names it.
+    #[must_use]
+    pub const fn entered_by(self) -> &'static str {
+        match self {
+            Self::Hospitals => "HospitalService.CreateHospital",
+            Self::Sites => "SiteService.CreateSite",
+            Self::Rooms => "SiteService.UpdateSite",
+            Self::Experts => "ExpertService.CreateExpert",
+            Self::Assistants => "AssistantService.CreateAssistant",
+            Self::Pairings => "PairingService.CreatePairing",
+            Self::Sessions => "SessionService.RecordHeldSession",
+            Self::Activities => "ActivityService.RecordActivity",
+            Self::OpeningBalances => "TallyService.CreateOpeningBalance",
+            Self::Tariffs => "SavingService.CreateTariff",
+            Self::Trips => "TripService.RecordTrip",
+            Self::Bills => "TripService.RecordEncounter",
+        }
+    }
+
     /// Who may bring it in: whoever may enter its rows one by one.
     #[must_use]
-    pub const fn importers(self) -> &'static [Role] {
-        match self {
-            Self::Hospitals | Self::Sites | Self::Rooms | Self::Experts | Self::Assistants | Self::Pairings => {
-                &[Role::Owner, Role::Scheduler]
-            }
-            Self::Sessions => &[Role::Owner, Role::Scheduler, Role::Recorder],
-            Self::Activities | Self::Trips | Self::Bills => &[Role::Owner, Role::Recorder],
-            Self::OpeningBalances | Self::Tariffs => &[Role::Owner, Role::Reporter],
-        }
+    pub fn importers(self) -> Vec<Role> {
+        calls::by_method(self.entered_by()).map_or_else(Vec::new, |entry| entry.roles().collect())
     }
 
     /// Refuses whoever may not bring it in.
@@ -86,10 +98,11 @@ impl Table {
     /// # Errors
     /// `ROLE_REQUIRED`.
     pub fn must_be_for(self, programme: &Id, powers: &Powers) -> Result<()> {
-        if powers.has_one(programme, self.importers()) {
+        let importers = self.importers();
+        if powers.has_one(programme, &importers) {
             return Ok(());
         }
-        let roles = self.importers().iter().map(|role| role.code()).collect::<Vec<_>>().join(",");
+        let roles = importers.iter().map(|role| role.code()).collect::<Vec<_>>().join(",");
         let text = format!("the table {} is brought in by one of the roles {roles}", self.code());
         let refusal = Error::refused(Reason::RoleRequired, text).with("method", "ImportService.ImportTable");
         Err(refusal.with("roles", roles))

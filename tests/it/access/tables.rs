@@ -1,9 +1,11 @@
 //! Tables of an import are brought in by those who may enter their rows; and what a hospital's system sees of experts.
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
 use futures_util::stream;
 use homecoming::access::Role;
+use homecoming::access::table::by_method;
 use homecoming::imports::Table;
 use homecoming::kernel::{Reason, Vocabulary as _};
 use homecoming::pb;
@@ -35,6 +37,18 @@ async fn import(line: &Line, file_name: &str) -> Option<Refused> {
             Err(status) => return Some(refusal(&status)),
         }
     }
+}
+
+#[test]
+fn every_table_is_for_those_whom_the_table_of_access_lets_enter_its_rows() {
+    let mut all = BTreeSet::new();
+    for table in Table::ALL {
+        let entry = by_method(table.entered_by()).unwrap_or_else(|| panic!("{} isn't served", table.entered_by()));
+        assert!(table.importers().into_iter().eq(entry.roles()), "{table:?}");
+        all.extend(table.importers());
+    }
+    let whole = by_method("ImportService.ImportTable").unwrap();
+    assert_eq!(whole.roles().collect::<BTreeSet<_>>(), all, "who brings in no table at all has no business there");
 }
 
 #[tokio::test(flavor = "multi_thread")]
