@@ -82,42 +82,67 @@ pub struct Sort {
     pub consultation_type: Option<ConsultationType>,
     /// Whose gap it was; of gaps filled.
     pub gap_level: Option<GapLevel>,
-    /// Whether it can save its patient a trip ([`can_save`]).
-    pub can_save: bool,
+    /// Under which kind of session; none: it doesn't matter to what is counted.
+    pub session_kind: Option<SessionKind>,
+}
+
+/// Why a service saves no patient a trip, whatever else is known of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NoTrip {
+    /// 义诊.
+    FreeClinic,
+    /// 查房.
+    WardRound,
+    /// 带教, 讲座 and case conferences.
+    Teaching,
+    /// A number of patients, none of them known.
+    Headcount,
+    /// A case of local surgeons alone.
+    LocalCase,
+}
+
+/// Why a service of a kind saves no patient a trip; none: it can.
+#[must_use]
+pub const fn no_trip(session_kind: SessionKind, kind: Kind, performer: Option<Performer>) -> Option<NoTrip> {
+    let by_session = match session_kind {
+        SessionKind::FreeClinic => Some(NoTrip::FreeClinic),
+        SessionKind::WardRound => Some(NoTrip::WardRound),
+        SessionKind::Teaching | SessionKind::Lecture | SessionKind::CaseConference => Some(NoTrip::Teaching),
+        SessionKind::Clinic
+        | SessionKind::Operation
+        | SessionKind::OutConsultation
+        | SessionKind::RemoteConsultation => None,
+    };
+    let by_kind = match (kind, performer) {
+        (Kind::Headcount, _) => Some(NoTrip::Headcount),
+        (Kind::Teaching | Kind::Lecture | Kind::Technique | Kind::GapFilled | Kind::TrainedStaff, _) => {
+            Some(NoTrip::Teaching)
+        }
+        (Kind::OperationCase, Some(Performer::Local)) => Some(NoTrip::LocalCase),
+        (Kind::OperationCase, Some(Performer::Expert | Performer::AssistantSupervised) | None)
+        | (Kind::Consultation, _) => None,
+    };
+    if by_session.is_some() { by_session } else { by_kind }
 }
 
 /// Whether a service is of a kind that can save its patient a trip, whatever else is known of it: what coverage counts from. One patient's,
 /// by the expert, neither on a round nor at a lesson nor at a free clinic.
 #[must_use]
 pub const fn can_save(session_kind: SessionKind, kind: Kind, performer: Option<Performer>) -> bool {
-    let at_such_a_session = match session_kind {
-        SessionKind::Clinic
-        | SessionKind::Operation
-        | SessionKind::OutConsultation
-        | SessionKind::RemoteConsultation => true,
-        SessionKind::FreeClinic
-        | SessionKind::WardRound
-        | SessionKind::Teaching
-        | SessionKind::Lecture
-        | SessionKind::CaseConference => false,
-    };
-    let such_a_service = match (kind, performer) {
-        (Kind::Consultation, _)
-        | (Kind::OperationCase, Some(Performer::Expert | Performer::AssistantSupervised) | None) => true,
-        (Kind::OperationCase, Some(Performer::Local))
-        | (
-            Kind::Headcount | Kind::Teaching | Kind::Lecture | Kind::Technique | Kind::GapFilled | Kind::TrainedStaff,
-            _,
-        ) => false,
-    };
-    at_such_a_session && such_a_service
+    no_trip(session_kind, kind, performer).is_none()
 }
 
 impl Sort {
     /// A kind that nothing else tells apart.
     #[must_use]
     pub fn of(kind: Kind) -> Sort {
-        Sort { kind, performer: None, consultation_type: None, gap_level: None, can_save: false }
+        Sort { kind, performer: None, consultation_type: None, gap_level: None, session_kind: None }
+    }
+
+    /// Whether it can save its patient a trip ([`can_save`]).
+    #[must_use]
+    pub fn can_save(self) -> bool {
+        self.session_kind.is_some_and(|session_kind| can_save(session_kind, self.kind, self.performer))
     }
 }
 
@@ -150,7 +175,7 @@ pub fn quantities(sort: Sort, sums: Sums) -> Vec<(Measure, i64)> {
         Some(GapLevel::Province) => counted.push((PROVINCE_GAPS, sums.records)),
         None => {}
     }
-    if sort.can_save {
+    if sort.can_save() {
         counted.push((ELIGIBLE_SERVICES, sums.records));
     }
     counted.push((DECLARED_SAVINGS_FEN, sums.saving_fen));
@@ -169,11 +194,7 @@ impl Record {
             performer: self.operation.as_ref().map(|operation| operation.performer),
             consultation_type: self.details.consultation_type,
             gap_level: self.details.gap_level,
-            can_save: can_save(
-                self.session_kind,
-                self.kind,
-                self.operation.as_ref().map(|operation| operation.performer),
-            ),
+            session_kind: Some(self.session_kind),
         };
         Leaf {
             dimensions: Dimensions {

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::activities::leaf::{self, NoTrip};
 use crate::activities::{Kind, Performer};
 use crate::kernel::{Date, SessionKind, vocabulary};
 
@@ -78,25 +79,14 @@ pub fn exclusion(service: &Service) -> Option<Exclusion> {
     if service.screening {
         return Some(Exclusion::Screening);
     }
-    let by_session = match service.session_kind {
-        SessionKind::FreeClinic => Some(Exclusion::FreeClinic),
-        SessionKind::WardRound => Some(Exclusion::WardRound),
-        SessionKind::Teaching | SessionKind::Lecture | SessionKind::CaseConference => Some(Exclusion::Teaching),
-        SessionKind::Clinic
-        | SessionKind::Operation
-        | SessionKind::OutConsultation
-        | SessionKind::RemoteConsultation => None,
-    };
-    let by_kind = match (service.kind, service.performer) {
-        (Kind::Headcount, _) => Some(Exclusion::Headcount),
-        (Kind::Teaching | Kind::Lecture | Kind::Technique | Kind::GapFilled | Kind::TrainedStaff, _) => {
-            Some(Exclusion::Teaching)
-        }
-        (Kind::OperationCase, Some(Performer::Local)) => Some(Exclusion::LocalCase),
-        (Kind::OperationCase, Some(Performer::Expert | Performer::AssistantSupervised) | None)
-        | (Kind::Consultation, _) => None,
-    };
-    by_session.or(by_kind)
+    let no_trip = leaf::no_trip(service.session_kind, service.kind, service.performer)?;
+    Some(match no_trip {
+        NoTrip::FreeClinic => Exclusion::FreeClinic,
+        NoTrip::WardRound => Exclusion::WardRound,
+        NoTrip::Teaching => Exclusion::Teaching,
+        NoTrip::Headcount => Exclusion::Headcount,
+        NoTrip::LocalCase => Exclusion::LocalCase,
+    })
 }
 
 /// Why the whole saving is nothing; none: it can be something. Several services are excluded only together.

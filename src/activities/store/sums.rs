@@ -68,7 +68,7 @@ fn sum(row: &Row) -> Result<Leaf> {
         performer: row.optional_code("performer")?,
         consultation_type: row.optional_code("consultation_type")?,
         gap_level: row.optional_code("gap_level")?,
-        can_save: leaf::can_save(row.code("session_kind")?, row.code("kind")?, row.optional_code("performer")?),
+        session_kind: Some(row.code("session_kind")?),
     };
     Ok(Leaf {
         dimensions: Dimensions {

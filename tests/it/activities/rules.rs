@@ -248,7 +248,7 @@ proptest! {
             performer: (kind == Kind::OperationCase).then_some(performer),
             consultation_type: consultation_type.filter(|_| matches!(kind, Kind::Consultation | Kind::Headcount)),
             gap_level: (kind == Kind::GapFilled).then_some(GapLevel::City),
-            can_save: leaf::can_save(SessionKind::Clinic, kind, (kind == Kind::OperationCase).then_some(performer)),
+            session_kind: Some(SessionKind::Clinic),
         };
         let mut together = Sums::default();
         let mut apart = std::collections::BTreeMap::new();
