@@ -3,7 +3,7 @@
 //! Everything that an amount rests on is in the version's [`Basis`], and the versions of policy and tariffs beside it: whoever explains
 //! it reckons the same again. How words become a version is in `settle`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -323,6 +323,12 @@ pub struct Trip {
 }
 
 impl Trip {
+    /// Whether it counts among what is attested: all of its activities are.
+    #[must_use]
+    pub fn is_attested(&self, attested: &HashSet<Id>) -> bool {
+        self.activities.iter().all(|activity| attested.contains(activity))
+    }
+
     /// The stored amounts as a saving without its lines; nothing where it was taken back.
     ///
     /// # Errors

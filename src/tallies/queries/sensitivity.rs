@@ -53,7 +53,7 @@ pub async fn gather(tx: &mut Tx<'_>, programme: &Programme, period: Period) -> R
                 activities::store::attested(tx, &programme.id, &ids, None).await?
             }
         };
-        let counts = |trip: &&Trip| basis == Basis::Recorded || trip.activities.iter().all(|it| attested.contains(it));
+        let counts = |trip: &&Trip| basis == Basis::Recorded || trip.is_attested(&attested);
         for trip in read.iter().filter(counts) {
             if !counted.is_priced(&trip.reckoned) {
                 counted.price(&trip.reckoned, trips::prices_of(tx, &programme.id, &trip.reckoned).await?);

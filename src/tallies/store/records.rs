@@ -114,8 +114,7 @@ async fn trip_leaves_between(tx: &mut Tx<'_>, programme: &Id, cut: Cut) -> Resul
     };
     let mut leaves = Vec::with_capacity(trips.len());
     for trip in &trips {
-        let is_attested = trip.activities.iter().all(|activity| attested.contains(activity));
-        let counts = cut.basis == Basis::Recorded || is_attested;
+        let counts = cut.basis == Basis::Recorded || trip.is_attested(&attested);
         if let Some(leaf) = trip.leaf()?.filter(|_| counts) {
             leaves.push((trip.name.id().clone(), leaf));
         }
