@@ -34,7 +34,7 @@ pub mod total;
 pub mod travel;
 pub mod trip;
 pub mod versions;
-mod wire;
+pub(crate) mod wire;
 
 pub use cases::Cases;
 pub use evidence::{EvidenceGrade, Proof, ProvenanceClass};

@@ -167,7 +167,8 @@ pub(super) fn list_policies(fields: &mut Fields, request: pb::ListSavingPolicies
     ListPolicies { programme, page, bound_to }
 }
 
-fn cases_message(cases: Cases<i64>) -> pb::Cases {
+/// A number in its three cases; tallies say the same.
+pub(crate) fn cases_message(cases: Cases<i64>) -> pb::Cases {
     pb::Cases { low: cases.low, base: cases.base, high: cases.high }
 }
 

@@ -7,6 +7,7 @@ use crate::kernel::{Fen, Fields, Id, Result, Vocabulary as _};
 use crate::pb;
 use crate::savings::Cases;
 use crate::savings::sensitivity::{Assumption, Swing};
+use crate::savings::wire::cases_message;
 use crate::sites::DivisionCode;
 use crate::tallies::Basis;
 use crate::tallies::queries::AnalyseSavings;
@@ -26,16 +27,12 @@ pub(crate) fn analysis(programme: &Id, analysis: &Analysis) -> Result<pb::Saving
     Ok(pb::SavingsAnalysis {
         from_date: Some(analysis.period.from.into()),
         to_date: Some(analysis.period.to.into()),
-        headline: Some(cases(analysis.headline.map(Fen::get))),
+        headline: Some(cases_message(analysis.headline.map(Fen::get))),
         trip_count: analysis.trips,
         county_fen: analysis.county.map(Fen::get),
         swings: analysis.lines.iter().map(|line| swing(programme, line)).collect::<Result<_>>()?,
         assumption_count: i64::try_from(analysis.assumptions).unwrap_or(i64::MAX),
     })
-}
-
-fn cases(cases: Cases<i64>) -> pb::Cases {
-    pb::Cases { low: cases.low, base: cases.base, high: cases.high }
 }
 
 fn swing(programme: &Id, line: &Line) -> Result<pb::AssumptionSwing> {
@@ -62,7 +59,7 @@ fn values(programme: &Id, swing: &Swing, zero: Option<i64>, county: Option<i64>)
     };
     let value = |(id, stated): (&Id, &Cases<i64>)| pb::AssumedValue {
         version: format!("programmes/{programme}/{collection}/{id}"),
-        values: Some(cases(*stated)),
+        values: Some(cases_message(*stated)),
         zero: zeros.get(id).copied(),
         county: counties.get(id).copied(),
     };
