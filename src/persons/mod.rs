@@ -132,7 +132,7 @@ impl Restricted {
     /// # Errors
     /// `PERSON_RESTRICTED`.
     pub fn refuse(&self, patient: &Patient) -> Result<()> {
-        self.0.get(patient).map_or(Ok(()), |name| Err(restricted(name)))
+        self.of(patient).map_or(Ok(()), |name| Err(restricted(name)))
     }
 
     /// Of patients as records have them ([`store::on_record`]): refuses a record of one of them that has identifiers in other systems, since
@@ -144,6 +144,12 @@ impl Restricted {
         if external_ids.is_empty() { Ok(()) } else { self.refuse(patient) }
     }
 
+    /// The restriction that a patient is under.
+    #[must_use]
+    pub fn of(&self, patient: &Patient) -> Option<&Name<PersonRestrictions>> {
+        self.0.get(patient)
+    }
+
     /// Whether a patient is among them.
     #[must_use]
     pub fn contains(&self, patient: &Patient) -> bool {
@@ -152,8 +158,7 @@ impl Restricted {
 }
 
 /// That a patient's data are restricted.
-#[must_use]
-pub fn restricted(name: &Name<PersonRestrictions>) -> Error {
+fn restricted(name: &Name<PersonRestrictions>) -> Error {
     let message = "the patient's data are restricted: nothing new is kept of them until that is lifted";
     Error::refused(Reason::PersonRestricted, message).with("name", name)
 }

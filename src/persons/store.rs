@@ -127,8 +127,8 @@ pub async fn standing(tx: &mut Tx<'_>, programme: &Id, person: &Person) -> Resul
         (Some(row), _) => Ok(Some(row.get("restriction")?)),
         (None, Person::Expert(_) | Person::Assistant(_)) => Ok(None),
         (None, Person::Patient(own)) => {
-            let row = tx.sql(RESTRICTED).bind_rows(&[(programme, own.issuer(), own.token())]).fetch_optional().await?;
-            row.map(|row| row.get("restriction")).transpose()
+            let found = restricted(tx, programme, std::iter::once(own)).await?;
+            Ok(found.of(own).map(|name| name.id().clone()))
         }
     }
 }

@@ -6,7 +6,6 @@ use std::fmt::Debug;
 use super::changes;
 use crate::db::{Command, Context, Decision, Outcome, Tx, external_ids};
 use crate::kernel::{Change, Collection as _, Error, ExternalId, Id, Meta, Name, Patient, Result, Timestamp};
-use crate::persons;
 use crate::reservations::desk::Done;
 use crate::reservations::store::desks::{self, Asking, Met, Written};
 use crate::reservations::{Act, Registers, Reservation, ReservationState, Reservations};
@@ -116,9 +115,7 @@ impl Room {
         }
         let taken = entry.external_ids.iter().filter_map(|id| Some((id.clone(), self.external.get(id)?.clone())));
         external_ids::refuse_taken(&self.programme, Reservations::COLLECTION, taken.collect())?;
-        if let Some(restriction) = self.met.restricted.get(&entry.patient) {
-            return Err(persons::restricted(&Name::new(self.programme.clone(), restriction.clone())));
-        }
+        self.met.restricted.refuse(&entry.patient)?;
         let register = || Name::<Registers>::new(self.programme.clone(), entry.session.clone());
         // Tried on a copy: who is refused leaves no trace.
         let mut desk = self.met.desks.get(&entry.session).cloned().ok_or_else(|| Error::not_found(register()))?;

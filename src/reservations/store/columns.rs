@@ -4,7 +4,7 @@ use super::super::{AffectedCause, Grant, Register, Reservation};
 use super::job_of;
 use crate::db::Row;
 use crate::experts::Consent;
-use crate::kernel::{Error, Meta, Name, Patient, Result, Timestamp};
+use crate::kernel::{Error, Name, Patient, Result, Timestamp};
 
 /// Free numbers as they are kept: `3,7`.
 pub(super) fn freed(numbers: &[i64]) -> String {
@@ -40,7 +40,7 @@ pub fn register_of(row: &Row) -> Result<Register> {
         due: row.get("due_time")?,
         job: job_of(row)?,
         guard: row.get("guard")?,
-        meta: meta(row)?,
+        meta: row.meta()?,
     })
 }
 
@@ -82,10 +82,6 @@ pub fn reservation_of(row: &Row) -> Result<Reservation> {
         activity: row.get("activity")?,
         expected: place.map(|place| expected(start, minutes, capacity, place)),
         external_ids: Vec::new(),
-        meta: meta(row)?,
+        meta: row.meta()?,
     })
-}
-
-fn meta(row: &Row) -> Result<Meta> {
-    row.meta()
 }

@@ -7,6 +7,7 @@ use super::super::{Act, Desk, Policy, Register, Registers, Reservation, Reservat
 use super::{register_columns, register_of, reservation_of, take};
 use crate::db::{self, Row, Sql, Tx, external_ids};
 use crate::kernel::{Collection as _, Error, Id, Name, Patient, Result, Timestamp, Vocabulary as _};
+use crate::persons::Restricted;
 use crate::rows;
 
 macro_rules! reservation_columns {
@@ -147,7 +148,7 @@ pub struct Met {
     /// Which reservation of a session a patient has.
     pub holders: HashMap<(Id, Patient), Id>,
     /// Whose data are restricted.
-    pub restricted: HashMap<Patient, Id>,
+    pub restricted: Restricted,
 }
 
 /// Reads what those who ask for places meet: in one statement, as long as nothing has lapsed and nobody waits for a place.
@@ -163,7 +164,7 @@ pub async fn enter<'a>(tx: &mut Tx<'_>, programme: &Id, asking: &[Asking<'a>], j
         (at, programme.as_str(), session, one.reservation.as_str(), patient.issuer(), patient.token(), is_first)
     };
     let keys: Vec<_> = asking.iter().enumerate().map(row).collect();
-    let mut met = Met::default();
+    let (mut met, mut restricted) = (Met::default(), HashMap::new());
     for row in tx.sql(ENTER).bind_rows(&keys).fetch_all().await? {
         let position = usize::try_from(row.get::<i64>("position")?).map_err(Error::storage)?;
         let Some(one) = asking.get(position) else { return Err(Error::Internal("a row for nobody who asked")) };
@@ -174,12 +175,13 @@ pub async fn enter<'a>(tx: &mut Tx<'_>, programme: &Id, asking: &[Asking<'a>], j
             met.holders.insert((one.session.clone(), one.patient.clone()), holder);
         }
         if let Some(restriction) = row.get("restriction")? {
-            met.restricted.insert(one.patient.clone(), restriction);
+            restricted.insert(one.patient.clone(), Name::new(programme.clone(), restriction));
         }
         if !met.desks.contains_key(one.session) {
             met.desks.insert(one.session.clone(), Desk::new(register_of(&row)?));
         }
     }
+    met.restricted = Restricted::new(restricted);
     ready(tx, programme, met.desks.values_mut(), false, joins).await?;
     Ok(met)
 }
