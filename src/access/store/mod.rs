@@ -325,7 +325,7 @@ fn token_of(row: &Row) -> Result<Token> {
         vouches: row.get("vouches")?,
         expires: row.get("expire_time")?,
         revoked: row.get("revoke_time")?,
-        meta: meta(row)?,
+        meta: row.meta()?,
     })
 }
 
@@ -343,10 +343,6 @@ fn binding_of(row: &Row) -> Result<Binding> {
         role: row.code("role")?,
         scope,
         revoked: row.get("revoke_time")?,
-        meta: meta(row)?,
+        meta: row.meta()?,
     })
-}
-
-fn meta(row: &Row) -> Result<Meta> {
-    row.meta()
 }
