@@ -3,7 +3,7 @@
 use super::itinerary::Itinerary;
 use super::queries::{Feed, GetCalendarFeed, GetVisitItinerary, Owner};
 use super::{Language, Reader, ical};
-use crate::kernel::{Fields, Id, Name, Reason, Timestamp, page};
+use crate::kernel::{Fields, Id, Name, Timestamp, page};
 use crate::pb;
 
 const MINUTES_A_DAY: i64 = 24 * 60;
@@ -15,10 +15,7 @@ pub(super) fn calendar(fields: &mut Fields, request: pb::GetCalendarFeedRequest,
     let unpaged = pb::GetCalendarFeedRequest { page_size: 0, page_token: String::new(), ..request.clone() };
     let bound_to = format!("GetCalendarFeed {unpaged:?}");
     let usual = (now.plus_minutes(-DAYS_BEFORE * MINUTES_A_DAY), now.plus_minutes(DAYS_AFTER * MINUTES_A_DAY));
-    let window = request.window.as_ref().map_or(usual, |window| fields.interval("window", Some(window)));
-    if window.1.minutes_since(window.0) > MOST_DAYS * MINUTES_A_DAY {
-        fields.refuse("window", Reason::OutOfRange, "must be at most 400 days");
-    }
+    let window = request.window.as_ref().map_or(usual, |window| fields.window("window", Some(window), MOST_DAYS));
     let size =
         if request.page_size == 0 { i32::try_from(page::MAX_SIZE).unwrap_or(i32::MAX) } else { request.page_size };
     GetCalendarFeed {

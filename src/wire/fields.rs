@@ -64,6 +64,15 @@ impl Fields {
         })
     }
 
+    /// The same, of at most so many days.
+    pub fn window(&mut self, field: &str, value: Option<&pb::Interval>, most_days: i64) -> (Timestamp, Timestamp) {
+        let window = self.interval(field, value);
+        if window.1.minutes_since(window.0) > most_days * 24 * 60 {
+            self.refuse(field, Reason::OutOfRange, format!("must be at most {most_days} days: ask for its parts"));
+        }
+        window
+    }
+
     /// At most 20 external ids, each once.
     pub fn external_ids(&mut self, field: &str, values: &[pb::ExternalId]) -> Vec<ExternalId> {
         let mut seen: Vec<ExternalId> = Vec::new();

@@ -88,11 +88,8 @@ pub(super) fn list_offered_times(fields: &mut Fields, request: pb::ListOfferedTi
     let expert = fields.name::<Experts>("expert", &request.expert);
     let unpaged = pb::ListOfferedTimesRequest { page_size: 0, page_token: String::new(), ..request.clone() };
     let bound_to = format!("ListOfferedTimes {unpaged:?}");
-    let window = fields.interval("window", request.window.as_ref());
-    let most = fields.bounds().window_days;
-    if window.1.minutes_since(window.0) > most * 24 * 60 {
-        fields.refuse("window", Reason::OutOfRange, format!("must be at most {most} days: ask for its parts"));
-    }
+    let most_days = fields.bounds().window_days;
+    let window = fields.window("window", request.window.as_ref(), most_days);
     ListOfferedTimes {
         window,
         kind: fields.optional_choice("kind", request.kind),

@@ -58,11 +58,7 @@ fn find_in(fields: &mut Fields, programme: Id, request: pb::FindSlotsRequest, no
         fields.refuse("kinds", Reason::Required, "must have at least one");
     }
     kinds.sort();
-    let window = fields.interval("window", request.window.as_ref());
-    if window.1.minutes_since(window.0) > bounds.window_days * 24 * 60 {
-        let most = format!("must be at most {} days: search in parts", bounds.window_days);
-        fields.refuse("window", Reason::OutOfRange, most);
-    }
+    let window = fields.window("window", request.window.as_ref(), bounds.window_days);
     let buffer = 0..=LONGEST_BUFFER_MINUTES;
     let minutes = fields.number("duration_minutes", request.duration_minutes, SHORTEST_MINUTES..=LONGEST_MINUTES);
     let template = SessionDraft {

@@ -227,11 +227,19 @@ fn instants_and_intervals_are_checked() {
         fields.interval("half", Some(&pb::Interval { start_time: None, end_time: at_second(5) }));
         fields.interval("none", None);
         fields.interval("good", Some(&pb::Interval { start_time: at_second(4), end_time: at_second(5) }));
+        for (field, end) in [("two_days", 172_800), ("longer", 172_860), ("backwards", -1)] {
+            let window = pb::Interval { start_time: at_second(0), end_time: at_second(end) };
+            fields.window(field, Some(&window), 2);
+        }
+        fields.window("nowhere", None, 2);
     });
     let mut expected = vec![at("missing", Reason::Required)];
     expected.extend(vec![at("time", Reason::Malformed); 5]);
     expected.push(at("interval.end_time", Reason::Inconsistent));
     expected.push(at("half.start_time", Reason::Required));
     expected.push(at("none", Reason::Required));
+    expected.push(at("longer", Reason::OutOfRange));
+    expected.push(at("backwards.end_time", Reason::Inconsistent));
+    expected.push(at("nowhere", Reason::Required));
     assert_eq!(wrong, expected);
 }
