@@ -26,7 +26,6 @@ use homecoming::pb;
 use homecoming::pb::hospital_service_client::HospitalServiceClient;
 use homecoming::pb::programme_service_client::ProgrammeServiceClient;
 use homecoming::server::limits::Limits;
-use homecoming::server::oidc::{Issuer, Oidc};
 use homecoming::server::{self, Door, Server};
 use tonic::metadata::{Ascii, MetadataValue};
 use tonic::transport::{Channel, Endpoint};
@@ -118,11 +117,7 @@ async fn appoint(owner: &str, address: SocketAddr) {
 
 async fn measure(calls: usize) {
     let folder = tempfile::tempdir().unwrap();
-    let (key, keys) = parsers::issuer_keys();
-    let file = folder.path().join("keys.json");
-    fs::write(&file, keys).unwrap();
-    let settings = Oidc { oidc_issuer: "https://login.example".to_owned(), oidc_keys: Some(file), ..Oidc::default() };
-    let issuer = Issuer::open(&settings).unwrap().unwrap();
+    let (issuer, key) = parsers::issuer(&folder.path().join("keys.json"));
     let jwt = parsers::genuine(&key);
     let first = Instant::now();
     assert!(issuer.verify(&jwt, NOW).is_some());

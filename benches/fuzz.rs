@@ -112,9 +112,8 @@ fn end(program: Program) {
 async fn credentials(inputs: u64, seed: u64) {
     let folder = tempfile::tempdir().unwrap();
     let database = folder.path().join("homecoming.db").to_str().unwrap().to_owned();
-    let (key, keys) = parsers::issuer_keys();
     let file = folder.path().join("keys.json");
-    fs::write(&file, keys).unwrap();
+    let (_, key) = parsers::issuer(&file);
     let oidc = ["--oidc-issuer", "https://login.example", "--oidc-keys", file.to_str().unwrap()];
     let program = Program::guarded(&database, &oidc);
     let token = fs::read_to_string(format!("{database}.token")).unwrap().trim().to_owned();

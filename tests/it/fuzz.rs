@@ -1,10 +1,7 @@
 //! A short run of what the bench `fuzz` does a million times: random input for every parser, for streams and credentials over the socket.
 //! `bad_input.rs` has the unary calls.
-use std::fs;
-
 use homecoming::db::verify::VerifyLedger;
 use homecoming::server::Door;
-use homecoming::server::oidc::{Issuer, Oidc};
 
 use crate::support::chance::Chance;
 use crate::support::fuzz::{call, knock, methods};
@@ -49,11 +46,8 @@ async fn random_calls_of_streams_and_changed_bytes_are_answered() {
 #[tokio::test(flavor = "multi_thread")]
 async fn nobody_is_let_in_by_a_changed_credential() {
     let folder = tempfile::tempdir().unwrap();
-    let (key, keys) = parsers::issuer_keys();
-    let file = folder.path().join("keys.json");
-    fs::write(&file, keys).unwrap();
-    let settings = Oidc { oidc_issuer: "https://login.example".to_owned(), oidc_keys: Some(file), ..Oidc::default() };
-    let issuer = Issuer::open(&settings).unwrap().map(std::sync::Arc::new);
+    let (issuer, key) = parsers::issuer(&folder.path().join("keys.json"));
+    let issuer = Some(std::sync::Arc::new(issuer));
     let database = Database::fresh("fuzz_knock", homecoming::db::Engine::Sqlite).await.unwrap();
     let (first, token) = TestServer::guarded(&database).await;
     let door = Door { issuer, ..Door::guarded("127.0.0.1:0".parse().unwrap()) };

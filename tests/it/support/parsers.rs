@@ -71,7 +71,7 @@ const CLAIMS: &str =
 const LINE: &str = r#"{"programme":"p","entry":1,"time_micros":1,"subject":"s","on_behalf_of":"","method":"m","names":["n"],"digest":"d","hash":"h","link":"l"}"#;
 
 /// The key by which the issuer of tests signs; its JWKS.
-pub fn issuer_keys() -> (Ed25519KeyPair, String) {
+fn issuer_keys() -> (Ed25519KeyPair, String) {
     let key = Ed25519KeyPair::from_seed_unchecked(&[7; 32]).unwrap();
     let x = URL_SAFE_NO_PAD.encode(key.public_key());
     let keys = json!({"keys": [
@@ -94,6 +94,13 @@ pub fn genuine(key: &Ed25519KeyPair) -> String {
     issuers_token(key, HEADER.as_bytes(), CLAIMS.as_bytes())
 }
 
+/// The issuer of tests with its keys in a file of this name, and the key by which it signs.
+pub fn issuer(file: &Path) -> (Issuer, Ed25519KeyPair) {
+    let (key, keys) = issuer_keys();
+    fs::write(file, keys).unwrap();
+    (opened(file.to_owned()).unwrap(), key)
+}
+
 fn opened(keys: PathBuf) -> Option<Issuer> {
     let settings = Oidc { oidc_issuer: ISSUER.to_owned(), oidc_keys: Some(keys), ..Oidc::default() };
     Issuer::open(&settings).ok().flatten()
@@ -112,10 +119,8 @@ impl Seeds {
         let next = Some(Cursor(vec![Key::Text("2024-03-05".to_owned()), Key::Int(7)]));
         let page = Page::<()>::ended_at(Vec::new(), next, "list").next_page_token();
         let folder = tempfile::tempdir().unwrap();
-        let (key, keys) = issuer_keys();
-        let file = folder.path().join("keys.json");
-        fs::write(&file, &keys).unwrap();
-        Seeds { tables, page, issuer: opened(file).unwrap(), key, keys, folder }
+        let (issuer, key) = issuer(&folder.path().join("keys.json"));
+        Seeds { tables, page, issuer, key, keys: issuer_keys().1, folder }
     }
 
     /// Gives one random input to one parser.
