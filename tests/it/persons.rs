@@ -63,6 +63,7 @@ async fn tally(server: &TestServer) -> pb::QueryTallyResponse {
         ..Default::default()
     };
     pb::QueryTallyResponse {
+        // Whether cells or records were asked is no figure, and a restriction is a change like any other: the sequence moves on.
         source: 0,
         sequence: 0,
         ..tallies(server).query_tally(request).await.unwrap().into_inner()

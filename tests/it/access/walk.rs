@@ -240,6 +240,7 @@ async fn the_outcome_is_the_tables() {
                 }
             }
         });
+        // No more at once: of a caller's imports two are taken, and a third is refused for that.
         checked.buffer_unordered(2).collect::<Vec<()>>().await;
         // The platform's operator is in every programme what it is.
         let operator = make_token(&mine, "-", "platform:op", 9_000).await.secret;
