@@ -1,5 +1,5 @@
 //! Sessions over a real socket: plans that are refused, facts that are recorded, verbs and lists.
-mod deeds;
+pub mod deeds;
 mod facts;
 mod life;
 mod limits;
@@ -11,7 +11,7 @@ mod rules;
 mod scenarios;
 mod sets;
 mod slots;
-mod verbs;
+pub mod verbs;
 mod worlds;
 
 use homecoming::kernel::Reason;

@@ -1,5 +1,6 @@
 //! Tallies over a real socket: measures, groups, stocks, opening balances. The arithmetic is in `tallies/`.
 mod arithmetic;
+mod controls;
 mod extracts;
 mod merged;
 pub mod partitions;

@@ -42,7 +42,7 @@ fn correct(id: &str, state: pb::SessionState) -> pb::CorrectSessionOutcomeReques
 }
 
 /// Brings a fresh session into a state.
-async fn in_state(client: &mut Client, id: &str, hour: i64, state: pb::SessionState) {
+pub async fn in_state(client: &mut Client, id: &str, hour: i64, state: pb::SessionState) {
     client.book_session(booking(id, clinic(1, hour, hour + 1))).await.unwrap();
     match state {
         pb::SessionState::Confirmed => {}

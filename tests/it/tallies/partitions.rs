@@ -140,7 +140,7 @@ async fn summed(server: &TestServer, request: pb::QueryTallyRequest) -> (Vec<i64
     (super::quantities(&answer.totals), sums, answer.source())
 }
 
-async fn reconcile(server: &TestServer) -> pb::ReconcileResponse {
+pub async fn reconcile(server: &TestServer) -> pb::ReconcileResponse {
     let request = pb::ReconcileRequest { parent: figures::PROGRAMME.to_owned() };
     tallies(server).reconcile(request).await.unwrap().into_inner()
 }
