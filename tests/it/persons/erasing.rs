@@ -326,7 +326,8 @@ async fn an_erasure_that_cannot_go_on_keeps_no_other_from_it() {
         // Of whom it is can't be read: the first one of all is stuck.
         let spoilt = "UPDATE person_restrictions SET state = 'ERASING', subject = '' WHERE restriction = 'r0'";
         tamper(&server, spoilt).await;
-        assert_eq!(erasures::go_on(&server.db).await.unwrap(), 1);
+        // The server's own sweep may have been faster.
+        erasures::go_on(&server.db).await.unwrap();
         let get = |id: &str| pb::GetPersonRestrictionRequest { name: restriction(id) };
         let erased = persons(&server).get_person_restriction(get("r1")).await.unwrap().into_inner();
         assert_eq!(erased.state(), pb::PersonRestrictionState::Erased);
