@@ -108,12 +108,15 @@ impl Restriction {
     }
 }
 
+/// What a token begins with that takes the place of another.
+const STAND_IN: &str = "sealed-";
+
 /// The token that takes the place of a restricted patient's: the same in all records, and nothing of the own one is in it.
 #[must_use]
 pub fn stand_in(name: &Name<PersonRestrictions>, issuer: &str) -> Option<Patient> {
     let digest = Sha256::digest(name.to_string());
     let hex = crate::kernel::hex(&digest[..16]);
-    Patient::parse(issuer, &format!("sealed-{hex}")).ok()
+    Patient::parse(issuer, &format!("{STAND_IN}{hex}")).ok()
 }
 
 /// Which patients' own tokens stand under a restriction: nothing new is kept of them until it is lifted (docs/adr/0020).

@@ -1,7 +1,7 @@
 //! The tables of restrictions and of what they seal.
 use std::collections::{HashMap, HashSet};
 
-use super::{LIFT, PATIENT, Person, PersonRestrictions, RESTRICT, Restricted, Restriction, Seal, State};
+use super::{LIFT, PATIENT, Person, PersonRestrictions, RESTRICT, Restricted, Restriction, STAND_IN, Seal, State};
 use crate::db::{List, Row, Sql, Tx, Value};
 use crate::experts::sealed::SEALED;
 use crate::kernel::{Change, Error, ExternalId, Id, Name, PageRequest, Patient, Result, Vocabulary as _};
@@ -142,13 +142,14 @@ pub async fn restricted<'a>(
     under(tx, RESTRICTED, programme, patients).await
 }
 
-/// Which of the patients in records are restricted, told by the tokens that took their own ones' place there.
+/// Which of the patients in records are restricted, told by the tokens that took their own ones' place there. Nothing is read where no token
+/// looks like one of those.
 pub async fn on_record<'a>(
     tx: &mut Tx<'_>,
     programme: &Id,
     patients: impl Iterator<Item = &'a Patient>,
 ) -> Result<Restricted> {
-    under(tx, ON_RECORD, programme, patients).await
+    under(tx, ON_RECORD, programme, patients.filter(|patient| patient.token().starts_with(STAND_IN))).await
 }
 
 async fn under<'a>(

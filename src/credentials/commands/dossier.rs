@@ -46,6 +46,7 @@ pub struct NewDossier {
     people: People,
     taken: Vec<(ExternalId, Id)>,
     restricted: Restricted,
+    on_record: Restricted,
 }
 
 impl CreateDossier {
@@ -91,6 +92,7 @@ impl Command for CreateDossier {
             people: People::load(tx, programme, &experts, std::slice::from_ref(&self.site)).await?,
             taken: external_ids::taken(tx, programme, Dossiers::COLLECTION, ids, Some(id)).await?,
             restricted: persons::store::restricted(tx, programme, self.patient.iter()).await?,
+            on_record: persons::store::on_record(tx, programme, self.patient.iter()).await?,
         })
     }
 
@@ -104,7 +106,10 @@ impl Command for CreateDossier {
         }
         let zone = known.people.zone(programme, &self.site)?;
         external_ids::refuse_taken(programme, Dossiers::COLLECTION, known.taken)?;
-        self.patient.as_ref().map_or(Ok(()), |patient| known.restricted.refuse(patient))?;
+        if let Some(patient) = &self.patient {
+            known.restricted.refuse(patient)?;
+            known.on_record.refuse(patient)?;
+        }
         let dossier = self.dossier(zone, context)?;
         let change = Change::created(&dossier.name);
         Ok(Decision::new(dossier.clone(), dossier, vec![change]))

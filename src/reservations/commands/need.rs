@@ -34,6 +34,7 @@ pub struct NeedFacts {
     live: Option<Id>,
     taken: Vec<(ExternalId, Id)>,
     restricted: Restricted,
+    on_record: Restricted,
 }
 
 impl Command for CreateNeed {
@@ -56,6 +57,7 @@ impl Command for CreateNeed {
             live: needs::live(tx, programme, &self.patient, &self.wanted).await?,
             taken: external_ids::taken(tx, programme, Needs::COLLECTION, &self.external_ids, None).await?,
             restricted: persons::store::restricted(tx, programme, std::iter::once(&self.patient)).await?,
+            on_record: persons::store::on_record(tx, programme, std::iter::once(&self.patient)).await?,
         })
     }
 
@@ -66,6 +68,7 @@ impl Command for CreateNeed {
         let programme = self.name.programme();
         external_ids::refuse_taken(programme, Needs::COLLECTION, facts.taken)?;
         facts.restricted.refuse(&self.patient)?;
+        facts.on_record.refuse(&self.patient)?;
         if let Some(live) = facts.live {
             let live: Name<Needs> = Name::new(programme.clone(), live);
             return Err(Error::refused(Reason::NeedExists, "the patient waits for the same already").with("name", live));

@@ -110,6 +110,12 @@ async fn nothing_new_is_kept_of_who_is_restricted() {
         assert_eq!(results.len(), 2);
         assert!(matches!(results[0].result, Some(pb::activity_result::Result::Refusal(_))), "{results:?}");
         assert!(matches!(results[1].result, Some(pb::activity_result::Result::Activity(_))), "{results:?}");
+        // The token that took the own one's place is no way round: nothing new is planned by it either.
+        let get = pb::GetActivityRequest { name: name("activities", "a1") };
+        let stand_in = recorded.get_activity(get).await.unwrap().into_inner().patient.unwrap();
+        assert_eq!(refused(reservations.book_reservation(book("p3", stand_in.clone())).await), is_restricted());
+        assert_eq!(refused(needs.create_need(need("n1", stand_in.clone())).await), is_restricted());
+        assert_eq!(refused(dossiers.create_dossier(dossier("d1", stand_in)).await), is_restricted());
         // What was done can be recorded without the patient.
         recorded.record_activity(record("a3", figures::headcount(date(2024, 3, 4), 1))).await.unwrap();
 
