@@ -10,7 +10,7 @@ use futures_util::FutureExt as _;
 use tokio::sync::oneshot;
 use tracing::{Instrument as _, Span, error, warn};
 
-use super::command::{Context, Outcome, Output, Work};
+use super::command::{Context, Outcome, Output, Then, Work};
 use super::engine::Conn;
 use super::fault::{Fault, classify, engine_error, storage};
 use super::ledger::{self, Answered, Head, Heads, Record, RequestOf};
@@ -367,7 +367,7 @@ impl<'a> Commands<'a> {
         tx.enter(self.careful, self.next_sequence(job.work.programme().as_str()));
         let context = self.context(job);
         let work = async {
-            let mut outcome = job.work.run(tx, context, &self.setup.reactions).await?;
+            let mut outcome = job.work.run(tx, context, &self.setup.reactions, Then::Apply).await?;
             reaction::follow(tx, &self.setup.reactions, &mut outcome.changes, &mut outcome.facts, context).await?;
             if self.careful {
                 tx.flush().await?; // an error of its writes is its own

@@ -111,6 +111,27 @@ pub trait Query: Send + Sync + 'static {
 /// An answer of whatever type.
 pub(super) type Output = Box<dyn Any + Send>;
 
+/// What becomes of a decision.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Then {
+    /// It is written.
+    Apply,
+    /// It was only to be checked: nothing is.
+    Forget,
+}
+
+/// A query of whatever type: what a task that reads holds, so that there is one such task and not one for each query.
+pub(super) trait Reading: Send + Sync {
+    /// Reads.
+    fn run<'a>(&'a self, tx: &'a mut Tx<'_>) -> BoxFuture<'a, Result<Output>>;
+}
+
+impl<Q: Query> Reading for Q {
+    fn run<'a>(&'a self, tx: &'a mut Tx<'_>) -> BoxFuture<'a, Result<Output>> {
+        Box::pin(async move { Ok(Box::new(Query::run(self, tx).await?) as Output) })
+    }
+}
+
 /// A command of whatever type: what the queue holds.
 pub(super) trait Work: Send + Sync {
     fn method(&self) -> &'static str;
@@ -121,12 +142,13 @@ pub(super) trait Work: Send + Sync {
     /// Works of the same `Some` may run as a set.
     fn set(&self) -> Option<TypeId>;
     fn as_any(&self) -> &dyn Any;
-    /// Loads, decides, asks who may object, and applies.
+    /// Loads, decides, asks who may object, and applies, if it isn't only to be checked.
     fn run<'a>(
         &'a self,
         tx: &'a mut Tx<'_>,
         context: Context<'a>,
         reactions: &'a [Reaction],
+        then: Then,
     ) -> BoxFuture<'a, Result<Outcome<Output>>>;
     fn recall<'a>(&'a self, tx: &'a mut Tx<'_>, names: &'a [String]) -> BoxFuture<'a, Result<Output>>;
     fn run_set<'a>(
@@ -170,12 +192,15 @@ impl<C: Command> Work for C {
         tx: &'a mut Tx<'_>,
         context: Context<'a>,
         reactions: &'a [Reaction],
+        then: Then,
     ) -> BoxFuture<'a, Result<Outcome<Output>>> {
         Box::pin(async move {
             let facts = self.load(tx).await?;
             let Decision { effects, output, changes, facts } = self.decide(facts, &context)?;
             reaction::object(tx, reactions, &changes, context).await?;
-            self.apply(&effects, tx).await?;
+            if then == Then::Apply {
+                self.apply(&effects, tx).await?;
+            }
             Ok(erase(Outcome { output, changes, facts }))
         })
     }

@@ -7,12 +7,12 @@ use tokio::task::JoinHandle;
 use tracing::{Instrument as _, Span, error, info};
 
 use super::batch::Job;
-use super::command::{Command, Context, Query};
+use super::command::{Command, Context, Output, Query, Reading, Then, Work};
 use super::engine::{Conn, Engine, OpenError, Pool, Purpose, Target};
 use super::fault::{Fault, classify, engine_error, refused_if_full, storage};
 use super::ledger::{self, Projection};
 use super::migrations;
-use super::reaction::{self, Reaction};
+use super::reaction::Reaction;
 use super::retention;
 use super::scrub;
 use super::stats::{Counts, Stats};
@@ -133,17 +133,20 @@ impl Db {
     /// # Errors
     /// The refusal, `OVERLOADED` when the queue is full, or an error of the storage.
     pub async fn write<C: Command>(&self, call: Call, command: C) -> Result<C::Output> {
+        told(self.carry_out(call, Box::new(command)).await?)
+    }
+
+    async fn carry_out(&self, call: Call, work: Box<dyn Work>) -> Result<Output> {
         if call.validate_only {
-            return self.check(call, command).await;
+            return self.decide(call, work).await;
         }
         let (answer, answered) = oneshot::channel();
-        let job = Job { call, work: Box::new(command), answer, span: Span::current() };
+        let job = Job { call, work, answer, span: Span::current() };
         match self.0.path {
             WritePath::Grouped => self.queue(job)?,
             WritePath::Alone(_) => drop(tokio::spawn(writer::alone(job, self.0.setup.clone()))),
         }
-        let output = answered.await.map_err(|_| Error::Unavailable)?.map_err(refused_if_full)?;
-        output.downcast().map(|output| *output).map_err(|_| Error::Internal("a command answered with another type"))
+        answered.await.map_err(|_| Error::Unavailable)?.map_err(refused_if_full)
     }
 
     fn queue(&self, job: Job) -> Result<()> {
@@ -162,9 +165,13 @@ impl Db {
     /// # Errors
     /// The refusal that the command would get now.
     pub async fn check<C: Command>(&self, call: Call, command: C) -> Result<C::Output> {
+        told(self.decide(call, Box::new(command)).await?)
+    }
+
+    async fn decide(&self, call: Call, work: Box<dyn Work>) -> Result<Output> {
         let now = self.0.setup.clock.now();
         let reactions = self.0.setup.reactions.clone();
-        self.read(Dry { call, command, now, reactions }).await
+        told(self.read_on(Box::new(Dry { call, work, now, reactions }), readers).await?)
     }
 
     /// Answers a query from one consistent snapshot.
@@ -172,7 +179,7 @@ impl Db {
     /// # Errors
     /// The query's, or an error of the storage.
     pub async fn read<Q: Query>(&self, query: Q) -> Result<Q::Output> {
-        self.read_on(query, |shared| (&shared.reads, shared.readers)).await
+        told(self.read_on(Box::new(query), readers).await?)
     }
 
     /// The same on a connection of its own, which waits for no reader: for what has to be known in time, such as who may still call.
@@ -182,28 +189,12 @@ impl Db {
     pub async fn read_aside<Q: Query>(&self, query: Q) -> Result<Q::Output> {
         let open = || Pool::open(&self.0.target, Purpose::Read, 1, 0);
         self.0.aside.get_or_try_init(open).await.map_err(storage)?;
-        self.read_on(query, |shared| (shared.aside.get().unwrap_or(&shared.reads), 1)).await
+        told(self.read_on(Box::new(query), |shared| (shared.aside.get().unwrap_or(&shared.reads), 1)).await?)
     }
 
-    async fn read_on<Q: Query>(&self, query: Q, pool: fn(&Shared) -> (&Pool, u32)) -> Result<Q::Output> {
-        let shared = Arc::clone(&self.0);
+    async fn read_on(&self, reading: Box<dyn Reading>, pool: fn(&Shared) -> (&Pool, u32)) -> Result<Output> {
         // In a task of its own: a caller that goes away must not drop a transaction half way.
-        let reading = async move {
-            let (pool, connections) = pool(&shared);
-            // After the database was restarted, every connection of the pool is broken once.
-            for _ in 0..=connections {
-                let mut conn = pool.acquire().await?;
-                let output = snapshot(&mut conn, &query, shared.setup.clock.now()).await;
-                match &output {
-                    Err(error) if engine_error(error).is_some_and(|error| classify(error) == Fault::Broken) => {
-                        conn.discard();
-                    }
-                    Ok(_) | Err(_) => return output,
-                }
-            }
-            Err(Error::Unavailable)
-        };
-        let task = tokio::spawn(reading.in_current_span());
+        let task = tokio::spawn(answer(Arc::clone(&self.0), reading, pool).in_current_span());
         task.await.unwrap_or_else(|_panic| {
             error!("a query panicked");
             Err(Error::Internal("a query panicked"))
@@ -295,39 +286,57 @@ fn start_lane(engine: Engine, own_thread: bool, lane: impl Future<Output = ()> +
     tokio::task::spawn_blocking(move || runtime.block_on(lane))
 }
 
+fn readers(shared: &Shared) -> (&Pool, u32) {
+    (&shared.reads, shared.readers)
+}
+
+/// An answer as the type that it was asked as.
+fn told<O: 'static>(output: Output) -> Result<O> {
+    output.downcast().map(|output| *output).map_err(|_| Error::Internal("it was answered with another type"))
+}
+
+/// Reads on a connection of a pool. After the database was restarted, every connection of the pool is broken once.
+async fn answer(shared: Arc<Shared>, reading: Box<dyn Reading>, pool: fn(&Shared) -> (&Pool, u32)) -> Result<Output> {
+    let (pool, connections) = pool(&shared);
+    for _ in 0..=connections {
+        let mut conn = pool.acquire().await?;
+        let output = snapshot(&mut conn, &*reading, shared.setup.clock.now()).await;
+        match &output {
+            Err(error) if engine_error(error).is_some_and(|error| classify(error) == Fault::Broken) => conn.discard(),
+            Ok(_) | Err(_) => return output,
+        }
+    }
+    Err(Error::Unavailable)
+}
+
 /// Runs a query in a transaction of its own. Nothing was written, so nobody waits for its end: the connection rolls back before
 /// it is in the pool again.
-async fn snapshot<Q: Query>(conn: &mut Conn, query: &Q, now: Timestamp) -> Result<Q::Output> {
+async fn snapshot(conn: &mut Conn, reading: &dyn Reading, now: Timestamp) -> Result<Output> {
     let mut tx = conn.begin_read().await.map_err(storage)?;
     tx.at(now);
-    query.run(&mut tx).await
+    reading.run(&mut tx).await
 }
 
 /// `validate_only`: load, decide, and ask who objects.
-struct Dry<C> {
+struct Dry {
     call: Call,
-    command: C,
+    work: Box<dyn Work>,
     now: Timestamp,
     reactions: Arc<[Reaction]>,
 }
 
-impl<C: Command> Query for Dry<C> {
-    type Output = C::Output;
+impl Query for Dry {
+    type Output = Output;
 
-    async fn run(&self, tx: &mut Tx<'_>) -> Result<C::Output> {
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<Output> {
         tx.at(self.now);
-        let programme = self.command.programme();
+        let programme = self.work.programme();
         match ledger::has_ended(tx, programme).await? {
-            None if !C::CREATES_PROGRAMME => return Err(Error::not_found(format!("programmes/{programme}"))),
-            Some(true) if !(C::CREATES_PROGRAMME || C::ENDS_PROGRAMME || C::AFTER_END) => {
-                return Err(Error::programme_ended(programme));
-            }
+            None if !self.work.creates_programme() => return Err(Error::not_found(format!("programmes/{programme}"))),
+            Some(true) if !self.work.may_follow_end() => return Err(Error::programme_ended(programme)),
             None | Some(_) => {}
         }
-        let facts = self.command.load(tx).await?;
         let context = Context { call: &self.call, now: self.now };
-        let decision = self.command.decide(facts, &context)?;
-        reaction::object(tx, &self.reactions, &decision.changes, context).await?;
-        Ok(decision.output)
+        Ok(self.work.run(tx, context, &self.reactions, Then::Forget).await?.output)
     }
 }
