@@ -100,7 +100,7 @@ impl Query for GetBurdenStatement {
         let reach = (from.plus_minutes(-DAY_MINUTES), until.plus_minutes(DAY_MINUTES));
         let sessions = sessions_of(tx, &person, reach, around).await?;
         let pairs = journeys(&sessions, &person.ids);
-        let travel = sites::store::travel::minutes(tx, programme, &pairs).await?;
+        let travel = tx.ask(sites::store::travel::minutes(programme, &pairs)).await?;
         let contacts = match store::has_contacts(tx, programme, window).await? {
             true => Some(contacts_with(tx, &person, window).await?),
             false => None,

@@ -87,7 +87,7 @@ impl Query for ListDays {
                 .first()
                 .map_or(Error::Internal("no hospital is missing"), |id| Error::not_found(name(id))));
         }
-        let calendar = store::days::calendar(tx, &self.programme, hospital, self.from, self.to).await?;
+        let calendar = tx.ask(store::days::calendar(&self.programme, hospital, self.from, self.to)).await?;
         let days = self.from.iter_days().take_while(|date| *date <= self.to);
         Ok(days.map(|date| calendar.day(self.hospital.as_ref(), date)).collect())
     }
@@ -180,8 +180,8 @@ impl Query for ListOfferedTimes {
             return Err(Error::not_found(&self.expert));
         }
         let (from, until) = self.window;
-        let offers = offers::of_experts(tx, programme, expert, from, until).await?;
-        let absences = absences::of_experts(tx, programme, expert, from, until).await?;
+        let offers = offers::of_experts(programme, expert, from, until);
+        let (offers, absences) = tx.ask(offers.and(absences::of_experts(programme, expert, from, until))).await?;
         let absences: Vec<&ExpertAbsence> = absences.values().flatten().collect();
         let fits = |offer: &&Offer| {
             let kind = self.kind.is_none_or(|kind| offer.kinds.is_empty() || offer.kinds.contains(&kind));

@@ -45,7 +45,7 @@ fn join_charters<'a>(tx: &'a mut Tx<'_>, change: &'a Change, context: Context<'a
             return Ok(Reacted::default());
         };
         store::move_contacts(tx, programme, id, &into).await?;
-        let mut both = store::of_experts(tx, programme, &[into.clone(), id.clone()]).await?;
+        let mut both = tx.ask(store::of_experts(programme, &[into.clone(), id.clone()])).await?;
         let Some(theirs) = both.remove(id) else { return Ok(Reacted::default()) };
         store::forget_sites(tx, &theirs.name).await?;
         let own = match both.remove(&into) {

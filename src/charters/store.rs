@@ -2,7 +2,7 @@
 use std::collections::BTreeMap;
 
 use super::{Charter, CharterLimit, CharterVersion, Charters, Contact, Contacts, Limits};
-use crate::db::{self, List, Row, Sql, Tx, Value};
+use crate::db::{self, Ask, List, Read, Row, Sql, Tx, Value};
 use crate::experts::Consent;
 use crate::kernel::{Error, Id, Name, PageRequest, Result, Timestamp, Vocabulary as _};
 use crate::rows;
@@ -91,16 +91,14 @@ pub struct Filter {
     pub until: Option<Timestamp>,
 }
 
-/// The charters of these experts; one of whom no limit was ever recorded is left out.
-///
-/// # Errors
-/// A storage error.
-pub async fn of_experts(tx: &mut Tx<'_>, programme: &Id, experts: &[Id]) -> Result<BTreeMap<Id, Charter>> {
+/// Asks for the charters of these experts; one of whom no limit was ever recorded is left out.
+pub fn of_experts(programme: &Id, experts: &[Id]) -> Ask<BTreeMap<Id, Charter>> {
     if experts.is_empty() {
-        return Ok(BTreeMap::new());
+        return Ask::known(BTreeMap::new());
     }
-    let rows = tx.sql(OF_EXPERTS).bind_rows(&db::keys(programme, experts)).fetch_all().await?;
-    rows.iter().map(|row| Ok((row.get("expert")?, charter_of(row)?))).collect()
+    Ask::rows(Read::of(OF_EXPERTS).bind_rows(&db::keys(programme, experts)), |rows| {
+        rows.iter().map(|row| Ok((row.get("expert")?, charter_of(row)?))).collect()
+    })
 }
 
 /// An expert's charter; one without limits where none was ever recorded, whether or not there is such an expert.
@@ -108,7 +106,7 @@ pub async fn of_experts(tx: &mut Tx<'_>, programme: &Id, experts: &[Id]) -> Resu
 /// # Errors
 /// A storage error.
 pub async fn get(tx: &mut Tx<'_>, name: &Name<Charters>) -> Result<Charter> {
-    let charter = of_experts(tx, name.programme(), std::slice::from_ref(name.id())).await?.remove(name.id());
+    let charter = tx.ask(of_experts(name.programme(), std::slice::from_ref(name.id()))).await?.remove(name.id());
     Ok(charter.unwrap_or_else(|| Charter::unset(name.programme().clone(), name.id().clone())))
 }
 
@@ -130,27 +128,25 @@ pub async fn versions(tx: &mut Tx<'_>, name: &Name<Charters>, page: &PageRequest
     rows.iter().map(|row| Ok(CharterVersion { charter: charter_of(row)?, loosened: loosened(row)? })).collect()
 }
 
-/// The times at which these experts were contacted, from an instant until another; who wasn't is left out.
-///
-/// # Errors
-/// A storage error.
-pub async fn contacts(
-    tx: &mut Tx<'_>,
+/// Asks when these experts were contacted, from an instant until another; who wasn't is left out.
+pub fn contacts(
     programme: &Id,
     experts: &[Id],
     from: Timestamp,
     until: Timestamp,
-) -> Result<BTreeMap<Id, Vec<Timestamp>>> {
-    let mut found: BTreeMap<Id, Vec<Timestamp>> = BTreeMap::new();
+) -> Ask<BTreeMap<Id, Vec<Timestamp>>> {
     if experts.is_empty() {
-        return Ok(found);
+        return Ask::known(BTreeMap::new());
     }
     let key = |expert: &Id| (programme.clone(), expert.clone(), from.micros(), until.micros());
     let keys: Vec<_> = experts.iter().map(key).collect();
-    for row in tx.sql(CONTACTS).bind_rows(&keys).fetch_all().await? {
-        found.entry(row.get("expert")?).or_default().push(row.get("contact_time")?);
-    }
-    Ok(found)
+    Ask::rows(Read::of(CONTACTS).bind_rows(&keys), |rows| {
+        let mut found: BTreeMap<Id, Vec<Timestamp>> = BTreeMap::new();
+        for row in &rows {
+            found.entry(row.get("expert")?).or_default().push(row.get("contact_time")?);
+        }
+        Ok(found)
+    })
 }
 
 /// A page of contacts by time and id, one more than it holds.

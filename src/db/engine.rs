@@ -175,9 +175,11 @@ impl Pool {
                 // Whatever we ask finds its rows by key or in an index's order; a plan made while a table was small must not stay
                 // a scan, and keys out of a JSON array are too few to hash a whole table for them. Joins are done in the order in
                 // which they are written, the JSON's rows first: by what a small table held once, any other order looks as good.
+                // By key any values have the same plan, so it is made once; what is found by key is never worth compiling.
                 let mut options = PgConnectOptions::from_str(url)?
                     .application_name("homecoming")
-                    .options(["enable_seqscan", "enable_hashjoin", "enable_mergejoin"].map(|name| (name, "off")))
+                    .options(["enable_seqscan", "enable_hashjoin", "enable_mergejoin", "jit"].map(|name| (name, "off")))
+                    .options([("plan_cache_mode", "force_generic_plan")])
                     .options(["join_collapse_limit", "from_collapse_limit"].map(|name| (name, "1")));
                 if purpose == Purpose::Write {
                     // A server that the network took away must not hold its programmes' heads for hours.

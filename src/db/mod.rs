@@ -3,6 +3,7 @@
 //! A slice sees [`Command`] and [`Query`], [`Tx`] and [`Row`], statements as [`Sql`] constants and [`List`]s. Request
 //! ids, changes, the audit chain and the cells of tallies are written here, once per batch; no slice can forget them.
 //! No rule of the field stands here.
+mod ask;
 pub mod backup;
 mod batch;
 pub mod chain;
@@ -28,6 +29,7 @@ mod value;
 pub mod verify;
 mod writer;
 
+pub use ask::{Ask, Read};
 pub use command::{Command, Context, Decision, Outcome, Query};
 pub use engine::{Engine, OpenError, Target};
 pub use handle::{Db, Options, WritePath};
@@ -38,6 +40,6 @@ pub use row::{Column, Row};
 pub use select::{List, Select};
 pub use sql::{Sql, keys};
 pub use stats::{Counts, Stats};
-pub use told::told_at_once;
+pub use told::{told_at_once, told_together};
 pub use tx::{Stmt, Tx};
 pub use value::Value;

@@ -44,7 +44,7 @@ impl Pending {
 }
 
 /// Appends a text whose values are counted from `offset` on.
-fn renumber(into: &mut String, text: &str, offset: usize) {
+pub(super) fn renumber(into: &mut String, text: &str, offset: usize) {
     let mut parts = text.split('$');
     into.push_str(parts.next().unwrap_or_default());
     for part in parts {

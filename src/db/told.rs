@@ -1,16 +1,21 @@
-//! Reads of SQLite: all rows of a statement come as one JSON text, in one message.
+//! Reads whose rows come as one JSON text: each read of SQLite, and what is asked together on either engine.
 //!
 //! SQLite works in a thread of its own that hands over every row by itself, and the handing over costs more than the row
-//! (docs/adr/0016-rows-told-at-once.md). PostgreSQL sends its rows together; there is nothing to gain.
+//! (docs/adr/0016-rows-told-at-once.md). PostgreSQL sends the rows of a statement together, and takes one statement a message: there
+//! it is for several statements (docs/adr/0018-what-is-asked-together.md).
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, LazyLock, PoisonError, RwLock};
 
 use serde::de::{Deserialize, Deserializer, Visitor};
+use sqlx::postgres::{PgConnection, PgTypeInfo};
 use sqlx::sqlite::SqliteConnection;
-use sqlx::{AssertSqlSafe, Column as _, Executor as _, SqlSafeStr as _, SqlStr, Statement as _};
+use sqlx::{AssertSqlSafe, Column, Executor as _, SqlSafeStr as _, SqlStr, Statement as _};
 
+use super::engine::Engine;
 use super::fault::Corrupt;
+use super::pending::renumber;
+use super::value::Value;
 use crate::kernel::Result;
 
 /// The most columns of a statement that is told at once: a function of SQLite takes no more arguments.
@@ -23,40 +28,77 @@ pub(super) const TOLD: &str = "rows_told";
 #[derive(Debug)]
 pub(super) struct Shape {
     columns: HashMap<Box<str>, usize>,
+    width: usize,
     text: SqlStr,
 }
 
 /// What is known of texts so far. There are as many as the stores have constants and lists have filters.
-static SHAPES: LazyLock<RwLock<Shapes>> = LazyLock::new(RwLock::default);
+static OF_SQLITE: LazyLock<RwLock<Shapes>> = LazyLock::new(RwLock::default);
+static OF_POSTGRES: LazyLock<RwLock<Shapes>> = LazyLock::new(RwLock::default);
 
 /// By plain text; none where its rows come one by one.
 type Shapes = HashMap<Box<str>, Option<Arc<Shape>>>;
 
 impl Shape {
-    /// The shape of a text; none where its rows must come one by one: it writes, or has too many columns.
-    pub(super) async fn of(text: &SqlStr, conn: &mut SqliteConnection) -> Result<Option<Arc<Shape>>, sqlx::Error> {
-        let known = SHAPES.read().unwrap_or_else(PoisonError::into_inner).get(text.as_str()).cloned();
-        if let Some(shape) = known {
+    /// The shape of a text on SQLite; none where its rows must come one by one: it writes, or has too many columns.
+    pub(super) async fn of_sqlite(
+        text: &SqlStr,
+        conn: &mut SqliteConnection,
+    ) -> Result<Option<Arc<Shape>>, sqlx::Error> {
+        if let Some(shape) = Shape::known(&OF_SQLITE, text) {
             return Ok(shape);
         }
-        let key = Box::from(text.as_str());
-        let shape = Shape::learn(text, conn).await?.map(Arc::new);
-        SHAPES.write().unwrap_or_else(PoisonError::into_inner).insert(key, shape.clone());
-        Ok(shape)
+        let shape = match Shape::reads(text) {
+            true => Shape::new(text, conn.prepare(text.clone()).await?.columns()),
+            false => None,
+        };
+        Ok(Shape::keep(&OF_SQLITE, text, shape))
     }
 
-    async fn learn(text: &SqlStr, conn: &mut SqliteConnection) -> Result<Option<Shape>, sqlx::Error> {
-        if !["SELECT ", "WITH "].iter().any(|read| text.as_str().starts_with(read)) {
-            return Ok(None);
+    /// The same on PostgreSQL, which has to know of what types the values are.
+    pub(super) async fn of_postgres(
+        text: &SqlStr,
+        values: &[Value],
+        conn: &mut PgConnection,
+    ) -> Result<Option<Arc<Shape>>, sqlx::Error> {
+        if let Some(shape) = Shape::known(&OF_POSTGRES, text) {
+            return Ok(shape);
         }
-        let statement = conn.prepare(text.clone()).await?;
-        let columns = statement.columns();
+        let types: Vec<PgTypeInfo> = values.iter().map(Value::postgres_type).collect();
+        let shape = match Shape::reads(text) {
+            true => Shape::new(text, conn.prepare_with(text.clone(), &types).await?.columns()),
+            false => None,
+        };
+        Ok(Shape::keep(&OF_POSTGRES, text, shape))
+    }
+
+    fn known(shapes: &RwLock<Shapes>, text: &SqlStr) -> Option<Option<Arc<Shape>>> {
+        shapes.read().unwrap_or_else(PoisonError::into_inner).get(text.as_str()).cloned()
+    }
+
+    fn keep(shapes: &RwLock<Shapes>, text: &SqlStr, shape: Option<Shape>) -> Option<Arc<Shape>> {
+        let shape = shape.map(Arc::new);
+        shapes.write().unwrap_or_else(PoisonError::into_inner).insert(Box::from(text.as_str()), shape.clone());
+        shape
+    }
+
+    fn reads(text: &SqlStr) -> bool {
+        ["SELECT ", "WITH "].iter().any(|read| text.as_str().starts_with(read))
+    }
+
+    fn new<C: Column>(text: &SqlStr, columns: &[C]) -> Option<Shape> {
         if columns.len() > MOST_COLUMNS {
-            return Ok(None);
+            return None;
         }
         let told = told_at_once(text.as_str(), columns.len());
+        let width = columns.len();
         let columns = columns.iter().enumerate().map(|(at, column)| (Box::from(column.name()), at)).collect();
-        Ok(Some(Shape { columns, text: AssertSqlSafe(told).into_sql_str() }))
+        Some(Shape { columns, width, text: AssertSqlSafe(told).into_sql_str() })
+    }
+
+    /// How many columns a row has.
+    pub(super) fn width(&self) -> usize {
+        self.width
     }
 
     /// The text that tells all rows at once; it takes the same values.
@@ -78,6 +120,35 @@ pub fn told_at_once(text: &str, columns: usize) -> String {
     let names: Vec<String> = (0..columns).map(|at| format!("c{at}")).collect();
     let names = names.join(", ");
     format!("WITH told ({names}) AS ({text}) SELECT json_group_array(json_array({names})) AS {TOLD} FROM told")
+}
+
+/// The text by which the rows of several texts, each with the number of its columns and of the values before its own, come together: one
+/// row, with a column for each text, named by [`told_name`].
+#[must_use]
+pub fn told_together(engine: Engine, texts: &[(&str, usize, usize)]) -> String {
+    let length = texts.iter().map(|(text, columns, _)| text.len() + 12 * columns + 120).sum();
+    let (mut with, mut select) = (String::with_capacity(length), String::new());
+    for (at, (text, columns, before)) in texts.iter().enumerate() {
+        let name = told_name(at);
+        let names: Vec<String> = (0..*columns).map(|at| format!("c{at}")).collect();
+        let names = names.join(", ");
+        let lead = if at == 0 { "WITH" } else { "," };
+        with.push_str(&format!("{lead} {name} ({names}) AS ("));
+        renumber(&mut with, text, *before);
+        with.push(')');
+        let rows = match engine {
+            Engine::Sqlite => format!("json_group_array(json_array({names}))"),
+            Engine::Postgres => format!("CAST(COALESCE(json_agg(json_build_array({names})), '[]') AS TEXT)"),
+        };
+        let lead = if at == 0 { " SELECT" } else { "," };
+        select.push_str(&format!("{lead} (SELECT {rows} FROM {name}) AS {name}"));
+    }
+    with + &select
+}
+
+/// The column in which the rows of one of several texts are told.
+pub(super) fn told_name(at: usize) -> String {
+    format!("told{at}")
 }
 
 /// A row out of a JSON text.
@@ -114,11 +185,15 @@ impl<'de> Visitor<'de> for CellVisitor {
     type Value = Cell;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an integer, a text or nothing")
+        f.write_str("an integer, a truth value, a text or nothing")
     }
 
     fn visit_unit<E>(self) -> Result<Cell, E> {
         Ok(Cell::Null)
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Cell, E> {
+        Ok(Cell::Int(i64::from(value)))
     }
 
     fn visit_i64<E>(self, value: i64) -> Result<Cell, E> {

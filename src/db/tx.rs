@@ -6,12 +6,14 @@ use sqlx::postgres::PgArguments;
 use sqlx::sqlite::SqliteArguments;
 use sqlx::{Arguments as _, AssertSqlSafe, Postgres, SqlSafeStr as _, SqlStr, Sqlite, Transaction};
 
+use super::ask::{Ask, Misput, Read};
+use super::engine::Engine;
 use super::fault::storage;
 use super::pending::Pending;
 use super::row::Row;
 use super::select::Select;
 use super::sql::Sql;
-use super::told::{Shape, TOLD};
+use super::told::{Shape, TOLD, told_name, told_together};
 use super::value::Value;
 use crate::kernel::{Error, Result, Timestamp};
 
@@ -82,7 +84,7 @@ impl<'c> Tx<'c> {
 
     /// Starts a statement.
     pub fn sql(&mut self, sql: Sql) -> Stmt<'_, 'c> {
-        Stmt { tx: self, sql, values: Vec::with_capacity(sql.binds), unwritable: None }
+        Stmt { tx: self, bound: Read::of(sql) }
     }
 
     /// Runs a list.
@@ -226,30 +228,82 @@ impl<'c> Tx<'c> {
         }
     }
 
-    pub(super) async fn fetch(&mut self, mut text: SqlStr, mut values: Vec<Value>) -> Result<Vec<Row>> {
-        let shape = self.shape(&text).await;
-        self.failed |= shape.is_err();
-        let shape = shape.map_err(storage)?;
-        if let Some(shape) = &shape {
-            text = shape.text();
+    /// Asks for all that is to be read, in one message, and makes of it what was to be made.
+    ///
+    /// # Errors
+    /// A storage error, or what the rows are refused with.
+    pub async fn ask<T: Send + 'static>(&mut self, mut ask: Ask<T>) -> Result<T> {
+        let reads = ask.take_reads();
+        let rows = match <[Read; 1]>::try_from(reads) {
+            Ok([read]) => {
+                let (sql, values) = read.ready()?;
+                vec![self.fetch(self.text(sql), values).await?]
+            }
+            Err(reads) => self.fetch_together(reads).await?,
+        };
+        ask.told(rows)
+    }
+
+    async fn fetch_together(&mut self, reads: Vec<Read>) -> Result<Vec<Vec<Row>>> {
+        let (mut texts, mut values, mut shapes) = (Vec::with_capacity(reads.len()), Vec::new(), Vec::new());
+        for read in reads {
+            let (sql, own) = read.ready()?;
+            let text = self.text(sql);
+            let shape = self.shape(&text, &own).await;
+            self.failed |= shape.is_err();
+            let Some(shape) = shape.map_err(storage)? else {
+                return Err(Error::Storage(Box::new(Misput::Alone(text.as_str().to_owned()))));
+            };
+            texts.push((text, shape.width(), values.len()));
+            values.extend(own);
+            shapes.push(shape);
         }
+        if texts.is_empty() {
+            return Ok(Vec::new());
+        }
+        let texts: Vec<(&str, usize, usize)> =
+            texts.iter().map(|(text, width, before)| (text.as_str(), *width, *before)).collect();
+        let told = self.fetch_plain(AssertSqlSafe(told_together(self.engine(), &texts)).into_sql_str(), values).await?;
+        let Some(told) = told.last() else { return Err(storage(sqlx::Error::RowNotFound)) };
+        let rows = |(at, shape): (usize, &Arc<Shape>)| {
+            Ok(shape.rows(&told.get::<String>(&told_name(at))?)?.into_iter().map(Row::Told).collect())
+        };
+        shapes.iter().enumerate().map(rows).collect()
+    }
+
+    pub(super) async fn fetch(&mut self, text: SqlStr, values: Vec<Value>) -> Result<Vec<Row>> {
+        let Inner::Sqlite(tx) = &mut self.inner else { return self.fetch_plain(text, values).await };
+        let shape = Shape::of_sqlite(&text, tx).await;
+        self.failed |= shape.is_err();
+        let Some(shape) = shape.map_err(storage)? else { return self.fetch_plain(text, values).await };
+        let told = self.fetch_plain(shape.text(), values).await?;
+        let Some(told) = told.last() else { return Err(storage(sqlx::Error::RowNotFound)) };
+        Ok(shape.rows(&told.get::<String>(TOLD)?)?.into_iter().map(Row::Told).collect())
+    }
+
+    /// Fetches the rows of a text as they come, after what waits.
+    async fn fetch_plain(&mut self, mut text: SqlStr, mut values: Vec<Value>) -> Result<Vec<Row>> {
         if !self.pending.is_empty() {
             self.pending.push(text.as_str(), values);
             (text, values) = self.pending.take();
         }
         let rows = self.run_fetch(text, values).await;
         self.failed |= rows.is_err();
-        let rows = rows.map_err(storage)?;
-        let Some(shape) = shape else { return Ok(rows) };
-        let Some(told) = rows.last() else { return Err(storage(sqlx::Error::RowNotFound)) };
-        Ok(shape.rows(&told.get::<String>(TOLD)?)?.into_iter().map(Row::Told).collect())
+        rows.map_err(storage)
     }
 
     /// How the rows of a text come at once; none where they come one by one.
-    async fn shape(&mut self, text: &SqlStr) -> Result<Option<Arc<Shape>>, sqlx::Error> {
+    async fn shape(&mut self, text: &SqlStr, values: &[Value]) -> Result<Option<Arc<Shape>>, sqlx::Error> {
         match &mut self.inner {
-            Inner::Sqlite(tx) => Shape::of(text, tx).await,
-            Inner::Postgres(_) => Ok(None),
+            Inner::Sqlite(tx) => Shape::of_sqlite(text, tx).await,
+            Inner::Postgres(tx) => Shape::of_postgres(text, values, tx).await,
+        }
+    }
+
+    fn engine(&self) -> Engine {
+        match self.inner {
+            Inner::Sqlite(_) => Engine::Sqlite,
+            Inner::Postgres(_) => Engine::Postgres,
         }
     }
 
@@ -299,24 +353,19 @@ fn postgres_arguments(values: Vec<Value>) -> Result<PgArguments, sqlx::Error> {
 #[must_use]
 pub struct Stmt<'t, 'c> {
     tx: &'t mut Tx<'c>,
-    sql: Sql,
-    values: Vec<Value>,
-    unwritable: Option<serde_json::Error>,
+    bound: Read,
 }
 
 impl<'t, 'c> Stmt<'t, 'c> {
     /// Binds the next `$n` of the text.
     pub fn bind(mut self, value: impl Into<Value>) -> Self {
-        self.values.push(value.into());
+        self.bound = self.bound.bind(value);
         self
     }
 
     /// Binds the rows of a `rows!` statement as its next `$n`: a slice of tuples, each a row.
     pub fn bind_rows<T: Serialize>(mut self, rows: &[T]) -> Self {
-        match serde_json::to_string(rows) {
-            Ok(json) => self.values.push(Value::Text(Some(json))),
-            Err(error) => self.unwritable = Some(error),
-        }
+        self.bound = self.bound.bind_rows(rows);
         self
     }
 
@@ -369,15 +418,8 @@ impl<'t, 'c> Stmt<'t, 'c> {
         self.fetch_optional().await?.ok_or_else(|| storage(sqlx::Error::RowNotFound))
     }
 
-    /// Checks the number of values: SQLite takes a missing one for NULL.
     fn ready(self) -> Result<(&'t mut Tx<'c>, Sql, Vec<Value>)> {
-        if let Some(error) = self.unwritable {
-            return Err(Error::Storage(Box::new(error)));
-        }
-        if self.values.len() != self.sql.binds {
-            let text = format!("{} values for {}: {}", self.values.len(), self.sql.binds, self.sql.sqlite);
-            return Err(storage(sqlx::Error::Protocol(text)));
-        }
-        Ok((self.tx, self.sql, self.values))
+        let (sql, values) = self.bound.ready()?;
+        Ok((self.tx, sql, values))
     }
 }

@@ -1,4 +1,7 @@
 //! Values that both engines take: an integer, a truth value, a text, each of which may be NULL.
+use sqlx::postgres::PgTypeInfo;
+use sqlx::{Postgres, Type};
+
 use crate::kernel::{Date, Fen, Id, Specialty, Timestamp};
 
 /// A value to bind. A missing one keeps its type, since a text is prepared once with one set of bind types.
@@ -10,6 +13,17 @@ pub enum Value {
     Bool(Option<bool>),
     /// A text, an id, a code, or a civil day as `YYYY-MM-DD`.
     Text(Option<String>),
+}
+
+impl Value {
+    /// As what it is bound on PostgreSQL.
+    pub(super) fn postgres_type(&self) -> PgTypeInfo {
+        match self {
+            Value::Int(_) => <i64 as Type<Postgres>>::type_info(),
+            Value::Bool(_) => <bool as Type<Postgres>>::type_info(),
+            Value::Text(_) => <String as Type<Postgres>>::type_info(),
+        }
+    }
 }
 
 /// A type that is bound as one of the three.

@@ -145,7 +145,7 @@ impl Query for GetVisitItinerary {
 
         let host = sites::store::get(tx, &Name::new(programme.clone(), visit.profile.host_site.clone())).await?;
         let expert = experts::store::get(tx, &Name::new(programme.clone(), visit.expert.clone())).await?;
-        let minutes = sites::store::travel::minutes(tx, programme, &journeys(&entries)).await?;
+        let minutes = tx.ask(sites::store::travel::minutes(programme, &journeys(&entries))).await?;
         let holidays = holidays(tx, programme, &entries).await?;
         let updated = entries.iter().map(|entry| entry.update_time).chain([visit.meta.update_time]).max();
         Ok(Itinerary {
@@ -167,7 +167,7 @@ impl Query for GetVisitItinerary {
 async fn holidays(tx: &mut Tx<'_>, programme: &Id, entries: &[Entry]) -> Result<BTreeMap<Date, String>> {
     let dates: Vec<Date> = entries.iter().map(date).collect();
     let (Some(first), Some(last)) = (dates.iter().min(), dates.iter().max()) else { return Ok(BTreeMap::new()) };
-    let calendar = calendars::store::days::calendar(tx, programme, &[], *first, *last).await?;
+    let calendar = tx.ask(calendars::store::days::calendar(programme, &[], *first, *last)).await?;
     Ok(dates.into_iter().map(|date| (date, calendar.day(None, date).holiday)).collect())
 }
 

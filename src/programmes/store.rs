@@ -3,7 +3,7 @@ use std::collections::HashMap;
 
 use super::{Programme, ProgrammeState, Programmes, SittingUnitVersion};
 use crate::db::external_ids;
-use crate::db::{List, Row, Sql, Tx, Value};
+use crate::db::{Ask, List, Read, Row, Sql, Tx, Value};
 use crate::kernel::{Collection as _, Error, Id, PageRequest, Result, Vocabulary as _, Zone};
 use crate::rows;
 
@@ -94,8 +94,13 @@ pub async fn get(tx: &mut Tx<'_>, id: &Id) -> Result<Programme> {
 /// # Errors
 /// `RESOURCE_NOT_FOUND`, or a storage error.
 pub async fn state(tx: &mut Tx<'_>, id: &Id) -> Result<ProgrammeState> {
-    let row = tx.sql(STATE).bind(id).fetch_optional().await?;
-    row.ok_or_else(|| Error::not_found(format!("programmes/{id}")))?.code("state")
+    tx.ask(standing(id)).await
+}
+
+/// Asks whether the programme runs; one that isn't there is refused with `RESOURCE_NOT_FOUND`.
+pub fn standing(id: &Id) -> Ask<ProgrammeState> {
+    let name = format!("programmes/{id}");
+    Ask::rows(Read::of(STATE).bind(id), |rows| rows.last().ok_or_else(|| Error::not_found(name))?.code("state"))
 }
 
 /// A page of programmes, one more than it holds.

@@ -289,6 +289,7 @@ async fn sqlite_reads_no_whole_table_to_tell_rows_at_once() {
     for (name, text) in reads {
         let columns = connection.prepare(AssertSqlSafe(text.clone()).into_sql_str()).await.unwrap().columns().len();
         check_sqlite(&mut connection, &name, &db::told_at_once(&text, columns)).await;
+        check_sqlite(&mut connection, &name, &db::told_together(Engine::Sqlite, &[(text.as_str(), columns, 0)])).await;
     }
 }
 
@@ -326,7 +327,13 @@ async fn postgres_prepares_every_text_and_reads_no_whole_table() {
     }
     connection.execute("SET plan_cache_mode = force_generic_plan").await.unwrap();
     for (name, sql) in statements() {
-        check_postgres(&mut connection, &name, sql.texts()[1]).await;
+        let text = sql.texts()[1];
+        check_postgres(&mut connection, &name, text).await;
+        if text.starts_with("SELECT") || text.starts_with("WITH") {
+            let columns = connection.prepare(AssertSqlSafe(text).into_sql_str()).await.unwrap().columns().len();
+            let together = db::told_together(Engine::Postgres, &[(text, columns, 0)]);
+            check_postgres(&mut connection, &name, &together).await;
+        }
     }
     for (name, text) in lists() {
         check_postgres(&mut connection, &name, &text).await;

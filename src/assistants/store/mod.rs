@@ -13,7 +13,7 @@ use crate::rows;
 pub mod pairings;
 mod stationed;
 
-pub use stationed::{Stationed, stationed};
+pub use stationed::{Stationed, named, stationed};
 
 /// The tables that this slice writes.
 pub const TABLES: &[&str] = &["assistants", "assistant_specialties", "assistant_absences", "pairings"];
@@ -25,6 +25,7 @@ pub const STATEMENTS: &[(&str, Sql)] = &[
     ("ABSENCES", ABSENCES),
     ("STATIONED_AT", STATIONED_AT),
     ("STATIONED", stationed::STATIONED),
+    ("NAMED", stationed::NAMED),
     ("ABSENCES_AT", stationed::ABSENCES_AT),
     ("INSERT", INSERT),
     ("UPDATE", UPDATE),

@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 
 use super::super::{Pairing, PairingRole, Pairings};
-use crate::db::{List, Row, Sql, Tx, external_ids};
+use crate::db::{self, Ask, List, Read, Row, Sql, Tx, external_ids};
 use crate::experts::Days;
-use crate::kernel::{Collection as _, Date, Error, Id, Name, PageRequest, Result, Vocabulary as _};
+use crate::kernel::{Collection as _, Date, Error, ExternalId, Id, Name, PageRequest, Result, Vocabulary as _};
 use crate::rows;
 
 /// The statements of this file, for the test that prepares them.
@@ -123,6 +123,13 @@ pub async fn of_experts(tx: &mut Tx<'_>, programme: &Id, experts: &[Id]) -> Resu
     assembled(tx, programme, &rows).await
 }
 
+/// Asks for all pairings of these experts, by id. External ids aren't loaded.
+pub fn paired_with(programme: &Id, experts: &[Id]) -> Ask<Vec<Pairing>> {
+    let read = Read::of(OF_EXPERTS).bind_rows(&db::keys(programme, experts));
+    let programme = programme.clone();
+    Ask::rows(read, move |rows| rows.iter().map(|row| pairing(&programme, row, Vec::new())).collect())
+}
+
 /// All pairings of an assistant, by id.
 pub async fn of_assistant(tx: &mut Tx<'_>, programme: &Id, assistant: &Id) -> Result<Vec<Pairing>> {
     let rows = tx.sql(OF_ASSISTANT).bind(programme).bind(assistant).fetch_all().await?;
@@ -206,17 +213,19 @@ async fn assembled(tx: &mut Tx<'_>, programme: &Id, rows: &[Row]) -> Result<Vec<
     let ids: Vec<Id> = rows.iter().map(|row| row.get("pairing")).collect::<Result<_>>()?;
     let mut external_ids =
         external_ids::of(tx, programme, Pairings::COLLECTION, &ids.iter().collect::<Vec<_>>()).await?;
-    let pairing = |(row, id): (&Row, &Id)| {
-        Ok(Pairing {
-            name: Name::new(programme.clone(), id.clone()),
-            expert: row.get("expert")?,
-            assistant: row.get("assistant")?,
-            site: row.get("site")?,
-            role: row.code("role")?,
-            days: Days { from: row.get("from_date")?, to: row.get("to_date")? },
-            external_ids: external_ids.remove(id).unwrap_or_default(),
-            meta: row.meta()?,
-        })
-    };
-    rows.iter().zip(&ids).map(pairing).collect()
+    let of = |(row, id): (&Row, &Id)| pairing(programme, row, external_ids.remove(id).unwrap_or_default());
+    rows.iter().zip(&ids).map(of).collect()
+}
+
+fn pairing(programme: &Id, row: &Row, external_ids: Vec<ExternalId>) -> Result<Pairing> {
+    Ok(Pairing {
+        name: Name::new(programme.clone(), row.get("pairing")?),
+        expert: row.get("expert")?,
+        assistant: row.get("assistant")?,
+        site: row.get("site")?,
+        role: row.code("role")?,
+        days: Days { from: row.get("from_date")?, to: row.get("to_date")? },
+        external_ids,
+        meta: row.meta()?,
+    })
 }

@@ -3,7 +3,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::widened;
 use crate::calendars::{Absent, ExpertAbsence, ExpertAbsenceState, ExpertAbsences};
-use crate::db::{self, List, Row, Sql, Tx, external_ids};
+use crate::db::{self, Ask, List, Read, Row, Sql, Tx, external_ids};
 use crate::kernel::{
     Collection as _, Date, Error, ExternalId, Id, Name, PageRequest, Result, Timestamp, Vocabulary as _, Zone,
 };
@@ -82,22 +82,27 @@ pub async fn find(tx: &mut Tx<'_>, name: &Name<ExpertAbsences>) -> Result<Option
     Ok(assembled(tx, name.programme(), &rows).await?.pop())
 }
 
-/// The OPEN absences of each of these experts that have an instant in `[from, until)`, by id; who has none is left out.
-pub async fn of_experts(
-    tx: &mut Tx<'_>,
+/// Asks for the OPEN absences of each of these experts that have an instant in `[from, until)`, by id; who has none is left out.
+/// External ids aren't loaded.
+pub fn of_experts(
     programme: &Id,
     experts: &[Id],
     from: Timestamp,
     until: Timestamp,
-) -> Result<BTreeMap<Id, Vec<ExpertAbsence>>> {
+) -> Ask<BTreeMap<Id, Vec<ExpertAbsence>>> {
     let (wide_from, wide_until) = widened(from, until);
-    let stmt = tx.sql(OF_EXPERTS).bind_rows(&db::keys(programme, experts)).bind(wide_from).bind(wide_until);
-    let rows = stmt.fetch_all().await?;
-    let mut absences: BTreeMap<Id, Vec<ExpertAbsence>> = BTreeMap::new();
-    for absence in assembled(tx, programme, &rows).await?.into_iter().filter(|each| each.takes(from, until)) {
-        absences.entry(absence.expert.clone()).or_default().push(absence);
-    }
-    Ok(absences)
+    let read = Read::of(OF_EXPERTS).bind_rows(&db::keys(programme, experts)).bind(wide_from).bind(wide_until);
+    let programme = programme.clone();
+    Ask::rows(read, move |rows| {
+        let mut absences: BTreeMap<Id, Vec<ExpertAbsence>> = BTreeMap::new();
+        for row in &rows {
+            let absence = absence(&programme, row, &mut HashMap::new())?;
+            if absence.takes(from, until) {
+                absences.entry(absence.expert.clone()).or_default().push(absence);
+            }
+        }
+        Ok(absences)
+    })
 }
 
 /// Every absence that an expert ever had, by id.

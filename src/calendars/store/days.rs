@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use chrono::Datelike as _;
 
 use crate::calendars::{Calendar, CalendarName, CalendarYear, SpecialDay};
-use crate::db::{List, Row, Sql, Tx, Value};
+use crate::db::{Ask, List, Read, Row, Sql, Tx, Value};
 use crate::kernel::{Date, Error, Id, Meta, PageRequest, Result, Vocabulary as _};
 use crate::rows;
 
@@ -86,22 +86,18 @@ pub async fn list(
     assembled(tx, programme, &rows).await
 }
 
-/// What is announced for the days from a first to a last one, both part of it: for everybody, and by each of these
+/// Asks what is announced for the days from a first to a last one, both part of it: for everybody, and by each of these
 /// hospitals.
-pub async fn calendar(tx: &mut Tx<'_>, programme: &Id, hospitals: &[Id], first: Date, last: Date) -> Result<Calendar> {
+pub fn calendar(programme: &Id, hospitals: &[Id], first: Date, last: Date) -> Ask<Calendar> {
     let hospitals = hospitals.iter().map(|hospital| (programme.as_str(), hospital.as_str()));
     let whose: Vec<_> = std::iter::once((programme.as_str(), "")).chain(hospitals).collect();
-    let stmt = tx.sql(YEARS_BETWEEN).bind_rows(&whose).bind(first.year()).bind(last.year());
-    let mut years = Vec::new();
-    for row in stmt.fetch_all().await? {
-        years.push((hospital(&row)?, year(&row)?));
-    }
-    let stmt = tx.sql(DAYS_BETWEEN).bind_rows(&whose).bind(first).bind(last);
-    let mut days = Vec::new();
-    for row in stmt.fetch_all().await? {
-        days.push((hospital(&row)?, day(&row)?));
-    }
-    Ok(Calendar::new(years, days))
+    let years = Read::of(YEARS_BETWEEN).bind_rows(&whose).bind(first.year()).bind(last.year());
+    let years =
+        Ask::rows(years, |rows| rows.iter().map(|row| Ok((hospital(row)?, year(row)?))).collect::<Result<Vec<_>>>());
+    let days = Read::of(DAYS_BETWEEN).bind_rows(&whose).bind(first).bind(last);
+    let days =
+        Ask::rows(days, |rows| rows.iter().map(|row| Ok((hospital(row)?, day(row)?))).collect::<Result<Vec<_>>>());
+    years.and(days).map(|(years, days)| Ok(Calendar::new(years, days)))
 }
 
 /// The first year of a hospital's own calendar.

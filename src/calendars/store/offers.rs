@@ -3,9 +3,11 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::widened;
 use crate::calendars::{Offer, OfferMode, OfferState, Offers, Shape, WallTime, Weekly};
-use crate::db::{self, List, Row, Sql, Tx, external_ids};
+use crate::db::{self, Ask, List, Read, Row, Sql, Tx, external_ids};
 use crate::experts::Consent;
-use crate::kernel::{Collection as _, Date, Error, Id, Name, PageRequest, Result, Timestamp, Vocabulary as _, Zone};
+use crate::kernel::{
+    Collection as _, Date, Error, ExternalId, Id, Name, PageRequest, Result, Timestamp, Vocabulary as _, Zone,
+};
 use crate::rows;
 
 /// The statements of this file, for the test that prepares them.
@@ -14,6 +16,7 @@ pub const STATEMENTS: &[(&str, Sql)] = &[
     ("OF_EXPERTS", OF_EXPERTS),
     ("ALL_OF_EXPERT", ALL_OF_EXPERT),
     ("SITES", SITES),
+    ("SITES_OF_EXPERTS", SITES_OF_EXPERTS),
     ("AT_SITE", AT_SITE),
     ("INSERT", INSERT),
     ("ADD_SITES", ADD_SITES),
@@ -44,6 +47,12 @@ const ALL_OF_EXPERT: Sql = Sql::new(
 const SITES: Sql = rows!(
     "SELECT s.offer, s.site FROM ",
     "JOIN offer_sites s ON s.programme = r.value->>0 AND s.offer = r.value->>1 ORDER BY s.offer, s.site"
+);
+const SITES_OF_EXPERTS: Sql = rows!(
+    "SELECT s.offer, s.site FROM ",
+    "JOIN offers o ON o.programme = r.value->>0 AND o.expert = r.value->>1 AND o.state = 'OPEN' AND o.from_time < $3 \
+     AND (o.until_time IS NULL OR o.until_time > $2) \
+     JOIN offer_sites s ON s.programme = o.programme AND s.offer = o.offer ORDER BY s.offer, s.site"
 );
 const AT_SITE: Sql =
     Sql::new("SELECT s.offer FROM offer_sites s WHERE s.programme = $1 AND s.site = $2 ORDER BY s.offer LIMIT 1");
@@ -115,22 +124,21 @@ pub async fn find(tx: &mut Tx<'_>, name: &Name<Offers>) -> Result<Option<Offer>>
     Ok(assembled(tx, name.programme(), &rows).await?.pop())
 }
 
-/// The OPEN offers of each of these experts that can cover an instant of `[from, until)`, by id; who has none is left out.
-pub async fn of_experts(
-    tx: &mut Tx<'_>,
-    programme: &Id,
-    experts: &[Id],
-    from: Timestamp,
-    until: Timestamp,
-) -> Result<BTreeMap<Id, Vec<Offer>>> {
-    let (from, until) = widened(from, until);
-    let stmt = tx.sql(OF_EXPERTS).bind_rows(&db::keys(programme, experts)).bind(from).bind(until);
-    let rows = stmt.fetch_all().await?;
-    let mut offers: BTreeMap<Id, Vec<Offer>> = BTreeMap::new();
-    for offer in assembled(tx, programme, &rows).await? {
-        offers.entry(offer.expert.clone()).or_default().push(offer);
-    }
-    Ok(offers)
+/// Asks for the OPEN offers of each of these experts that can cover an instant of `[from, until)`, by id; who has none is left out.
+/// External ids aren't loaded.
+pub fn of_experts(programme: &Id, experts: &[Id], from: Timestamp, until: Timestamp) -> Ask<BTreeMap<Id, Vec<Offer>>> {
+    let ((from, until), keys) = (widened(from, until), db::keys(programme, experts));
+    let read = |sql: Sql| Read::of(sql).bind_rows(&keys).bind(from).bind(until);
+    let (offers, sites) = (Ask::rows(read(OF_EXPERTS), Ok), Ask::rows(read(SITES_OF_EXPERTS), sites_of));
+    let programme = programme.clone();
+    offers.and(sites).map(move |(rows, mut sites)| {
+        let mut offers: BTreeMap<Id, Vec<Offer>> = BTreeMap::new();
+        for row in &rows {
+            let sites = sites.remove(&row.get("offer")?).unwrap_or_default();
+            offers.entry(row.get("expert")?).or_default().push(offer(&programme, row, sites, Vec::new())?);
+        }
+        Ok(offers)
+    })
 }
 
 /// Every offer that an expert ever made, by id.
@@ -255,32 +263,41 @@ async fn assembled(tx: &mut Tx<'_>, programme: &Id, rows: &[Row]) -> Result<Vec<
     if ids.is_empty() {
         return Ok(Vec::new());
     }
+    let mut sites = sites_of(tx.sql(SITES).bind_rows(&db::keys(programme, &ids)).fetch_all().await?)?;
+    let mut external_ids = external_ids::of(tx, programme, Offers::COLLECTION, &ids.iter().collect::<Vec<_>>()).await?;
+    let of = |(row, id): (&Row, &Id)| {
+        offer(programme, row, sites.remove(id).unwrap_or_default(), external_ids.remove(id).unwrap_or_default())
+    };
+    rows.iter().zip(&ids).map(of).collect()
+}
+
+fn sites_of(rows: Vec<Row>) -> Result<HashMap<Id, Vec<Id>>> {
     let mut sites: HashMap<Id, Vec<Id>> = HashMap::new();
-    for row in tx.sql(SITES).bind_rows(&db::keys(programme, &ids)).fetch_all().await? {
+    for row in &rows {
         sites.entry(row.get("offer")?).or_default().push(row.get("site")?);
     }
-    let mut external_ids = external_ids::of(tx, programme, Offers::COLLECTION, &ids.iter().collect::<Vec<_>>()).await?;
-    let offer = |(row, id): (&Row, &Id)| {
-        Ok(Offer {
-            name: Name::new(programme.clone(), id.clone()),
-            expert: row.get("expert")?,
-            kinds: row.json("kinds")?,
-            sites: sites.remove(id).unwrap_or_default(),
-            mode: row.code("mode")?,
-            shape: shape(row)?,
-            tz_version: row.get("tz_version")?,
-            consent: Consent {
-                heard_by: row.get("heard_by")?,
-                medium: row.code("medium")?,
-                heard_time: row.get("heard_time")?,
-                words: row.get("words")?,
-            },
-            withdrawn: row.get("withdraw_time")?,
-            external_ids: external_ids.remove(id).unwrap_or_default(),
-            meta: row.meta()?,
-        })
-    };
-    rows.iter().zip(&ids).map(offer).collect()
+    Ok(sites)
+}
+
+fn offer(programme: &Id, row: &Row, sites: Vec<Id>, external_ids: Vec<ExternalId>) -> Result<Offer> {
+    Ok(Offer {
+        name: Name::new(programme.clone(), row.get("offer")?),
+        expert: row.get("expert")?,
+        kinds: row.json("kinds")?,
+        sites,
+        mode: row.code("mode")?,
+        shape: shape(row)?,
+        tz_version: row.get("tz_version")?,
+        consent: Consent {
+            heard_by: row.get("heard_by")?,
+            medium: row.code("medium")?,
+            heard_time: row.get("heard_time")?,
+            words: row.get("words")?,
+        },
+        withdrawn: row.get("withdraw_time")?,
+        external_ids,
+        meta: row.meta()?,
+    })
 }
 
 fn shape(row: &Row) -> Result<Shape> {

@@ -52,8 +52,10 @@ impl Command for RecordContact {
         let from = zone.instant(first, NaiveTime::MIN);
         let until = zone.instant(last.succ_opt().unwrap_or(last), NaiveTime::MIN);
         let ids = std::slice::from_ref(&self.expert);
-        let others = store::contacts(tx, programme, ids, from, until).await?.remove(&self.expert).unwrap_or_default();
-        let charter = store::of_experts(tx, programme, ids).await?.remove(&self.expert);
+        let (mut others, mut charters) =
+            tx.ask(store::contacts(programme, ids, from, until).and(store::of_experts(programme, ids))).await?;
+        let others = others.remove(&self.expert).unwrap_or_default();
+        let charter = charters.remove(&self.expert);
         Ok(NewContact {
             exists: store::find_contact(tx, &self.name).await?.is_some(),
             roster,

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::{BasisKind, Credential, CredentialState, Credentials, Paper, PaperKind, Papers};
-use crate::db::{self, List, Row, Sql, Tx, Value, external_ids};
+use crate::db::{self, Ask, List, Read, Row, Sql, Tx, Value, external_ids};
 use crate::experts::Days;
 use crate::kernel::{
     Collection as _, Date, Error, ExternalId, Grade, Id, Name, PageRequest, Result, Specialty, Vocabulary as _,
@@ -119,22 +119,39 @@ pub struct Filter {
 /// # Errors
 /// A storage error.
 pub async fn papers(tx: &mut Tx<'_>, programme: &Id, experts: &[Id], sites: &[Id], dossiers: &[Id]) -> Result<Papers> {
-    let mut papers = Papers::default();
-    if !experts.is_empty() {
-        for row in tx.sql(OF_EXPERTS).bind_rows(&db::keys(programme, experts)).fetch_all().await? {
-            papers.of_experts.entry(row.get("expert")?).or_default().push(credential_of(&row, Vec::new())?);
-        }
+    let (of_experts, of_sites) = tx.ask(of_experts(programme, experts).and(of_sites(programme, sites))).await?;
+    Ok(Papers { of_experts, of_sites, dossiers: dossiers::many(tx, programme, dossiers).await? })
+}
+
+/// Asks for the papers that may matter to these experts, by expert. External ids aren't loaded.
+pub fn of_experts(programme: &Id, experts: &[Id]) -> Ask<BTreeMap<Id, Vec<Credential>>> {
+    if experts.is_empty() {
+        return Ask::known(BTreeMap::new());
     }
-    if !sites.is_empty() {
-        for row in tx.sql(OF_SITES).bind_rows(&db::keys(programme, sites)).fetch_all().await? {
-            let credential = credential_of(&row, Vec::new())?;
+    Ask::rows(Read::of(OF_EXPERTS).bind_rows(&db::keys(programme, experts)), |rows| {
+        let mut papers: BTreeMap<Id, Vec<Credential>> = BTreeMap::new();
+        for row in &rows {
+            papers.entry(row.get("expert")?).or_default().push(credential_of(row, Vec::new())?);
+        }
+        Ok(papers)
+    })
+}
+
+/// Asks for the grade lists of these sites, by site. External ids aren't loaded.
+pub fn of_sites(programme: &Id, sites: &[Id]) -> Ask<BTreeMap<Id, Vec<Credential>>> {
+    if sites.is_empty() {
+        return Ask::known(BTreeMap::new());
+    }
+    Ask::rows(Read::of(OF_SITES).bind_rows(&db::keys(programme, sites)), |rows| {
+        let mut papers: BTreeMap<Id, Vec<Credential>> = BTreeMap::new();
+        for row in &rows {
+            let credential = credential_of(row, Vec::new())?;
             for site in credential.paper.sites() {
-                papers.of_sites.entry(site.clone()).or_default().push(credential.clone());
+                papers.entry(site.clone()).or_default().push(credential.clone());
             }
         }
-    }
-    papers.dossiers = dossiers::many(tx, programme, dossiers).await?;
-    Ok(papers)
+        Ok(papers)
+    })
 }
 
 /// The credentials with these ids, those that are there, by id.

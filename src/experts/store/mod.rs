@@ -8,7 +8,7 @@ use super::{
     Affiliation, Days, Expert, Experts, HomeTie, LicenceHash, LicenceSecret, Merged, Profile, Roster, Standing,
 };
 use super::{Consent, ExpertState, Scope};
-use crate::db::{self, List, Row, Sql, Tx, external_ids};
+use crate::db::{self, Ask, List, Read, Row, Sql, Tx, external_ids};
 use crate::kernel::{Collection as _, Date, Error, Id, Name, Result, Specialty};
 use crate::rows;
 use crate::sites::DivisionCode;
@@ -30,6 +30,7 @@ pub const STATEMENTS: &[(&str, Sql)] = &[
     ("AFFILIATIONS", AFFILIATIONS),
     ("TIES", TIES),
     ("ROSTERS", ROSTERS),
+    ("JUDGED", JUDGED),
     ("ON_ROSTER_FROM", ON_ROSTER_FROM),
     ("HOME_HOSPITALS", HOME_HOSPITALS),
     ("AFFILIATED", AFFILIATED),
@@ -74,6 +75,10 @@ const ROSTERS: Sql = rows!(
     "SELECT e.expert, e.state, e.roster_entry_date, e.roster_exit_date, e.pause_until_date, e.merged_into FROM ",
     "JOIN experts e ON e.programme = r.value->>0 AND e.expert = r.value->>1"
 );
+const JUDGED: Sql = rows!(
+    "SELECT e.expert, e.state, e.roster_entry_date, e.roster_exit_date, e.pause_until_date, e.merged_into, e.scope FROM ",
+    "JOIN experts e ON e.programme = r.value->>0 AND e.expert = r.value->>1"
+);
 const ON_ROSTER_FROM: Sql = Sql::new(
     "SELECT e.expert FROM experts e WHERE e.programme = $1 AND e.state <> 'MERGED' \
      AND (e.roster_exit_date IS NULL OR e.roster_exit_date >= $2) ORDER BY e.expert LIMIT $3",
@@ -112,11 +117,46 @@ pub async fn rosters(tx: &mut Tx<'_>, programme: &Id, ids: &[Id]) -> Result<Hash
     rows.iter().map(|row| Ok((row.get("expert")?, roster_of(row)?))).collect()
 }
 
-/// Who is on the roster on a day or later, by id, at most so many.
-pub async fn on_roster_from(tx: &mut Tx<'_>, programme: &Id, day: Date, most: usize) -> Result<Vec<Id>> {
+/// What an expert's sessions are judged by.
+#[derive(Clone, Debug)]
+pub struct Judged {
+    /// Where the expert stands.
+    pub roster: Roster,
+    /// What for, the main one first.
+    pub specialties: Vec<Specialty>,
+    /// Where the expert works, and worked.
+    pub affiliations: Vec<Affiliation>,
+    /// What the expert does here.
+    pub scope: Scope,
+}
+
+/// Asks for what sessions of these experts are judged by; who isn't there is left out.
+pub fn judged(programme: &Id, ids: &[Id]) -> Ask<HashMap<Id, Judged>> {
+    let keys = db::keys(programme, ids);
+    let read = |sql: Sql| Read::of(sql).bind_rows(&keys);
+    let specialties = Ask::rows(read(SPECIALTIES), |rows| grouped(rows, specialty_of));
+    let affiliations = Ask::rows(read(AFFILIATIONS), |rows| grouped(rows, affiliation_of));
+    let experts = Ask::rows(read(JUDGED), Ok);
+    experts.and(specialties.and(affiliations)).map(|(rows, (mut specialties, mut affiliations))| {
+        let judged = |row: &Row| {
+            let id: Id = row.get("expert")?;
+            let judged = Judged {
+                roster: roster_of(row)?,
+                specialties: specialties.remove(&id).unwrap_or_default(),
+                affiliations: affiliations.remove(&id).unwrap_or_default(),
+                scope: row.json::<Scope>("scope")?,
+            };
+            Ok((id, judged))
+        };
+        rows.iter().map(judged).collect()
+    })
+}
+
+/// Asks who is on the roster on a day or later, by id, at most so many.
+pub fn on_roster_from(programme: &Id, day: Date, most: usize) -> Ask<Vec<Id>> {
     let most = i64::try_from(most).unwrap_or(i64::MAX);
-    let rows = tx.sql(ON_ROSTER_FROM).bind(programme).bind(day).bind(most).fetch_all().await?;
-    rows.iter().map(|row| row.get("expert")).collect()
+    let read = Read::of(ON_ROSTER_FROM).bind(programme).bind(day).bind(most);
+    Ask::rows(read, |rows| rows.iter().map(|row| row.get("expert")).collect())
 }
 
 /// The home hospitals of experts, each as of a day; without a main affiliation on the day a pair is left out.

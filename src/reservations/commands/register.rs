@@ -199,7 +199,7 @@ impl Command for GrantExtraPlaces {
         let programme = self.name.programme();
         let session = sessions::store::get(tx, programme, self.name.id()).await?;
         let expert = &session.plan.expert;
-        let mut charters = charters::store::of_experts(tx, programme, std::slice::from_ref(expert)).await?;
+        let mut charters = tx.ask(charters::store::of_experts(programme, std::slice::from_ref(expert))).await?;
         let grants = i64::try_from(store::grants(tx, &self.name).await?.len()).map_err(Error::storage)?;
         Ok(Granting { desk, kind: session.plan.kind, limits: charters.remove(expert), grants })
     }

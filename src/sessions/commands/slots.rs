@@ -3,7 +3,7 @@
 //! A check is the command that plans, loaded and decided and no more; what is found and explained is judged by the same predicate
 //! on a snapshot that was loaded the same way.
 use super::{BookSession, CreateHold, ProposeSession};
-use crate::db::{Db, Query, Tx};
+use crate::db::{Ask, Db, Query, Tx};
 use crate::kernel::{
     Call, Cursor as Keys, Error, Id, Key, Page, PageRequest, Reason, Result, SessionKind, Timestamp, Vocabulary as _,
     page,
@@ -100,23 +100,27 @@ impl Query for FindSlots {
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<Found> {
         let programme = &self.wanted.template.programme;
-        programmes::store::get(tx, programme).await?.must_be_active()?;
         let mut wanted = self.wanted.clone();
+        // A day in UTC is at most one off anywhere.
+        let first = wanted.window.0.to_utc().date_naive().pred_opt().unwrap_or_default();
+        let experts = match wanted.experts.is_empty() {
+            true => experts::store::on_roster_from(programme, first, self.most_experts + 1),
+            false => Ask::known(Vec::new()),
+        };
+        let sites = match wanted.sites.is_empty() {
+            true => sites::store::first(programme, MOST_SITES + 1),
+            false => sites::store::known(programme, &wanted.sites).map(|known| Ok(known.into_keys().collect())),
+        };
+        let (state, (experts, sites)) = tx.ask(programmes::store::standing(programme).and(experts.and(sites))).await?;
+        state.must_be_active(programme)?;
         if wanted.experts.is_empty() {
-            // A day in UTC is at most one off anywhere.
-            let first = wanted.window.0.to_utc().date_naive().pred_opt().unwrap_or_default();
-            let all = experts::store::on_roster_from(tx, programme, first, self.most_experts + 1).await?;
             let text = format!("the programme has more: name at most {}", self.most_experts);
-            wanted.experts = at_most(all, self.most_experts, "experts", &text)?;
+            wanted.experts = at_most(experts, self.most_experts, "experts", &text)?;
         }
         if wanted.sites.is_empty() {
-            let all = sites::store::first(tx, programme, MOST_SITES + 1).await?;
-            wanted.sites = at_most(all, MOST_SITES, "sites", "the programme has more: name at most 200")?;
-        } else {
-            let known = sites::store::briefs(tx, programme, &wanted.sites).await?;
-            if let Some(id) = wanted.sites.iter().find(|id| !known.contains_key(id)) {
-                return Err(predicate::not_found(programme, &format!("sites/{id}")));
-            }
+            wanted.sites = at_most(sites, MOST_SITES, "sites", "the programme has more: name at most 200")?;
+        } else if let Some(id) = wanted.sites.iter().find(|id| !sites.contains(id)) {
+            return Err(predicate::not_found(programme, &format!("sites/{id}")));
         }
         let scope = Scope {
             programme,
@@ -171,7 +175,7 @@ impl Query for ExplainSlot {
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<Explanation> {
         let draft = &self.draft;
-        programmes::store::get(tx, &draft.programme).await?.must_be_active()?;
+        programmes::store::state(tx, &draft.programme).await?.must_be_active(&draft.programme)?;
         let experts: Vec<Id> = draft.experts().cloned().collect();
         let assistants: Vec<Id> = draft.assistants().into_iter().cloned().collect();
         let scope = Scope {

@@ -39,7 +39,7 @@ impl Command for CloseSite {
         if store::briefs(tx, programme, site).await?.is_empty() {
             return Err(Error::not_found(&self.site));
         }
-        let mut rooms = store::rooms(tx, programme, site).await?;
+        let mut rooms = tx.ask(store::rooms(programme, site)).await?;
         let exists = store::closures::find(tx, &self.name).await?.is_some();
         Ok((rooms.remove(self.site.id()).unwrap_or_default(), exists))
     }

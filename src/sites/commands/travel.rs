@@ -60,7 +60,7 @@ impl Command for SetTravelMinutes {
 
     async fn recall(&self, tx: &mut Tx<'_>, _names: &[String]) -> Result<Vec<Journey>> {
         let pairs: Vec<_> = self.journeys.iter().map(|each| (each.origin.clone(), each.destination.clone())).collect();
-        let minutes = store::travel::minutes(tx, &self.programme, &pairs).await?;
+        let minutes = tx.ask(store::travel::minutes(&self.programme, &pairs)).await?;
         let journey = |pair: (Id, Id)| {
             let minutes = minutes.get(&pair).copied();
             Journey { origin: pair.0, destination: pair.1, minutes }

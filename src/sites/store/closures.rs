@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::db::{self, List, Row, Sql, Tx, Value};
+use crate::db::{self, Ask, List, Read, Row, Sql, Tx, Value};
 use crate::kernel::{Error, Id, Name, PageRequest, Result, Timestamp, Vocabulary};
 use crate::rows;
 use crate::sites::{Closure, Closures, Sites};
@@ -79,25 +79,19 @@ pub async fn get(tx: &mut Tx<'_>, name: &Name<Closures>) -> Result<Closure> {
     find(tx, name).await?.ok_or_else(|| Error::not_found(name))
 }
 
-/// The closures of each of these sites and their rooms that shut something at some instant of `[from, to)`, by start;
+/// Asks for the closures of each of these sites and their rooms that shut something at some instant of `[from, to)`, by start;
 /// a site without any isn't in the answer.
-///
-/// # Errors
-/// A storage error.
-pub async fn overlapping(
-    tx: &mut Tx<'_>,
-    programme: &Id,
-    sites: &[Id],
-    from: Timestamp,
-    to: Timestamp,
-) -> Result<HashMap<Id, Vec<Closure>>> {
-    let stmt = tx.sql(OVERLAPPING).bind_rows(&db::keys(programme, sites)).bind(from).bind(to);
-    let mut closures: HashMap<Id, Vec<Closure>> = HashMap::new();
-    for row in stmt.fetch_all().await? {
-        let closure = closure(programme, &row)?;
-        closures.entry(closure.site.clone()).or_default().push(closure);
-    }
-    Ok(closures)
+pub fn overlapping(programme: &Id, sites: &[Id], from: Timestamp, to: Timestamp) -> Ask<HashMap<Id, Vec<Closure>>> {
+    let read = Read::of(OVERLAPPING).bind_rows(&db::keys(programme, sites)).bind(from).bind(to);
+    let programme = programme.clone();
+    Ask::rows(read, move |rows| {
+        let mut closures: HashMap<Id, Vec<Closure>> = HashMap::new();
+        for row in &rows {
+            let closure = closure(&programme, row)?;
+            closures.entry(closure.site.clone()).or_default().push(closure);
+        }
+        Ok(closures)
+    })
 }
 
 /// Name and revision of every closure that a site has or had.

@@ -5,7 +5,7 @@
 use std::collections::HashMap;
 
 use super::{DivisionCode, Profile, Site, SiteLevel, Sites};
-use crate::db::{self, List, Row, Sql, Tx, Value, external_ids};
+use crate::db::{self, Ask, List, Read, Row, Sql, Tx, Value, external_ids};
 use crate::hospitals::store::credit_code;
 use crate::hospitals::{CreditCode, Hospitals};
 use crate::kernel::{
@@ -137,18 +137,21 @@ pub async fn many(tx: &mut Tx<'_>, programme: &Id, ids: &[Id]) -> Result<HashMap
 /// # Errors
 /// A storage error.
 pub async fn briefs(tx: &mut Tx<'_>, programme: &Id, ids: &[Id]) -> Result<HashMap<Id, Brief>> {
-    let rows = tx.sql(BRIEF).bind_rows(&db::keys(programme, ids)).fetch_all().await?;
-    rows.iter().map(|row| Ok((row.get("site")?, Brief { zone: row.get("zone")?, level: row.code("level")? }))).collect()
+    tx.ask(known(programme, ids)).await
 }
 
-/// The ids of a programme's sites, in order, at most so many.
-///
-/// # Errors
-/// A storage error.
-pub async fn first(tx: &mut Tx<'_>, programme: &Id, most: usize) -> Result<Vec<Id>> {
+/// Asks for zone and level of the sites with these ids; a site that isn't there isn't in the answer.
+pub fn known(programme: &Id, ids: &[Id]) -> Ask<HashMap<Id, Brief>> {
+    Ask::rows(Read::of(BRIEF).bind_rows(&db::keys(programme, ids)), |rows| {
+        let brief = |row: &Row| Ok((row.get("site")?, Brief { zone: row.get("zone")?, level: row.code("level")? }));
+        rows.iter().map(brief).collect()
+    })
+}
+
+/// Asks for the ids of a programme's sites, in order, at most so many.
+pub fn first(programme: &Id, most: usize) -> Ask<Vec<Id>> {
     let most = i64::try_from(most).unwrap_or(i64::MAX);
-    let rows = tx.sql(FIRST).bind(programme).bind(most).fetch_all().await?;
-    rows.iter().map(|row| row.get("site")).collect()
+    Ask::rows(Read::of(FIRST).bind(programme).bind(most), |rows| rows.iter().map(|row| row.get("site")).collect())
 }
 
 /// The first site, by id, that is or belongs to a hospital.
@@ -280,8 +283,8 @@ async fn complete(tx: &mut Tx<'_>, programme: &Id, rows: &[Row]) -> Result<Vec<S
     if ids.is_empty() {
         return Ok(Vec::new());
     }
-    let mut specialties = parts::licensed_specialties(tx, programme, &ids).await?;
-    let mut rooms = parts::rooms(tx, programme, &ids).await?;
+    let parts = parts::licensed_specialties(programme, &ids).and(parts::rooms(programme, &ids));
+    let (mut specialties, mut rooms) = tx.ask(parts).await?;
     let mut external_ids = external_ids::of(tx, programme, Sites::COLLECTION, &ids.iter().collect::<Vec<_>>()).await?;
     let mut sites = Vec::with_capacity(rows.len());
     for (row, id) in rows.iter().zip(ids) {

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::db::{self, Sql, Tx};
+use crate::db::{self, Ask, Read, Sql, Tx};
 use crate::kernel::{Id, Name, Result, Specialty, Vocabulary};
 use crate::rows;
 use crate::sites::{Room, Site, Sites};
@@ -36,38 +36,32 @@ pub const STATEMENTS: &[(&str, Sql)] = &[
     ("DELETE_ROOMS", DELETE_ROOMS),
 ];
 
-/// The 诊疗科目 that each of these sites is licensed for, by code; a site without any isn't in the answer.
-///
-/// # Errors
-/// A storage error.
-pub async fn licensed_specialties(
-    tx: &mut Tx<'_>,
-    programme: &Id,
-    sites: &[Id],
-) -> Result<HashMap<Id, Vec<Specialty>>> {
-    let mut specialties: HashMap<Id, Vec<Specialty>> = HashMap::new();
-    for row in tx.sql(SPECIALTIES).bind_rows(&db::keys(programme, sites)).fetch_all().await? {
-        specialties.entry(row.get("site")?).or_default().push(row.get("specialty")?);
-    }
-    Ok(specialties)
+/// Asks for the 诊疗科目 that each of these sites is licensed for, by code; a site without any isn't in the answer.
+pub fn licensed_specialties(programme: &Id, sites: &[Id]) -> Ask<HashMap<Id, Vec<Specialty>>> {
+    Ask::rows(Read::of(SPECIALTIES).bind_rows(&db::keys(programme, sites)), |rows| {
+        let mut specialties: HashMap<Id, Vec<Specialty>> = HashMap::new();
+        for row in &rows {
+            specialties.entry(row.get("site")?).or_default().push(row.get("specialty")?);
+        }
+        Ok(specialties)
+    })
 }
 
-/// The rooms of each of these sites, in the order in which they are shown; a site without any isn't in the answer.
-///
-/// # Errors
-/// A storage error.
-pub async fn rooms(tx: &mut Tx<'_>, programme: &Id, sites: &[Id]) -> Result<HashMap<Id, Vec<Room>>> {
-    let mut rooms: HashMap<Id, Vec<Room>> = HashMap::new();
-    for row in tx.sql(ROOMS).bind_rows(&db::keys(programme, sites)).fetch_all().await? {
-        let room = Room {
-            id: row.get("room")?,
-            display_name: row.get("display_name")?,
-            kinds: row.json("kinds")?,
-            turnover_minutes: row.get("turnover_minutes")?,
-        };
-        rooms.entry(row.get("site")?).or_default().push(room);
-    }
-    Ok(rooms)
+/// Asks for the rooms of each of these sites, in the order in which they are shown; a site without any isn't in the answer.
+pub fn rooms(programme: &Id, sites: &[Id]) -> Ask<HashMap<Id, Vec<Room>>> {
+    Ask::rows(Read::of(ROOMS).bind_rows(&db::keys(programme, sites)), |found| {
+        let mut rooms: HashMap<Id, Vec<Room>> = HashMap::new();
+        for row in &found {
+            let room = Room {
+                id: row.get("room")?,
+                display_name: row.get("display_name")?,
+                kinds: row.json("kinds")?,
+                turnover_minutes: row.get("turnover_minutes")?,
+            };
+            rooms.entry(row.get("site")?).or_default().push(room);
+        }
+        Ok(rooms)
+    })
 }
 
 /// Writes the parts of a site that has none.

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::db::{List, Row, Sql, Tx, Value};
+use crate::db::{Ask, List, Read, Row, Sql, Tx, Value};
 use crate::kernel::{Id, Name, PageRequest, Result};
 use crate::rows;
 use crate::sites::{Journey, Sites};
@@ -44,15 +44,16 @@ pub struct Filter {
     pub destination: Option<Id>,
 }
 
-/// How many minutes each of these journeys (origin, destination) takes; an unknown one isn't in the answer.
+/// Asks how many minutes each of these journeys (origin, destination) takes; an unknown one isn't in the answer.
 /// Staying at a site is no journey: don't ask for it.
-///
-/// # Errors
-/// A storage error.
-pub async fn minutes(tx: &mut Tx<'_>, programme: &Id, pairs: &[(Id, Id)]) -> Result<HashMap<(Id, Id), i64>> {
+pub fn minutes(programme: &Id, pairs: &[(Id, Id)]) -> Ask<HashMap<(Id, Id), i64>> {
+    if pairs.is_empty() {
+        return Ask::known(HashMap::new());
+    }
     let keys: Vec<_> = pairs.iter().map(|(from, to)| (programme.as_str(), from.as_str(), to.as_str())).collect();
-    let rows = tx.sql(AMONG).bind_rows(&keys).fetch_all().await?;
-    rows.iter().map(|row| Ok(((row.get("origin")?, row.get("destination")?), row.get("minutes")?))).collect()
+    Ask::rows(Read::of(AMONG).bind_rows(&keys), |rows| {
+        rows.iter().map(|row| Ok(((row.get("origin")?, row.get("destination")?), row.get("minutes")?))).collect()
+    })
 }
 
 /// The journeys that pass a filter, by origin and destination: a page and one more.

@@ -47,7 +47,7 @@ impl Surroundings {
         };
         let sessions = profile.sessions.iter().map(known).collect::<Result<Vec<_>>>()?;
         let ids = &profile.external_ids;
-        let mut limits = charters::store::of_experts(tx, programme, std::slice::from_ref(expert)).await?;
+        let mut limits = tx.ask(charters::store::of_experts(programme, std::slice::from_ref(expert))).await?;
         Ok(Surroundings {
             programme: programme.clone(),
             zone: brief.zone,

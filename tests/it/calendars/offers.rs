@@ -393,7 +393,7 @@ impl Query for OfExperts {
     type Output = BTreeMap<Id, Vec<Offer>>;
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<Self::Output> {
-        store::offers::of_experts(tx, &Id::parse("liling").unwrap(), &self.0, self.1, self.2).await
+        tx.ask(store::offers::of_experts(&Id::parse("liling").unwrap(), &self.0, self.1, self.2)).await
     }
 }
 

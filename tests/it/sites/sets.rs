@@ -38,19 +38,19 @@ impl Query for Everything {
         let sites = [id("zyy"), id("gz"), id("none")];
         let pairs = [(id("zyy"), id("gz")), (id("gz"), id("zyy"))];
         let (from, to) = (START, START.plus_minutes(60));
-        let closures = store::closures::overlapping(tx, &programme, &sites, from, to).await?;
+        let closures = tx.ask(store::closures::overlapping(&programme, &sites, from, to)).await?;
         let names = ["醴陵市中医院", "没有"].map(NameKey::of);
         let hospitals = [id("county"), id("none")];
         Ok(Answer {
             briefs: store::briefs(tx, &programme, &sites).await?,
             sites: store::many(tx, &programme, &sites).await?,
-            rooms: store::rooms(tx, &programme, &sites).await?,
-            licensed: store::licensed_specialties(tx, &programme, &sites).await?,
+            rooms: tx.ask(store::rooms(&programme, &sites)).await?,
+            licensed: tx.ask(store::licensed_specialties(&programme, &sites)).await?,
             closures: closures
                 .into_iter()
                 .map(|(site, closures)| (site, closures.iter().map(|each| each.name.id().to_string()).collect()))
                 .collect(),
-            minutes: store::travel::minutes(tx, &programme, &pairs).await?,
+            minutes: tx.ask(store::travel::minutes(&programme, &pairs)).await?,
             hospitals: hospitals::store::many(tx, &programme, &hospitals).await?,
             present: hospitals::store::present(tx, &programme, &hospitals).await?,
             known_as: hospitals::store::known_as(tx, &programme, &names).await?,

@@ -1,5 +1,6 @@
-//! What is read is what was written, on either engine: every text, number and truth value, and nothing at all, in the order asked for.
-use homecoming::db::{Options, Query, Sql, Tx};
+//! What is read is what was written, on either engine: every text, number and truth value, and nothing at all, in the order asked for,
+//! by itself and together with others.
+use homecoming::db::{Ask, Options, Query, Read, Row, Sql, Tx};
 use homecoming::kernel::Result;
 use homecoming::rows;
 use proptest::prelude::*;
@@ -25,10 +26,32 @@ impl Query for Lines {
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<Vec<Line>> {
         let given = self.0.iter().map(|(at, words, number, truth)| (at, words, number, truth.map(i64::from)));
-        let rows = tx.sql(READ).bind_rows(&given.collect::<Vec<_>>()).fetch_all().await?;
-        rows.iter()
-            .map(|row| Ok((row.get("place")?, row.get("words")?, row.get("number")?, row.get("truth")?)))
-            .collect()
+        lines_of(tx.sql(READ).bind_rows(&given.collect::<Vec<_>>()).fetch_all().await?)
+    }
+}
+
+fn lines_of(rows: Vec<Row>) -> Result<Vec<Line>> {
+    rows.iter().map(|row| Ok((row.get("place")?, row.get("words")?, row.get("number")?, row.get("truth")?))).collect()
+}
+
+/// The same lines asked for in three parts, between them what has no rows and what is no question.
+struct Parts(Vec<Line>);
+
+impl Query for Parts {
+    type Output = (Vec<Line>, (Vec<Line>, usize), (&'static str, Vec<Line>));
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<Self::Output> {
+        let part = |from: usize, until: usize| {
+            let given = self.0[from..until].iter();
+            let given = given.map(|(at, words, number, truth)| (at, words, number, truth.map(i64::from)));
+            Ask::rows(Read::of(READ).bind_rows(&given.collect::<Vec<_>>()), lines_of)
+        };
+        let nothing = Ask::rows(Read::of(NOTHING).bind(""), |rows| Ok(rows.len()));
+        let (most, middle) = (self.0.len(), self.0.len() / 2);
+        let ((first, second), third) = tx
+            .ask(part(0, middle).and(part(middle, most).and(nothing)).and(Ask::known("known").and(part(0, most))))
+            .await?;
+        Ok((first, second, third))
     }
 }
 
@@ -69,6 +92,46 @@ async fn rows_are_read_as_they_are() {
         assert_eq!(ward.db.read(Lines(lines.clone())).await.unwrap(), expected);
         assert_eq!(ward.db.read(Lines(lines[..1].to_vec())).await.unwrap(), lines[..1]);
         assert_eq!(ward.db.read(Lines(Vec::new())).await.unwrap(), []);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_is_asked_together_is_told_apart() {
+    let mut runner = TestRunner::deterministic();
+    let lines = prop::collection::vec(any_line(), 60).new_tree(&mut runner).unwrap().current();
+    let lines = (0_i64..).zip(lines).map(|(at, (words, number, truth))| (at, words, number, truth));
+    let lines: Vec<Line> = lines.collect();
+    let backwards = |part: &[Line]| part.iter().rev().cloned().collect::<Vec<Line>>();
+    each_engine("told_together", Options::default(), async |ward| {
+        for _ in 0..2 {
+            let (first, (second, none), (known, all)) = ward.db.read(Parts(lines.clone())).await.unwrap();
+            assert_eq!((first, second), (backwards(&lines[..30]), backwards(&lines[30..])));
+            assert_eq!((none, known, all), (0, "known", backwards(&lines)));
+        }
+    })
+    .await;
+}
+
+/// One value too few is refused before anything is asked, and so is what writes.
+struct Unaskable(Sql);
+
+impl Query for Unaskable {
+    type Output = usize;
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<usize> {
+        let ask = |sql: Sql| Ask::rows(Read::of(sql), |rows| Ok(rows.len()));
+        tx.ask(ask(self.0).and(ask(Sql::new("SELECT 1 AS n")))).await.map(|(first, _)| first)
+    }
+}
+
+#[tokio::test]
+async fn what_cannot_be_asked_with_others_is_refused() {
+    each_engine("told_unaskable", Options::default(), async |ward| {
+        let unbound = ward.db.read(Unaskable(NOTHING)).await.unwrap_err();
+        assert!(format!("{unbound:?}").contains("0 values for 1"), "{unbound:?}");
+        let writes = ward.db.read(Unaskable(Sql::new("DELETE FROM counters"))).await.unwrap_err();
+        assert!(format!("{writes:?}").contains("not a read"), "{writes:?}");
     })
     .await;
 }

@@ -1,12 +1,14 @@
 //! Who and what is taken: by plans that occupy, or by what was held.
 use std::collections::BTreeMap;
 
+use serde::Serialize;
+
 use super::Window;
-use crate::db::{Row, Sql, Tx};
+use crate::db::{Ask, Read, Row, Sql};
 use crate::kernel::{Id, Result, Timestamp};
 use crate::rows;
 use crate::sessions::draft::Resource;
-use crate::sessions::snapshot::{Busy, Lapsing, Snapshot};
+use crate::sessions::snapshot::{Busy, Lapsing};
 use crate::sessions::{Purpose, SessionState};
 
 pub(in crate::sessions::store) const OCCUPIED: Sql = rows!(
@@ -46,44 +48,54 @@ pub(in crate::sessions::store) const HELD_IN_ROOM: Sql = rows!(
      WHERE s.actual_end_time IS NOT NULL"
 );
 
-/// Loads who and what is taken in these windows.
-pub(super) async fn load(
-    tx: &mut Tx<'_>,
-    programme: &Id,
-    windows: &BTreeMap<Resource, Vec<Window>>,
-    purpose: Purpose,
-    snapshot: &mut Snapshot,
-) -> Result<()> {
-    if windows.is_empty() {
-        return Ok(());
-    }
-    let by_key: BTreeMap<String, &Resource> = windows.keys().map(|resource| (resource.key(), resource)).collect();
-    let is_record = purpose.is_record();
-    let rows = if is_record { held(tx, programme, windows).await? } else { occupied(tx, programme, windows).await? };
-    for row in rows {
-        let Some(resource) = by_key.get(&row.get::<String>("resource")?) else { continue };
-        let busy = if is_record { busy_of(&row)? } else { planned(&row, resource, snapshot)? };
-        let all = snapshot.busy.entry((*resource).clone()).or_default();
-        // Windows told in days may hold a session twice.
-        if !all.contains(&busy) {
-            all.push(busy);
-        }
-    }
-    for all in snapshot.busy.values_mut() {
-        all.sort_by(|a, b| (a.start, &a.session).cmp(&(b.start, &b.session)));
-    }
-    Ok(())
+/// Who and what is taken, and which sessions among these lapse.
+#[derive(Default)]
+pub(super) struct Taken {
+    pub busy: BTreeMap<Resource, Vec<Busy>>,
+    pub lapsing: BTreeMap<Id, Lapsing>,
 }
 
-async fn occupied(tx: &mut Tx<'_>, programme: &Id, windows: &BTreeMap<Resource, Vec<Window>>) -> Result<Vec<Row>> {
+/// Asks who and what is taken in these windows.
+pub(super) fn taken(programme: &Id, windows: BTreeMap<Resource, Vec<Window>>, purpose: Purpose) -> Ask<Taken> {
+    if windows.is_empty() {
+        return Ask::known(Taken::default());
+    }
+    let is_record = purpose.is_record();
+    let rows = if is_record { held(programme, &windows) } else { occupied(programme, &windows) };
+    rows.map(move |rows| {
+        let by_key: BTreeMap<String, Resource> =
+            windows.into_keys().map(|resource| (resource.key(), resource)).collect();
+        let mut taken = Taken::default();
+        for row in &rows {
+            let Some(resource) = by_key.get(&row.get::<String>("resource")?) else { continue };
+            let busy = if is_record { busy_of(row)? } else { planned(row, resource, &mut taken.lapsing)? };
+            let all = taken.busy.entry(resource.clone()).or_default();
+            // Windows told in days may hold a session twice.
+            if !all.contains(&busy) {
+                all.push(busy);
+            }
+        }
+        for all in taken.busy.values_mut() {
+            all.sort_by(|a, b| (a.start, &a.session).cmp(&(b.start, &b.session)));
+        }
+        Ok(taken)
+    })
+}
+
+fn occupied(programme: &Id, windows: &BTreeMap<Resource, Vec<Window>>) -> Ask<Vec<Row>> {
     let each = windows.iter().flat_map(|(resource, windows)| windows.iter().map(move |window| (resource, window)));
     let keys: Vec<_> = each
         .map(|(resource, (from, until))| (programme.as_str(), resource.key(), from.micros(), until.micros()))
         .collect();
-    tx.sql(OCCUPIED).bind_rows(&keys).fetch_all().await
+    rows_of(OCCUPIED, &keys)
 }
 
-async fn held(tx: &mut Tx<'_>, programme: &Id, windows: &BTreeMap<Resource, Vec<Window>>) -> Result<Vec<Row>> {
+/// The rows that these keys find; without keys nothing is asked.
+fn rows_of<K: Serialize>(sql: Sql, keys: &[K]) -> Ask<Vec<Row>> {
+    if keys.is_empty() { Ask::known(Vec::new()) } else { Ask::rows(Read::of(sql).bind_rows(keys), Ok) }
+}
+
+fn held(programme: &Id, windows: &BTreeMap<Resource, Vec<Window>>) -> Ask<Vec<Row>> {
     let (mut experts, mut beside, mut assistants, mut rooms) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for (resource, windows) in windows {
         for (from, until) in windows {
@@ -102,15 +114,12 @@ async fn held(tx: &mut Tx<'_>, programme: &Id, windows: &BTreeMap<Resource, Vec<
             }
         }
     }
-    let mut rows = tx.sql(HELD_BY_EXPERT).bind_rows(&experts).fetch_all().await?;
-    rows.extend(tx.sql(HELD_BY_CO_EXPERT).bind_rows(&beside).fetch_all().await?);
-    if !assistants.is_empty() {
-        rows.extend(tx.sql(HELD_BY_ASSISTANT).bind_rows(&assistants).fetch_all().await?);
-    }
-    if !rooms.is_empty() {
-        rows.extend(tx.sql(HELD_IN_ROOM).bind_rows(&rooms).fetch_all().await?);
-    }
-    Ok(rows)
+    let experts = rows_of(HELD_BY_EXPERT, &experts).and(rows_of(HELD_BY_CO_EXPERT, &beside));
+    let others = rows_of(HELD_BY_ASSISTANT, &assistants).and(rows_of(HELD_IN_ROOM, &rooms));
+    experts.and(others).map(|((mut rows, beside), (assistants, rooms))| {
+        rows.extend(beside.into_iter().chain(assistants).chain(rooms));
+        Ok(rows)
+    })
 }
 
 fn busy_of(row: &Row) -> Result<Busy> {
@@ -128,7 +137,7 @@ fn busy_of(row: &Row) -> Result<Busy> {
 }
 
 /// What a plan takes. A row of a proposed move is about the move's time, not about the session's own.
-fn planned(row: &Row, resource: &Resource, snapshot: &mut Snapshot) -> Result<Busy> {
+fn planned(row: &Row, resource: &Resource, lapsing: &mut BTreeMap<Id, Lapsing>) -> Result<Busy> {
     let (from, until): (Timestamp, Timestamp) = (row.get("busy_from")?, row.get("busy_until")?);
     let mut busy = Busy { row: Some((from, until)), lapses: row.get("lapses")?, ..busy_of(row)? };
     let Some(at) = busy.lapses else { return Ok(busy) };
@@ -141,6 +150,6 @@ fn planned(row: &Row, resource: &Resource, snapshot: &mut Snapshot) -> Result<Bu
             Resource::Room(..) => (from, until),
         };
     }
-    snapshot.lapsing.insert(busy.session.clone(), Lapsing { at, revision: row.get("revision")?, is_move });
+    lapsing.insert(busy.session.clone(), Lapsing { at, revision: row.get("revision")?, is_move });
     Ok(busy)
 }

@@ -1,7 +1,9 @@
 //! What counts for the limits of those experts who have set some: what is planned with them, and what they have held.
+use std::collections::BTreeMap;
+
 use super::Subjects;
 use crate::charters::{month_of, week_of};
-use crate::db::{Row, Sql, Tx};
+use crate::db::{Ask, Read, Row, Sql};
 use crate::kernel::{Date, Id, Result, Timestamp};
 use crate::rows;
 use crate::sessions::SessionState;
@@ -25,7 +27,7 @@ pub(in crate::sessions::store) const BESIDE: Sql = rows!(
      JOIN sessions s ON s.programme = c.programme AND s.session = c.session WHERE TRUE"
 );
 
-pub(super) async fn load(tx: &mut Tx<'_>, subjects: &Subjects<'_>, snapshot: &mut Snapshot) -> Result<()> {
+pub(super) fn counted(subjects: &Subjects<'_>, snapshot: &Snapshot) -> Ask<BTreeMap<Id, Vec<Counted>>> {
     let (from, until) = around(subjects);
     let midnight = |day: Date| day.and_time(chrono::NaiveTime::MIN).and_utc().timestamp_micros();
     let counts = |id: &&Id| {
@@ -40,17 +42,19 @@ pub(super) async fn load(tx: &mut Tx<'_>, subjects: &Subjects<'_>, snapshot: &mu
     };
     let keys: Vec<_> = subjects.experts.iter().filter(counts).map(row).collect();
     if keys.is_empty() {
-        return Ok(());
+        return Ask::known(BTreeMap::new());
     }
-    for sql in [LED, CAME, BESIDE] {
-        for row in tx.sql(sql).bind_rows(&keys).fetch_all().await? {
-            note(&row, snapshot)?;
+    let rows = |sql: Sql| Ask::rows(Read::of(sql).bind_rows(&keys), Ok);
+    rows(LED).and(rows(CAME).and(rows(BESIDE))).map(|(led, (came, beside))| {
+        let mut counted = BTreeMap::new();
+        for row in led.iter().chain(&came).chain(&beside) {
+            note(row, &mut counted)?;
         }
-    }
-    Ok(())
+        Ok(counted)
+    })
 }
 
-fn note(row: &Row, snapshot: &mut Snapshot) -> Result<()> {
+fn note(row: &Row, counted: &mut BTreeMap<Id, Vec<Counted>>) -> Result<()> {
     let state = row.code::<SessionState>("state")?;
     let counts = match state {
         SessionState::Tentative | SessionState::Confirmed | SessionState::InProgress | SessionState::Completed => true,
@@ -64,7 +68,7 @@ fn note(row: &Row, snapshot: &mut Snapshot) -> Result<()> {
     // Of a session that is confirmed it is the proposed move that lapses, not the session.
     let lapses = row.get::<Option<Timestamp>>("lapse_time")?.filter(|_| state == SessionState::Tentative);
     let one = Counted { session: row.get("session")?, date: row.get("date")?, lapses };
-    let all = snapshot.counted.entry(row.get("expert")?).or_default();
+    let all = counted.entry(row.get("expert")?).or_default();
     if counts && !all.contains(&one) {
         all.push(one);
     }

@@ -1,14 +1,15 @@
-//! Loads snapshots: the one place that asks the tables what the predicate decides on, with as many statements for hundreds of
+//! Loads snapshots: the one place that asks the tables what the predicate decides on, with as many messages for hundreds of
 //! experts as for one.
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::db::{Sql, Tx};
+use crate::credentials::{self, Papers};
+use crate::db::{Ask, Read, Sql, Tx};
 use crate::kernel::{Id, Result, SessionKind, Timestamp};
 use crate::rows;
 use crate::sessions::Purpose;
 use crate::sessions::draft::{Resource, SessionDraft};
 use crate::sessions::snapshot::{LONGEST_TAKEN_MINUTES, REACH_MINUTES, Snapshot};
-use crate::{credentials, sites};
+use crate::sites;
 
 pub(super) mod busy;
 pub(super) mod counted;
@@ -58,30 +59,36 @@ struct Subjects<'a> {
 /// # Errors
 /// A storage error.
 pub async fn load(tx: &mut Tx<'_>, programme: &Id, drafts: &[&SessionDraft], purpose: Purpose) -> Result<Snapshot> {
-    let mut snapshot = Snapshot::default();
+    let snapshot = Snapshot::default();
     let Some(first) = drafts.iter().map(|draft| draft.start).min() else { return Ok(snapshot) };
     let last = drafts.iter().map(|draft| draft.end).max().unwrap_or(first);
-    let keys: Vec<_> = drafts.iter().map(|draft| (programme.as_str(), draft.session.as_str())).collect();
-    for row in tx.sql(EXISTING).bind_rows(&keys).fetch_all().await? {
-        snapshot.existing.insert(row.get("session")?);
-    }
     let subjects = Subjects {
         programme,
         experts: set(drafts.iter().flat_map(|draft| draft.experts())),
         sites: set(drafts.iter().map(|draft| &draft.site)),
         window: (first, last),
     };
-    place::load(tx, &subjects, &mut snapshot).await?;
-    people::load_experts(tx, &subjects, &mut snapshot).await?;
-    counted::load(tx, &subjects, &mut snapshot).await?;
-    let dossiers = set(drafts.iter().filter_map(|draft| draft.dossier.as_ref()));
-    snapshot.papers = credentials::store::papers(tx, programme, &subjects.experts, &subjects.sites, &dossiers).await?;
     let assistants = set(drafts.iter().flat_map(|draft| draft.assistants()));
-    people::load_assistants(tx, &subjects, &assistants, &mut snapshot).await?;
-    busy::load(tx, programme, &windows(drafts), purpose, &mut snapshot).await?;
+    let places = existing(programme, drafts).and(place::sites(&subjects));
+    let people = people::experts(&subjects).and(people::named(&subjects, &assistants));
+    let papers = papers(&subjects).and(busy::taken(programme, windows(drafts), purpose));
+    let ((existing, sites), ((experts, assistants), (papers, taken))) = tx.ask(places.and(people.and(papers))).await?;
+    let mut snapshot = Snapshot {
+        existing,
+        sites,
+        experts,
+        assistants,
+        papers,
+        busy: taken.busy,
+        lapsing: taken.lapsing,
+        ..Snapshot::default()
+    };
     let pairs = drafts.iter().flat_map(|draft| draft.resources().into_iter().map(|resource| (resource, &draft.site)));
-    let journeys = journeys(pairs, &snapshot);
-    snapshot.travel = travel(tx, programme, journeys).await?;
+    let travel = travel(programme, journeys(pairs, &snapshot));
+    let limits = people::contacts(&subjects, &snapshot).and(counted::counted(&subjects, &snapshot));
+    (snapshot.travel, (snapshot.contacts, snapshot.counted)) = tx.ask(travel.and(limits)).await?;
+    let dossiers = set(drafts.iter().filter_map(|draft| draft.dossier.as_ref()));
+    snapshot.papers.dossiers = credentials::store::dossiers::many(tx, programme, &dossiers).await?;
     Ok(snapshot)
 }
 
@@ -90,30 +97,33 @@ pub async fn load(tx: &mut Tx<'_>, programme: &Id, drafts: &[&SessionDraft], pur
 /// # Errors
 /// A storage error.
 pub async fn load_scope(tx: &mut Tx<'_>, scope: &Scope<'_>) -> Result<Snapshot> {
-    let mut snapshot = Snapshot::default();
     let mut subjects = Subjects {
         programme: scope.programme,
         experts: scope.experts.to_vec(),
         sites: scope.sites.to_vec(),
         window: scope.window,
     };
-    people::load_experts(tx, &subjects, &mut snapshot).await?;
+    let of_experts = credentials::store::of_experts(scope.programme, scope.experts);
+    let (experts, of_experts) = tx.ask(people::experts(&subjects).and(of_experts)).await?;
+    let mut snapshot = Snapshot { experts, ..Snapshot::default() };
     if let Some(kinds) = scope.offered {
         let offers = || snapshot.experts.values().flat_map(|expert| &expert.standing);
         let wanted = |site: &Id| offers().any(|offer| kinds.iter().any(|kind| offer.is_for(*kind, site)));
         subjects.sites.retain(|site| wanted(site));
     }
-    place::load(tx, &subjects, &mut snapshot).await?;
-    counted::load(tx, &subjects, &mut snapshot).await?;
+    let places = place::sites(&subjects).and(credentials::store::of_sites(scope.programme, &subjects.sites));
+    let limits = people::contacts(&subjects, &snapshot).and(counted::counted(&subjects, &snapshot));
+    let people = people::stationed(&subjects, scope.assistants).and(limits);
+    let days = match scope.days {
+        true => people::calendar(&subjects, &snapshot).map(|calendar| Ok(Some(calendar))),
+        false => Ask::known(None),
+    };
+    let of_sites;
+    (((snapshot.sites, of_sites), (snapshot.assistants, (snapshot.contacts, snapshot.counted))), snapshot.calendar) =
+        tx.ask(places.and(people).and(days)).await?;
+    snapshot.papers = Papers { of_experts, of_sites, ..Papers::default() };
     let dossiers: Vec<Id> = scope.dossier.into_iter().cloned().collect();
-    snapshot.papers =
-        credentials::store::papers(tx, scope.programme, scope.experts, &subjects.sites, &dossiers).await?;
-    if scope.days {
-        snapshot.calendar = Some(people::calendar(tx, &subjects, &snapshot).await?);
-    }
-    people::load_stationed(tx, &subjects, &mut snapshot).await?;
-    let others: Vec<Id> = scope.assistants.iter().filter(|id| !snapshot.assistants.contains_key(id)).cloned().collect();
-    people::load_assistants(tx, &subjects, &others, &mut snapshot).await?;
+    snapshot.papers.dossiers = credentials::store::dossiers::many(tx, scope.programme, &dossiers).await?;
     let experts = scope.experts.iter().cloned().map(Resource::Expert);
     let assistants = snapshot.assistants.keys().cloned().map(Resource::Assistant);
     let rooms = snapshot
@@ -122,13 +132,25 @@ pub async fn load_scope(tx: &mut Tx<'_>, scope: &Scope<'_>) -> Result<Snapshot> 
         .flat_map(|(id, site)| site.rooms.iter().map(|room| Resource::Room(id.clone(), room.id.clone())));
     let window = vec![reach(scope.window)];
     let windows = experts.chain(assistants).chain(rooms).map(|resource| (resource, window.clone())).collect();
-    busy::load(tx, scope.programme, &windows, Purpose::Book, &mut snapshot).await?;
+    let taken = tx.ask(busy::taken(scope.programme, windows, Purpose::Book)).await?;
+    (snapshot.busy, snapshot.lapsing) = (taken.busy, taken.lapsing);
     let taken = snapshot.busy.keys().filter(|resource| resource.is_person());
     let pairs = taken.flat_map(|resource| subjects.sites.iter().map(move |site| (resource.clone(), site)));
-    let journeys = journeys(pairs, &snapshot);
-    snapshot.travel = travel(tx, scope.programme, journeys).await?;
+    snapshot.travel = tx.ask(travel(scope.programme, journeys(pairs, &snapshot))).await?;
     snapshot.settle(scope.now);
     Ok(snapshot)
+}
+
+fn existing(programme: &Id, drafts: &[&SessionDraft]) -> Ask<BTreeSet<Id>> {
+    let keys: Vec<_> = drafts.iter().map(|draft| (programme.as_str(), draft.session.as_str())).collect();
+    Ask::rows(Read::of(EXISTING).bind_rows(&keys), |rows| rows.iter().map(|row| row.get("session")).collect())
+}
+
+/// Every paper but dossiers, which few sessions rest on.
+fn papers(subjects: &Subjects<'_>) -> Ask<Papers> {
+    let of_experts = credentials::store::of_experts(subjects.programme, &subjects.experts);
+    let of_sites = credentials::store::of_sites(subjects.programme, &subjects.sites);
+    of_experts.and(of_sites).map(|(of_experts, of_sites)| Ok(Papers { of_experts, of_sites, ..Papers::default() }))
 }
 
 fn set<'a>(ids: impl Iterator<Item = &'a Id>) -> Vec<Id> {
@@ -180,10 +202,7 @@ fn journeys<'a>(wanted: impl Iterator<Item = (Resource, &'a Id)>, snapshot: &Sna
 
 type Journeys = BTreeMap<(Id, Id), i64>;
 
-async fn travel(tx: &mut Tx<'_>, programme: &Id, journeys: BTreeSet<(Id, Id)>) -> Result<Journeys> {
-    if journeys.is_empty() {
-        return Ok(Journeys::new());
-    }
+fn travel(programme: &Id, journeys: BTreeSet<(Id, Id)>) -> Ask<Journeys> {
     let journeys: Vec<(Id, Id)> = journeys.into_iter().collect();
-    Ok(sites::store::travel::minutes(tx, programme, &journeys).await?.into_iter().collect())
+    sites::store::travel::minutes(programme, &journeys).map(|minutes| Ok(minutes.into_iter().collect()))
 }

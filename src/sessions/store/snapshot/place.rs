@@ -1,22 +1,27 @@
 //! The sites of a snapshot, with their rooms and closures.
-use super::Subjects;
-use crate::db::Tx;
-use crate::kernel::Result;
-use crate::sessions::snapshot::{SiteFacts, Snapshot};
-use crate::sites;
+use std::collections::BTreeMap;
 
-pub(super) async fn load(tx: &mut Tx<'_>, subjects: &Subjects<'_>, snapshot: &mut Snapshot) -> Result<()> {
-    let (programme, (first, last)) = (subjects.programme, subjects.window);
-    let mut closures = sites::store::closures::overlapping(tx, programme, &subjects.sites, first, last).await?;
-    for (id, site) in sites::store::many(tx, programme, &subjects.sites).await? {
-        let facts = SiteFacts {
-            zone: site.profile.zone,
-            level: site.profile.level,
-            licensed: site.profile.licensed_specialties,
-            rooms: site.profile.rooms,
-            closures: closures.remove(&id).unwrap_or_default(),
-        };
-        snapshot.sites.insert(id, facts);
-    }
-    Ok(())
+use super::Subjects;
+use crate::db::Ask;
+use crate::kernel::Id;
+use crate::sessions::snapshot::SiteFacts;
+use crate::sites::store::{closures, known, licensed_specialties, rooms};
+
+pub(super) fn sites(subjects: &Subjects<'_>) -> Ask<BTreeMap<Id, SiteFacts>> {
+    let Subjects { programme, sites, window: (first, last), .. } = subjects;
+    let parts = licensed_specialties(programme, sites).and(rooms(programme, sites));
+    let parts = parts.and(closures::overlapping(programme, sites, *first, *last));
+    known(programme, sites).and(parts).map(|(known, ((mut licensed, mut rooms), mut closures))| {
+        let facts = known.into_iter().map(|(id, site)| {
+            let facts = SiteFacts {
+                zone: site.zone,
+                level: site.level,
+                licensed: licensed.remove(&id).unwrap_or_default(),
+                rooms: rooms.remove(&id).unwrap_or_default(),
+                closures: closures.remove(&id).unwrap_or_default(),
+            };
+            (id, facts)
+        });
+        Ok(facts.collect())
+    })
 }
