@@ -3,6 +3,7 @@
 //! A slice calls these within its commands and lists; the table is written here alone.
 use std::collections::HashMap;
 
+use super::ask::{Ask, Read};
 use super::fault::Corrupt;
 use super::row::Row;
 use super::sql::Sql;
@@ -69,15 +70,22 @@ pub async fn of(
     collection: &str,
     ids: &[&Id],
 ) -> Result<HashMap<Id, Vec<ExternalId>>> {
-    let mut found: HashMap<Id, Vec<ExternalId>> = HashMap::new();
+    tx.ask(asked(programme, collection, ids)).await
+}
+
+/// Asks for the external ids of many resources; one that has none is left out.
+pub fn asked(programme: &Id, collection: &str, ids: &[&Id]) -> Ask<HashMap<Id, Vec<ExternalId>>> {
     if ids.is_empty() {
-        return Ok(found);
+        return Ask::known(HashMap::new());
     }
     let keys: Vec<_> = ids.iter().map(|id| (programme.as_str(), collection, id.as_str())).collect();
-    for row in tx.sql(OF).bind_rows(&keys).fetch_all().await? {
-        found.entry(row.get("id")?).or_default().push(external_id(&row)?);
-    }
-    Ok(found)
+    Ask::rows(Read::of(OF).bind_rows(&keys), |rows| {
+        let mut found: HashMap<Id, Vec<ExternalId>> = HashMap::new();
+        for row in &rows {
+            found.entry(row.get("id")?).or_default().push(external_id(row)?);
+        }
+        Ok(found)
+    })
 }
 
 /// The resources that have these external ids; one that nobody has is left out.

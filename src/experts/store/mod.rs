@@ -204,11 +204,12 @@ async fn assembled(tx: &mut Tx<'_>, programme: &Id, rows: &[Row]) -> Result<Vec<
         return Ok(Vec::new());
     }
     let keys = db::keys(programme, &ids);
-    let mut specialties = grouped(tx.sql(SPECIALTIES).bind_rows(&keys).fetch_all().await?, specialty_of)?;
-    let mut affiliations = grouped(tx.sql(AFFILIATIONS).bind_rows(&keys).fetch_all().await?, affiliation_of)?;
-    let mut ties = grouped(tx.sql(TIES).bind_rows(&keys).fetch_all().await?, tie_of)?;
-    let mut external_ids =
-        external_ids::of(tx, programme, Experts::COLLECTION, &ids.iter().collect::<Vec<_>>()).await?;
+    let specialties = Ask::rows(Read::of(SPECIALTIES).bind_rows(&keys), |rows| grouped(rows, specialty_of));
+    let affiliations = Ask::rows(Read::of(AFFILIATIONS).bind_rows(&keys), |rows| grouped(rows, affiliation_of));
+    let ties = Ask::rows(Read::of(TIES).bind_rows(&keys), |rows| grouped(rows, tie_of));
+    let external_ids = external_ids::asked(programme, Experts::COLLECTION, &ids.iter().collect::<Vec<_>>());
+    let ((mut specialties, mut affiliations), (mut ties, mut external_ids)) =
+        tx.ask(specialties.and(affiliations).and(ties.and(external_ids))).await?;
     let expert = |(row, id): (&Row, &Id)| {
         Ok(Expert {
             name: Name::new(programme.clone(), id.clone()),

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use serde_json::{Value as Json, json};
 
 use super::{ExpertConsent, Resource, Session, SessionState, Sessions};
-use crate::db::{List, Row, Select, Sql, Tx, Value, external_ids};
+use crate::db::{Ask, List, Read, Row, Select, Sql, Tx, Value, external_ids};
 use crate::experts::Consent;
 use crate::kernel::{
     Collection as _, ExternalId, HalfDay, Id, PageRequest, Result, SessionKind, Timestamp, Vocabulary as _,
@@ -392,7 +392,9 @@ async fn complete(tx: &mut Tx<'_>, programme: &Id, rows: &[Row]) -> Result<Vec<S
     let keys: Vec<_> = ids.iter().map(|id| (programme.as_str(), id.as_str())).collect();
     let mut co_experts: HashMap<Id, Vec<Id>> = HashMap::new();
     let mut consents: HashMap<Id, Vec<ExpertConsent>> = HashMap::new();
-    for row in tx.sql(BESIDE).bind_rows(&keys).fetch_all().await? {
+    let external = external_ids::asked(programme, Sessions::COLLECTION, &ids.iter().collect::<Vec<_>>());
+    let (beside, mut external) = tx.ask(Ask::rows(Read::of(BESIDE).bind_rows(&keys), Ok).and(external)).await?;
+    for row in &beside {
         if row.get::<i64>("number")? == 0 {
             co_experts.entry(row.get("session")?).or_default().push(row.get("expert")?);
             continue;
@@ -406,7 +408,6 @@ async fn complete(tx: &mut Tx<'_>, programme: &Id, rows: &[Row]) -> Result<Vec<S
         let given = ExpertConsent { expert: row.get("expert")?, consent };
         consents.entry(row.get("session")?).or_default().push(given);
     }
-    let mut external = external_ids::of(tx, programme, Sessions::COLLECTION, &ids.iter().collect::<Vec<_>>()).await?;
     let mut sessions = Vec::with_capacity(rows.len());
     for (row, id) in rows.iter().zip(ids) {
         let mut plan = plan_of(row)?;
