@@ -7,7 +7,7 @@ use crate::kernel::{Error, Id, ProgrammeName, Result};
 const HEAD: Sql = Sql::new("SELECT h.entry, h.link FROM heads h WHERE h.programme = $1 AND h.entry > 0");
 const AFTER: Sql = Sql::new(
     "SELECT a.entry, a.time, a.subject, a.on_behalf_of, a.method, a.names, a.digest, a.link FROM audit_entries a \
-     WHERE a.programme = $1 AND a.entry > $2 ORDER BY a.entry LIMIT $3",
+     WHERE a.programme = $1 AND a.entry > $2 ORDER BY a.entry LIMIT $3 + 0",
 );
 
 /// Every statement, for the test that prepares them.

@@ -10,7 +10,7 @@ const EXTENT: Sql =
     Sql::new("SELECT h.sequence, h.expired, h.time FROM heads h WHERE h.programme = $1 AND h.entry > 0");
 const AFTER: Sql = Sql::new(
     "SELECT c.sequence, c.name, c.verb, c.revision, c.time FROM changes c \
-     WHERE c.programme = $1 AND c.sequence > $2 ORDER BY c.sequence LIMIT $3",
+     WHERE c.programme = $1 AND c.sequence > $2 ORDER BY c.sequence LIMIT $3 + 0",
 );
 
 /// Every statement, for the test that prepares them.

@@ -81,7 +81,7 @@ const SEE_HEAD: Sql =
     Sql::new("SELECT h.sequence, h.entry, h.link FROM heads h WHERE h.programme = $1 AND h.entry > 0");
 const FIND_LINK: Sql = Sql::new("SELECT a.link FROM audit_entries a WHERE a.programme = $1 AND a.entry = $2");
 const TOUCHED_AFTER: Sql = Sql::new(
-    "SELECT a.entry, a.names FROM audit_entries a WHERE a.programme = $1 AND a.entry > $2 ORDER BY a.entry LIMIT $3",
+    "SELECT a.entry, a.names FROM audit_entries a WHERE a.programme = $1 AND a.entry > $2 ORDER BY a.entry LIMIT $3 + 0",
 );
 const DESTROY_KEYS: Sql = rows!(
     "UPDATE audit_entries SET salt = NULL FROM ",

@@ -59,7 +59,7 @@ impl Select {
         }
         self.order.push(' ');
         self.order.push_str(self.list.order);
-        self.order.push_str(" LIMIT ?");
+        self.order.push_str(" LIMIT ? + 0"); // a bare value has SQLite compile the statement anew each time it is bound
         self.values.push(Value::from(i64::try_from(page.size).unwrap_or(i64::MAX - 1) + 1));
         self
     }

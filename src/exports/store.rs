@@ -27,7 +27,7 @@ macro_rules! activities {
              FROM activity_versions v WHERE v.programme = $1 AND ",
             $where,
             " AND (v.date, v.activity) > ($3, $4) AND v.date <= $5 AND v.state IN ('RECORDED', 'ATTESTED', 'DISPUTED', $6) \
-             ORDER BY v.date, v.activity LIMIT $7) AS r"
+             ORDER BY v.date, v.activity LIMIT $7 + 0) AS r"
         ))
     };
 }
@@ -51,7 +51,7 @@ macro_rules! trips {
              FROM trip_versions v WHERE v.programme = $1 AND ",
             $where,
             " AND (v.date, v.trip) > ($3, $4) AND v.date <= $5 AND v.state IN ('RECORDED', $6) \
-             ORDER BY v.date, v.trip LIMIT $7) AS r"
+             ORDER BY v.date, v.trip LIMIT $7 + 0) AS r"
         ))
     };
 }

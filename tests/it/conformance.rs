@@ -278,6 +278,18 @@ async fn sqlite_prepares_every_text_and_reads_no_whole_table() {
     }
 }
 
+/// SQLite compiles a statement anew whenever a bare value behind LIMIT is bound: it might plan for a small one.
+#[test]
+fn no_limit_is_a_bare_value() {
+    let of_statements = statements().into_iter().map(|(name, sql)| (name, sql.texts()[0].to_owned()));
+    for (name, text) in of_statements.chain(lists()) {
+        for limit in text.split("LIMIT $").skip(1) {
+            let rest = limit.trim_start_matches(|c: char| c.is_ascii_digit());
+            assert!(rest.starts_with(" + 0"), "{name}: write LIMIT $n + 0\n{text}");
+        }
+    }
+}
+
 /// What reads is told at once, and its rows must be found no worse for that.
 #[tokio::test]
 async fn sqlite_reads_no_whole_table_to_tell_rows_at_once() {

@@ -16,11 +16,11 @@ const INSERT: Sql = Sql::new(
 const GET: Sql = Sql::new("SELECT h.* FROM sheets h WHERE h.programme = $1 AND h.sheet = $2");
 const OF_SESSION: Sql = Sql::new(
     "SELECT v.* FROM activity_versions v WHERE v.programme = $1 AND v.session = $2 AND v.until_sequence IS NULL \
-     AND v.state = 'RECORDED' ORDER BY v.date, v.activity LIMIT $3",
+     AND v.state = 'RECORDED' ORDER BY v.date, v.activity LIMIT $3 + 0",
 );
 const OF_DAYS: Sql = Sql::new(
     "SELECT v.* FROM activity_versions v WHERE v.programme = $1 AND v.site = $2 AND v.date >= $3 AND v.date <= $4 \
-     AND v.until_sequence IS NULL AND v.state = 'RECORDED' ORDER BY v.date, v.activity LIMIT $5",
+     AND v.until_sequence IS NULL AND v.state = 'RECORDED' ORDER BY v.date, v.activity LIMIT $5 + 0",
 );
 const STATES_OF_SESSION: Sql = Sql::new(
     "SELECT v.state, COUNT(*) AS activities FROM activity_versions v WHERE v.programme = $1 AND v.session = $2 \

@@ -81,7 +81,7 @@ const JUDGED: Sql = rows!(
 );
 const ON_ROSTER_FROM: Sql = Sql::new(
     "SELECT e.expert FROM experts e WHERE e.programme = $1 AND e.state <> 'MERGED' \
-     AND (e.roster_exit_date IS NULL OR e.roster_exit_date >= $2) ORDER BY e.expert LIMIT $3",
+     AND (e.roster_exit_date IS NULL OR e.roster_exit_date >= $2) ORDER BY e.expert LIMIT $3 + 0",
 );
 const HOME_HOSPITALS: Sql = rows!(
     "SELECT a.expert, r.value->>2 AS day, a.hospital FROM ",

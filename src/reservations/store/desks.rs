@@ -107,7 +107,7 @@ const CHUNK: Sql = Sql::new(concat!(
     reservation_columns!(),
     "FROM reservations x JOIN registers g ON g.programme = x.programme AND g.session = x.session \
      WHERE x.programme = $1 AND x.session = $2 AND COALESCE(x.reservation, '') > $3 AND x.live = 1 AND x.create_time <= $4 \
-     AND x.state IN ('HELD', 'OFFERED', 'WAITING', $5, $6) ORDER BY COALESCE(x.reservation, '') LIMIT $7"
+     AND x.state IN ('HELD', 'OFFERED', 'WAITING', $5, $6) ORDER BY COALESCE(x.reservation, '') LIMIT $7 + 0"
 ));
 const HOLDER: Sql = Sql::new(
     "SELECT x.reservation FROM reservations x WHERE x.programme = $1 AND x.patient_token = $2 AND x.patient_issuer = $3 \

@@ -21,13 +21,13 @@ const OPEN: Sql = Sql::pair(
         "SELECT ",
         columns!(),
         "FROM jsonb_each($1) AS r CROSS JOIN needs n ON n.programme = r.value->>0 AND n.wanted = r.value->>1 AND n.state = 'OPEN' \
-         ORDER BY n.rank, n.create_time, n.need LIMIT $2"
+         ORDER BY n.rank, n.create_time, n.need LIMIT $2 + 0"
     ),
     concat!(
         "SELECT ",
         columns!(),
         "FROM jsonb_array_elements(CAST($1 AS JSONB)) AS r JOIN needs n ON n.programme = r.value->>0 AND n.wanted = r.value->>1 \
-         AND n.state = 'OPEN' ORDER BY n.rank, n.create_time, n.need LIMIT $2"
+         AND n.state = 'OPEN' ORDER BY n.rank, n.create_time, n.need LIMIT $2 + 0"
     ),
 );
 const INSERT: Sql = Sql::new(

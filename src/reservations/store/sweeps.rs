@@ -10,7 +10,7 @@ const DUE: Sql = Sql::new(
     "SELECT g.programme, g.session FROM registers g WHERE g.due_time <= $1 \
      AND (SELECT 1 FROM programmes p WHERE p.programme = g.programme AND p.state = 'ACTIVE' LIMIT 1) IS NOT NULL \
      AND (SELECT 1 FROM register_sweeps w WHERE w.programme = g.programme AND w.holder <> $2 AND w.term_until > $1 \
-     LIMIT 1) IS NULL ORDER BY g.due_time, g.programme, g.session LIMIT $3",
+     LIMIT 1) IS NULL ORDER BY g.due_time, g.programme, g.session LIMIT $3 + 0",
 );
 const LEASE: Sql = Sql::new(
     "INSERT INTO register_sweeps (programme, holder, term_until) VALUES ($1, $2, $3) \

@@ -25,7 +25,7 @@ const RUNNING: Sql = Sql::new(
 );
 const CHUNK: Sql = Sql::new(
     "SELECT v.* FROM trip_versions v WHERE v.programme = $1 AND (v.date, v.trip) > ($2, $3) AND v.date <= $4 \
-     AND v.until_sequence IS NULL AND v.state = 'RECORDED' ORDER BY v.date, v.trip LIMIT $5",
+     AND v.until_sequence IS NULL AND v.state = 'RECORDED' ORDER BY v.date, v.trip LIMIT $5 + 0",
 );
 const TARIFFS: Sql =
     rows!("SELECT t.* FROM ", "JOIN tariffs t ON t.programme = r.value->>0 AND t.tariff = r.value->>1");

@@ -47,7 +47,7 @@ const CURRENT: Sql = rows!(
 const VERSION: Sql =
     Sql::new("SELECT v.* FROM trip_versions v WHERE v.programme = $1 AND v.trip = $2 AND v.revision = $3");
 const HISTORY: Sql = Sql::new(
-    "SELECT v.* FROM trip_versions v WHERE v.programme = $1 AND v.trip = $2 ORDER BY v.revision DESC LIMIT $3",
+    "SELECT v.* FROM trip_versions v WHERE v.programme = $1 AND v.trip = $2 ORDER BY v.revision DESC LIMIT $3 + 0",
 );
 const EXISTING: Sql = rows!(
     "SELECT v.trip FROM ",

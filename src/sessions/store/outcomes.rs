@@ -38,7 +38,7 @@ pub(super) const HELD_PAGE: Sql = Sql::new(
      FROM session_outcomes x JOIN sessions s ON s.programme = x.programme AND s.session = x.session \
      WHERE x.programme = $1 AND x.state = 'COMPLETED' AND x.since_sequence <= $2 \
      AND (x.until_sequence IS NULL OR x.until_sequence > $2) AND (x.credited_expert, x.date) > ($3, $4) \
-     ORDER BY x.credited_expert, x.date, x.session LIMIT $5",
+     ORDER BY x.credited_expert, x.date, x.session LIMIT $5 + 0",
 );
 pub(super) const COUNT: Sql =
     Sql::new("SELECT COUNT(*) AS sessions FROM sessions s WHERE s.programme = $1 AND s.confirmed");

@@ -31,7 +31,7 @@ const BRIEF: Sql = rows!(
     "SELECT s.site, s.zone, s.level FROM ",
     "JOIN sites AS s ON s.programme = r.value->>0 AND s.site = r.value->>1"
 );
-const FIRST: Sql = Sql::new("SELECT s.site FROM sites AS s WHERE s.programme = $1 ORDER BY s.site LIMIT $2");
+const FIRST: Sql = Sql::new("SELECT s.site FROM sites AS s WHERE s.programme = $1 ORDER BY s.site LIMIT $2 + 0");
 const OF_HOSPITAL: Sql =
     Sql::new("SELECT s.site FROM sites AS s WHERE s.programme = $1 AND s.hospital = $2 ORDER BY s.site LIMIT 1");
 const INSERT: Sql = Sql::new(
