@@ -57,9 +57,21 @@ impl Server {
                 format!("{} needs --ca-file: a file with the authority that vouches for it", self.server).into()
             );
         }
-        let unreachable = |_| format!("no server answers at {}: start one with `homecoming serve`", self.server);
-        let channel = endpoint.connect().await.map_err(unreachable)?;
+        let channel = endpoint.connect().await.map_err(|error| self.unreachable(&error))?;
         Ok(InterceptedService::new(channel, bearer))
+    }
+
+    /// Why nobody could be reached: the deepest cause says it.
+    fn unreachable(&self, error: &(dyn std::error::Error + 'static)) -> String {
+        let mut cause = error;
+        while let Some(deeper) = cause.source() {
+            cause = deeper;
+        }
+        let hint = match self.ca_file {
+            Some(_) => "look whether a server is there and whether --ca-file vouches for its certificate",
+            None => "start one with `homecoming serve`; one with a certificate is called by https and --ca-file",
+        };
+        format!("no server answers at {} ({cause}): {hint}", self.server)
     }
 
     fn token(&self) -> Result<Option<MetadataValue<Ascii>>, Failure> {
