@@ -29,7 +29,10 @@ impl From<Error> for Status {
         match error {
             Error::Invalid(violations) => add_violations(&mut details, violations),
             Error::Refused(refusal) => {
-                details.set_retry_info(refusal.retry_after_ms.map(Duration::from_millis));
+                // Without a time it would say "at once", of what waiting doesn't help.
+                if let Some(retry_after_ms) = refusal.retry_after_ms {
+                    details.set_retry_info(Some(Duration::from_millis(retry_after_ms)));
+                }
                 add_violations(&mut details, refusal.violations);
             }
             Error::Overloaded { retry_after_ms } => {

@@ -125,6 +125,20 @@ fn an_overloaded_server_says_when_to_try_again() {
     assert_eq!(delay, Some(std::time::Duration::from_millis(1_250)));
 }
 
+/// A client that is told when would try again, of what waiting doesn't help.
+#[test]
+fn what_waiting_does_not_help_says_no_time() {
+    let refused = |retry_after_ms| {
+        let mut refusal = Error::refused(Reason::SessionFull, "all places are taken");
+        if let Error::Refused(inner) = &mut refusal {
+            inner.retry_after_ms = retry_after_ms;
+        }
+        Status::from(refusal).get_details_retry_info()
+    };
+    assert!(refused(None).is_none());
+    assert_eq!(refused(Some(10)).unwrap().retry_delay, Some(std::time::Duration::from_millis(10)));
+}
+
 #[test]
 fn violations_carry_their_reasons_and_fit_into_a_header() {
     let violation = |index: usize| Violation {
