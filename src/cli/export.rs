@@ -102,20 +102,31 @@ impl Export {
         let channel = self.server.connect().await?;
         let parent = client::programme(&channel, Some(&self.programme)).await?;
         let mut draft = Draft::open(&self.file, self.question(&parent), self.as_of)?;
-        let mut parts = self.parts(channel, parent, draft.sequence, draft.bytes).await?;
-        let manifest = loop {
-            let part =
-                parts.next().await.ok_or("the server ended the export before its manifest: run it again to go on")?;
-            match part.map_err(|status| sentence(&self.programme, &status))? {
-                Content::Head(head) => draft.pin(head.as_of_sequence)?,
-                Content::Data(data) => draft.write(&data)?,
-                Content::Manifest(manifest) => break manifest,
+        let manifest = match self.fetch(channel, parent, &mut draft).await {
+            Ok(manifest) => manifest,
+            Err(failure) => {
+                draft.forget_if_empty();
+                return Err(failure);
             }
         };
         draft.finish(&self.file, &manifest)?;
         let (rows, bytes, sequence) = (manifest.row_count, manifest.byte_count, manifest.as_of_sequence);
         eprintln!("{rows} rows, {bytes} bytes as of sequence {sequence}; sha256 {}", manifest.sha256);
         Ok(())
+    }
+
+    /// Writes what comes into the draft, up to the manifest.
+    async fn fetch(&self, channel: Line, parent: String, draft: &mut Draft) -> Result<pb::ExportManifest, Failure> {
+        let mut parts = self.parts(channel, parent, draft.sequence, draft.bytes).await?;
+        loop {
+            let part =
+                parts.next().await.ok_or("the server ended the export before its manifest: run it again to go on")?;
+            match part.map_err(|status| sentence(&self.programme, &status))? {
+                Content::Head(head) => draft.pin(head.as_of_sequence)?,
+                Content::Data(data) => draft.write(&data)?,
+                Content::Manifest(manifest) => return Ok(manifest),
+            }
+        }
     }
 
     /// What makes two exports the same, but for the sequence number.
@@ -229,6 +240,14 @@ impl Draft {
         self.hash.update(data);
         self.bytes += i64::try_from(data.len())?;
         Ok(())
+    }
+
+    /// Leaves nothing behind of an export of which nothing came.
+    fn forget_if_empty(self) {
+        if self.bytes == 0 {
+            let _ = fs::remove_file(&self.path); // why nothing came is what matters
+            let _ = fs::remove_file(&self.note);
+        }
     }
 
     /// Gives the file its name once it is what the manifest says.

@@ -53,10 +53,14 @@ table!(savings, pb::ExportSavingsRequest, Table::Savings);
 pub(super) fn tally(fields: &mut Fields, request: pb::ExportTallyRequest) -> (Options, Question) {
     let asked = request.options.unwrap_or_default();
     let mut message = fields.message("question", request.question);
+    let chooses = !message.measures.is_empty();
     // As of whichever sequence: what isn't kept in versions can't come again.
     message.as_of = asked.as_of_sequence.max(1);
     let query = fields.within("question", |fields| {
-        let query = tallies::wire::query(fields, message);
+        let mut query = tallies::wire::query(fields, message);
+        if !chooses {
+            query.question.measures.retain(|definition| definition.measure_type() != MeasureType::Ratio);
+        }
         for definition in &query.question.measures {
             if definition.measure_type() == MeasureType::Ratio {
                 let text = format!("{} is a quotient: export its two parts", definition.name);

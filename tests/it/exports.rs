@@ -337,6 +337,10 @@ async fn a_tally_is_exported_as_it_was_counted_then() {
             let status = tally(&server, ask(asked, 0)).await.err().unwrap();
             assert!(fields(&status).iter().all(|field| field.starts_with("question.measures")), "{status:?}");
         }
+        let all = pb::QueryTallyRequest { measures: Vec::new(), group_by: Vec::new(), ..question };
+        let all = String::from_utf8(tally(&server, ask(all, 0)).await.unwrap().bytes).unwrap();
+        let heading = all.lines().next().unwrap();
+        assert!(heading.contains("consultations,") && !heading.contains("consultations_per_sitting"), "{heading}");
     })
     .await;
 }

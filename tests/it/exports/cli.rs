@@ -45,6 +45,10 @@ async fn an_interrupted_export_goes_on_and_ends_the_same() {
     let taken = run(&server, &at("first.csv"), &["--bom"]).await;
     assert!(!taken.status.success() && said(&taken).contains("is there already"), "{}", said(&taken));
 
+    let refused = run(&server, &at("refused.csv"), &["--as-of", "999999"]).await;
+    assert!(!refused.status.success(), "{}", said(&refused));
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2, "of what was refused nothing is left");
+
     // What a process leaves that is killed in the middle of a line; meanwhile something else is recorded.
     let question = "programmes/liling Activities None None [] [] Csv true false false";
     let note = serde_json::json!({"question": question, "as_of_sequence": manifest["as_of_sequence"]});
