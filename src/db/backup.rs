@@ -38,6 +38,14 @@ pub enum BackupError {
     /// The database can't be opened, or isn't ours, or is damaged.
     #[error(transparent)]
     Open(#[from] OpenError),
+    /// What is to be put back isn't a whole database.
+    #[error("the backup {path} can't be put back: {why}; take another one")]
+    Damaged {
+        /// Which.
+        path: String,
+        /// What was found in it.
+        why: String,
+    },
     /// The copy's ledger doesn't verify.
     #[error("the copy {path} isn't whole: {wrong}")]
     NotWhole {
@@ -96,7 +104,7 @@ async fn copy(from: &Path, partial: &Path, to: &Path) -> Result<Copied, BackupEr
     let mut source = File::open(from).map_err(|why| failed_at(from, why))?;
     let mut copy = OpenOptions::new().write(true).open(partial).map_err(|why| failed_at(partial, why))?;
     io::copy(&mut source, &mut copy).map_err(|why| failed_at(partial, why))?;
-    finish(partial, to).await
+    finish(partial, to).await.map_err(|error| named(error, from))
 }
 
 /// Leaves nothing half done behind.
@@ -111,6 +119,22 @@ fn file_of(database: &Target) -> Result<&Path, BackupError> {
     match database {
         Target::Sqlite(path) => Ok(path),
         Target::Postgres(_) => Err(BackupError::OtherEngine(database.to_string())),
+    }
+}
+
+/// A fault of the copy is one of what was copied.
+fn named(error: BackupError, from: &Path) -> BackupError {
+    let path = from.display().to_string();
+    match error {
+        BackupError::Open(OpenError::Damaged { why, .. } | OpenError::Foreign { why, .. }) => {
+            BackupError::Damaged { path, why }
+        }
+        BackupError::NotWhole { wrong, .. } => BackupError::NotWhole { path, wrong },
+        other @ (BackupError::OtherEngine(_)
+        | BackupError::Exists(_)
+        | BackupError::File { .. }
+        | BackupError::Damaged { .. }
+        | BackupError::Open(_)) => other,
     }
 }
 

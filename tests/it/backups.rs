@@ -162,9 +162,10 @@ async fn what_cannot_be_copied_or_put_back_is_said() {
     let mut damaged = whole.clone();
     damaged[100..4_096].fill(0xA5);
     fs::write(path("damaged"), damaged).unwrap();
-    refused(&["restore", &path("damaged"), "--database", &restored], "damaged").await;
+    refused(&["restore", &path("damaged"), "--database", &restored], &format!("the backup {}", path("damaged"))).await;
     fs::write(path("foreign"), "not a database at all").unwrap();
     refused(&["restore", &path("foreign"), "--database", &restored], "isn't an SQLite file").await;
+    refused(&["restore", &path("foreign"), "--database", &restored], &format!("the backup {}", path("foreign"))).await;
     assert!(!Path::new(&restored).exists());
     assert!(run(&["restore", &copy, "--database", &restored]).await.0);
     database.remove().await;
