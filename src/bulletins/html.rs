@@ -43,7 +43,7 @@ pub fn render(bulletin: &Bulletin, language: Language) -> Result<String> {
         swings(&mut html, analysis, language)?;
     }
     for (heading, lines) in &sections.lists {
-        let _ = writeln!(html, "<h2>{}</h2>\n<ul>", escaped(heading));
+        let _ = writeln!(html, "<h2>{}</h2>\n<ul>", escaped(heading.trim_end_matches([':', '：'])));
         items(&mut html, lines);
         html.push_str("</ul>\n");
     }
@@ -58,7 +58,8 @@ pub fn render(bulletin: &Bulletin, language: Language) -> Result<String> {
 
 fn items(html: &mut String, lines: &[String]) {
     for line in lines {
-        let _ = writeln!(html, "<li>{}</li>", escaped(line));
+        // A text marks what hangs on a line by a dash; here each has a mark of its own.
+        let _ = writeln!(html, "<li>{}</li>", escaped(line.trim_start_matches([' ', '—', '　'])));
     }
 }
 

@@ -260,10 +260,10 @@ fn grown_en(growth: &Growth) -> String {
     let rate = growth.basis_points.map_or("no rate: nothing the year before".to_owned(), percent);
     format!(
         "{} in {}: {}, the year before {}, {rate}",
-        growth.measure.replace('_', " "),
+        name_en(growth.measure),
         growth.year,
-        quantity(growth.measure, growth.after),
-        quantity(growth.measure, growth.before)
+        quantity_en(growth.measure, growth.after),
+        quantity_en(growth.measure, growth.before)
     )
 }
 
@@ -284,12 +284,12 @@ fn opening_en(opening: &Opening) -> String {
     let measure = opening.measure.as_str();
     format!(
         "{} {} (until {}, document: {}); recorded since {}, together {}",
-        measure.replace('_', " "),
-        quantity(measure, opening.declared),
+        name_en(measure),
+        quantity_en(measure, opening.declared),
         opening.as_of,
         opening.document,
-        quantity(measure, opening.recorded_since),
-        quantity(measure, opening.cumulative)
+        quantity_en(measure, opening.recorded_since),
+        quantity_en(measure, opening.cumulative)
     )
 }
 
@@ -307,6 +307,15 @@ fn name_zh(measure: &str) -> &str {
 /// A figure in its unit: yuan for what is kept in fen.
 fn quantity(measure: &str, figure: i64) -> String {
     if measure.ends_with("_fen") { format!("{} 元", yuan(Fen::new(figure))) } else { group(figure) }
+}
+
+/// A measure as a sentence says it: the unit stands beside the figure.
+fn name_en(measure: &str) -> String {
+    measure.trim_end_matches("_fen").replace('_', " ")
+}
+
+fn quantity_en(measure: &str, figure: i64) -> String {
+    if measure.ends_with("_fen") { format!("{} yuan", yuan(Fen::new(figure))) } else { group(figure) }
 }
 
 fn percent(basis_points: i64) -> String {

@@ -275,6 +275,8 @@ fn the_page_is_whole_in_itself_and_has_charts() {
     }
     assert_eq!(page, html::render(&example(), Language::Chinese).unwrap(), "the same bytes each time");
     let english = html::render(&example(), Language::English).unwrap();
+    assert!(english.contains("<h2>Growth</h2>") && page.contains("<h2>同比</h2>"), "a heading ends in no colon");
+    assert!(!english.contains("<li>—") && !page.contains("<li>—"), "a line has one mark");
     for said in ["<html lang=\"en\">", "Internal medicine 03.04", "Sites, by consultations", ">99.01<"] {
         assert!(english.contains(said), "{said} is missing in\n{english}");
     }
@@ -308,5 +310,8 @@ fn the_text_says_what_is_true_and_shows_opening_balances_apart() {
         "1. One sitting is",
     ] {
         assert!(english.contains(said), "{said} is missing in\n{english}");
+    }
+    for foreign in ["元", "savings fen"] {
+        assert!(!english.contains(foreign), "{foreign} stands in\n{english}");
     }
 }
