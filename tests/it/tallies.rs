@@ -236,6 +236,15 @@ async fn an_opening_balance_is_declared_voided_and_always_shown_apart() {
         let narrow = pb::QueryTallyRequest { filter, ..query(&["consultations"], &[]) };
         assert_eq!(ask(&server, narrow).await.cumulative, [], "a balance knows no sites");
 
+        let no_day = pb::QueryTallyRequest { from_date: date(2023, 2, 30), ..query(&["consultations"], &[]) };
+        let mut tallies = pb::tally_service_client::TallyServiceClient::new(server.channel.clone());
+        let wrong = refused(tallies.query_tally(no_day).await).violations;
+        assert_eq!(
+            wrong,
+            [("from_date".to_owned(), Reason::Malformed)],
+            "nothing is said of a period without a first day"
+        );
+
         let second =
             pb::CreateOpeningBalanceRequest { opening_balance_id: "other".to_owned(), ..balance("consultations", 1) };
         let expected = Refused::new(Code::AlreadyExists, Reason::ResourceExists).with("name", &made.name);
