@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 
 use super::register::JobKind;
 use super::{Act, CancelledBy, Policy, Register, Reservation, Reservations, WaitlistRule};
-use crate::kernel::{Error, Id, Name, Reason, Result, Timestamp};
+use crate::kernel::{Caller, Error, Id, Name, Reason, Result, Timestamp};
 
 /// A register being worked at. What comes out of it is written together or not at all.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -157,14 +157,14 @@ impl Desk {
     /// Refuses somebody who has a reservation here that hasn't lapsed.
     ///
     /// # Errors
-    /// PATIENT_HOLDS_PLACE with the `session` and the reservation's `name`.
-    pub fn must_be_without(&self, holder: Option<&Id>) -> Result<()> {
+    /// PATIENT_HOLDS_PLACE with the `session`, and with the reservation's `name` for whoever may see others' reservations.
+    pub fn must_be_without(&self, holder: Option<&Id>, caller: &Caller) -> Result<()> {
         let has_lapsed = |id: &&Id| self.due.iter().any(|due| due.name.id() == *id);
         let Some(holder) = holder.filter(|id| !has_lapsed(id)) else { return Ok(()) };
         let holder = Name::<Reservations>::new(self.register.name.programme().clone(), holder.clone());
-        Err(Error::refused(Reason::PatientHoldsPlace, "the patient has a reservation of this session")
-            .with("session", self.register.session_name())
-            .with("name", holder))
+        let refusal = Error::refused(Reason::PatientHoldsPlace, "the patient has a reservation of this session")
+            .with("session", self.register.session_name());
+        Err(if caller.own_only { refusal } else { refusal.with("name", holder) })
     }
 
     /// Carries the register's job through some of the reservations that are still to be seen: at most [`MOST_AT_A_TIME`]; one more

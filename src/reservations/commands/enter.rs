@@ -126,7 +126,7 @@ impl Room {
         let mut desk = self.met.desks.get(&entry.session).cloned().ok_or_else(|| Error::not_found(register()))?;
         desk.register.must_be_open(now)?;
         let key = (entry.session.clone(), entry.patient.clone());
-        desk.must_be_without(self.met.holders.get(&key))?;
+        desk.must_be_without(self.met.holders.get(&key), &context.call.caller)?;
         let done = desk.settle(now);
         let reservation = entry.drafted(W::ACT, way.lapses(now), context);
         let joins = W::ACT == Act::Join;

@@ -63,7 +63,7 @@ impl Command for MoveReservation {
         let mut to = moving.desk(self.name.programme(), &self.session)?;
         let mut from = moving.desk(self.name.programme(), &before.session)?;
         to.register.must_be_open(now)?;
-        to.must_be_without(moving.holder.as_ref())?;
+        to.must_be_without(moving.holder.as_ref(), &context.call.caller)?;
         let mut others = to.settle(now);
         let mut moved = before.after(Act::Move, now);
         moved.session = self.session.clone();

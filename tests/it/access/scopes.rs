@@ -146,6 +146,12 @@ async fn a_hospitals_system_sees_the_reservations_that_it_made() {
         for (at, desk) in desks.iter_mut().enumerate() {
             desk.book_reservation(book(at)).await.unwrap();
         }
+        // Another system's reservation of the same patient stands in the way, and which one it is isn't said.
+        let mut twice = book(0);
+        twice.reservation_id = "again".to_owned();
+        let holds = refused(desks[1].book_reservation(twice).await);
+        assert_eq!(holds.reason, Reason::PatientHoldsPlace);
+        assert_eq!(holds.metadata.keys().collect::<Vec<_>>(), ["session"]);
         let list = pb::ListReservationsRequest { parent: PARENT.to_owned(), ..Default::default() };
         for (at, desk) in desks.iter_mut().enumerate() {
             let listed = desk.list_reservations(list.clone()).await.unwrap().into_inner().reservations;
