@@ -39,8 +39,8 @@ pub enum Error {
         /// The request id.
         request_id: String,
     },
-    /// The caller's metadata can't be read.
-    #[error("the metadata {metadata_key} is malformed")]
+    /// The caller's metadata can't be read, or says of others what the caller's credential doesn't vouch for.
+    #[error("the metadata {metadata_key} is malformed, or more than this credential may say: leave it out")]
     CallerInvalid {
         /// The metadata's key.
         metadata_key: &'static str,

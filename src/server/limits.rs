@@ -29,19 +29,19 @@ pub struct Limits {
     #[arg(long, env = "HOMECOMING_CALLER_MEMORY_MIB", default_value = "64", value_name = "MIB")]
     pub caller_memory_mib: u32,
     /// The largest request message, in KiB; never more than 4096
-    #[arg(long, env = "HOMECOMING_MESSAGE_KIB", default_value = "4096", value_name = "KIB")]
+    #[arg(long, env = "HOMECOMING_MESSAGE_KIB", default_value = "4096", value_name = "KIB", value_parser = clap::value_parser!(u32).range(1..=4096))]
     pub message_kib: u32,
     /// The longest that a call may take until its answer begins, in seconds, whatever deadline it names
     #[arg(long, env = "HOMECOMING_DEADLINE_SECONDS", default_value = "60", value_name = "SECONDS")]
     pub deadline_seconds: u32,
     /// The most items of a page; a request that asks for more gets this many. Never more than 1000
-    #[arg(long, env = "HOMECOMING_PAGE_SIZE", default_value = "1000", value_name = "ITEMS")]
+    #[arg(long, env = "HOMECOMING_PAGE_SIZE", default_value = "1000", value_name = "ITEMS", value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub page_size: u32,
     /// The longest window in which slots or offered times are searched, in days; a longer one is refused. Never more than 84
-    #[arg(long, env = "HOMECOMING_WINDOW_DAYS", default_value = "84", value_name = "DAYS")]
+    #[arg(long, env = "HOMECOMING_WINDOW_DAYS", default_value = "84", value_name = "DAYS", value_parser = clap::value_parser!(u32).range(1..=84))]
     pub window_days: u32,
     /// The most experts among whom slots are searched at once; more are refused. Never more than 300
-    #[arg(long, env = "HOMECOMING_WINDOW_EXPERTS", default_value = "300", value_name = "EXPERTS")]
+    #[arg(long, env = "HOMECOMING_WINDOW_EXPERTS", default_value = "300", value_name = "EXPERTS", value_parser = clap::value_parser!(u32).range(1..=300))]
     pub window_experts: u32,
 }
 

@@ -47,6 +47,22 @@ fn settings_say_where_they_come_from() {
     assert!(!printed.contains("s3cret"));
 }
 
+/// A number that isn't used is refused, not shown as if it were.
+#[test]
+fn limits_beyond_what_is_served_are_refused() {
+    for (flag, beyond, most) in [
+        ("--page-size", "1001", "1000"),
+        ("--message-kib", "4097", "4096"),
+        ("--window-days", "85", "84"),
+        ("--window-experts", "301", "300"),
+    ] {
+        let output = output(&["serve", "--print-config", flag, beyond]);
+        let said = text(&output.stderr);
+        assert!(!output.status.success() && said.contains(flag) && said.contains(&format!("1..={most}")), "{said}");
+        assert!(self::output(&["serve", "--print-config", flag, most]).status.success());
+    }
+}
+
 #[test]
 fn passwords_are_masked_and_nothing_else() {
     for (value, shown) in [
