@@ -126,7 +126,8 @@ def file_report(exports, tallies, parent, options, statement, folder):
             "audit_head": statement.audit_head,
             "sequence": statement.sequence,
             "tally": {"question": manifest.question, "rows": manifest.row_count, "sha256": manifest.sha256},
-            "figures": {figure.measure: figure.attested for figure in statement.figures},
+            # The statement's; the tally beside it counts everything recorded.
+            "attested": {figure.measure: figure.attested for figure in statement.figures},
         }
         (partial / "report.json").write_text(json.dumps(report, indent=2, ensure_ascii=False) + "\n")
         partial.rename(folder)
