@@ -123,7 +123,7 @@ pub fn told_at_once(text: &str, columns: usize) -> String {
 }
 
 /// The text by which the rows of several texts, each with the number of its columns and of the values before its own, come together: one
-/// row, with a column for each text, named by [`told_name`].
+/// row, with a column for each text, named `told0`, `told1`, ….
 #[must_use]
 pub fn told_together(engine: Engine, texts: &[(&str, usize, usize)]) -> String {
     let length = texts.iter().map(|(text, columns, _)| text.len() + 12 * columns + 120).sum();
