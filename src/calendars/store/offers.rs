@@ -5,6 +5,7 @@ use super::widened;
 use crate::calendars::{Offer, OfferMode, OfferState, Offers, Shape, WallTime, Weekly};
 use crate::db::{self, Ask, List, Read, Row, Sql, Tx, external_ids};
 use crate::experts::Consent;
+use crate::experts::store::consent_of;
 use crate::kernel::{
     Collection as _, Date, Error, ExternalId, Id, Name, PageRequest, Result, Timestamp, Vocabulary as _, Zone,
 };
@@ -288,12 +289,7 @@ fn offer(programme: &Id, row: &Row, sites: Vec<Id>, external_ids: Vec<ExternalId
         mode: row.code("mode")?,
         shape: shape(row)?,
         tz_version: row.get("tz_version")?,
-        consent: Consent {
-            heard_by: row.get("heard_by")?,
-            medium: row.code("medium")?,
-            heard_time: row.get("heard_time")?,
-            words: row.get("words")?,
-        },
+        consent: consent_of(row)?,
         withdrawn: row.get("withdraw_time")?,
         external_ids,
         meta: row.meta()?,

@@ -257,17 +257,25 @@ fn affiliation_of(row: &Row) -> Result<Affiliation> {
     Ok(Affiliation { hospital: row.get("hospital")?, days, main: row.get("main")? })
 }
 
+/// What somebody was heard to agree to, in a row that has its columns.
+///
+/// # Errors
+/// A storage error.
+pub fn consent_of(row: &Row) -> Result<Consent> {
+    Ok(Consent {
+        heard_by: row.get("heard_by")?,
+        medium: row.code("medium")?,
+        heard_time: row.get("heard_time")?,
+        words: row.get("words")?,
+    })
+}
+
 fn tie_of(row: &Row) -> Result<HomeTie> {
     let division = row.get::<Option<String>>("division")?;
     Ok(HomeTie {
         kind: row.code("kind")?,
         division: division.as_deref().and_then(DivisionCode::parse),
         place: row.get("place")?,
-        consent: Consent {
-            heard_by: row.get("heard_by")?,
-            medium: row.code("medium")?,
-            heard_time: row.get("heard_time")?,
-            words: row.get("words")?,
-        },
+        consent: consent_of(row)?,
     })
 }

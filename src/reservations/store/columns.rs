@@ -3,7 +3,7 @@ use super::super::register::expected;
 use super::super::{AffectedCause, Grant, Register, Reservation};
 use super::job_of;
 use crate::db::Row;
-use crate::experts::Consent;
+use crate::experts::store::consent_of;
 use crate::kernel::{Error, Name, Patient, Result, Timestamp};
 
 /// Free numbers as they are kept: `3,7`.
@@ -45,12 +45,7 @@ pub fn register_of(row: &Row) -> Result<Register> {
 }
 
 pub(super) fn grant_of(row: &Row) -> Result<Grant> {
-    let consent = Consent {
-        heard_by: row.get("heard_by")?,
-        medium: row.code("medium")?,
-        heard_time: row.get("heard_time")?,
-        words: row.get("words")?,
-    };
+    let consent = consent_of(row)?;
     Ok(Grant { number: row.get("number")?, places: row.get("places")?, consent, time: row.get("record_time")? })
 }
 

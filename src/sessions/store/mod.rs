@@ -7,6 +7,7 @@ use serde_json::{Value as Json, json};
 use super::{ExpertConsent, Resource, Session, SessionState, Sessions};
 use crate::db::{Ask, List, Read, Row, Select, Sql, Tx, Value, external_ids};
 use crate::experts::Consent;
+use crate::experts::store::consent_of;
 use crate::kernel::{
     Collection as _, ExternalId, HalfDay, Id, PageRequest, Result, SessionKind, Timestamp, Vocabulary as _,
 };
@@ -399,12 +400,7 @@ async fn complete(tx: &mut Tx<'_>, programme: &Id, rows: &[Row]) -> Result<Vec<S
             co_experts.entry(row.get("session")?).or_default().push(row.get("expert")?);
             continue;
         }
-        let consent = Consent {
-            heard_by: row.get("heard_by")?,
-            medium: row.code("medium")?,
-            heard_time: row.get("heard_time")?,
-            words: row.get("words")?,
-        };
+        let consent = consent_of(row)?;
         let given = ExpertConsent { expert: row.get("expert")?, consent };
         consents.entry(row.get("session")?).or_default().push(given);
     }

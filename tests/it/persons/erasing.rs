@@ -69,6 +69,22 @@ fn in_files(server: &TestServer, needle: &str) -> Vec<String> {
     files.into_iter().filter(holds).collect()
 }
 
+/// The visit's number is sealed, put back, and destroyed with everything else that named the patient.
+async fn seals_and_destroys(server: &TestServer, named: &[&str]) {
+    persons(server).restrict_person(restrict("r1", patient(TOKEN))).await.unwrap();
+    assert_eq!(numbers(server).await, [SEALED]);
+    persons(server).lift_restriction(lift("r1")).await.unwrap();
+    assert_eq!(numbers(server).await, ["visit-4711"]);
+
+    persons(server).restrict_person(restrict("r2", patient(TOKEN))).await.unwrap();
+    persons(server).erase_person(erase("r2")).await.unwrap();
+    let all = everything(server).await;
+    for gone in named {
+        assert_eq!(all.lines().filter(|line| line.contains(gone)).collect::<Vec<_>>(), Vec::<&str>::new());
+        assert_eq!(in_files(server, gone), Vec::<String>::new(), "{gone}");
+    }
+}
+
 #[tokio::test]
 async fn no_table_holds_what_named_an_erased_patient() {
     each_engine("persons_tables", async |server| {
@@ -91,18 +107,7 @@ async fn no_table_holds_what_named_an_erased_patient() {
         reconcile(&server, march("visit-4711", 9)).await;
         assert_eq!(numbers(&server).await, ["visit-4711"]);
 
-        persons(&server).restrict_person(restrict("r1", patient(TOKEN))).await.unwrap();
-        assert_eq!(numbers(&server).await, [SEALED]);
-        persons(&server).lift_restriction(lift("r1")).await.unwrap();
-        assert_eq!(numbers(&server).await, ["visit-4711"]);
-
-        persons(&server).restrict_person(restrict("r2", patient(TOKEN))).await.unwrap();
-        persons(&server).erase_person(erase("r2")).await.unwrap();
-        let all = everything(&server).await;
-        for gone in [TOKEN, "place-4711", "need-4711", "dossier-4711", "visit-4711"] {
-            assert_eq!(all.lines().filter(|line| line.contains(gone)).collect::<Vec<_>>(), Vec::<&str>::new());
-            assert_eq!(in_files(&server, gone), Vec::<String>::new(), "{gone}");
-        }
+        seals_and_destroys(&server, &[TOKEN, "place-4711", "need-4711", "dossier-4711", "visit-4711"]).await;
         assert_eq!(server.db.read(VerifyLedger).await.unwrap().wrong, Vec::<String>::new());
     })
     .await;
@@ -153,18 +158,7 @@ async fn no_discrepancy_holds_the_number_of_what_was_missing_when_it_was_found()
         let late = pb::Activity { external_ids: numbered("visit-4711"), ..consultation(date(2024, 3, 4), TOKEN) };
         activities(&server).record_activity(record("a1", late)).await.unwrap();
 
-        persons(&server).restrict_person(restrict("r1", patient(TOKEN))).await.unwrap();
-        assert_eq!(numbers(&server).await, [SEALED]);
-        persons(&server).lift_restriction(lift("r1")).await.unwrap();
-        assert_eq!(numbers(&server).await, ["visit-4711"]);
-
-        persons(&server).restrict_person(restrict("r2", patient(TOKEN))).await.unwrap();
-        persons(&server).erase_person(erase("r2")).await.unwrap();
-        let all = everything(&server).await;
-        for gone in [TOKEN, "visit-4711"] {
-            assert_eq!(all.lines().filter(|line| line.contains(gone)).collect::<Vec<_>>(), Vec::<&str>::new());
-            assert_eq!(in_files(&server, gone), Vec::<String>::new(), "{gone}");
-        }
+        seals_and_destroys(&server, &[TOKEN, "visit-4711"]).await;
     })
     .await;
 }
