@@ -165,7 +165,8 @@ impl TripKinds {
     /// `AMOUNT_OUT_OF_RANGE`.
     pub fn weighed(&self) -> Result<Weighed<'_>> {
         let mut groups = Vec::with_capacity(self.by_versions.len());
-        for Priced { prices, kinds } in self.by_versions.values() {
+        // Prices that no counted trip rests on assume nothing.
+        for Priced { prices, kinds } in self.by_versions.values().filter(|it| !it.kinds.is_empty()) {
             let base = taken_by(prices, Taken::Base)?;
             let own = |alike| Ok(Own { alike, base: alike.net(&base, Taken::Base)?.base, rules: alike.rules(prices) });
             let kinds = kinds.values().map(own).collect::<Result<_>>()?;

@@ -225,6 +225,11 @@ async fn what_was_read_is_worked_out_by_kinds_once_the_read_has_ended() {
             }
         }
         assert_eq!(swings[0].size(), 490_000 * u64::try_from(KINDS).unwrap());
+
+        // Prices were read for a trip that turned out not to count: nothing rests on them.
+        let mut nothing = TripKinds::default();
+        nothing.price(&stored[0].reckoned, prices);
+        assert!(nothing.weighed().unwrap().swings().unwrap().is_empty());
     })
     .await;
 }
