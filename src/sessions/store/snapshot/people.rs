@@ -67,6 +67,9 @@ fn days_around(subjects: &Subjects<'_>) -> (Date, Date) {
 
 /// Named assistants, wherever they are stationed.
 pub(super) fn named(subjects: &Subjects<'_>, named: &[Id]) -> Ask<BTreeMap<Id, AssistantFacts>> {
+    if named.is_empty() {
+        return Ask::known(BTreeMap::new());
+    }
     paired(subjects, assistants::store::named(subjects.programme, named))
 }
 
