@@ -13,8 +13,8 @@ use crate::kernel::{Error, Result};
 #[must_use]
 #[derive(Debug)]
 pub struct Read {
-    pub(super) sql: Sql,
-    pub(super) values: Vec<Value>,
+    sql: Sql,
+    values: Vec<Value>,
     unwritable: Option<serde_json::Error>,
 }
 
@@ -50,6 +50,11 @@ impl Read {
         }
         Ok((self.sql, self.values))
     }
+
+    /// The same of what is to be read: what writes is none of it.
+    pub(super) fn asked(self) -> Result<(Sql, Vec<Value>)> {
+        if self.sql.writes { Err(Misput::refused(&self.sql)) } else { self.ready() }
+    }
 }
 
 /// A read that no engine was asked: a defect of the service's own, said with the statement and never with a value.
@@ -65,20 +70,28 @@ pub(super) enum Misput {
         /// The statement.
         text: &'static str,
     },
-    /// It was to be asked together with others.
-    #[error("not a read that can be asked with others: {0}")]
-    Alone(String),
+    /// It was to be asked, and isn't a read that can be: it writes, or has too many columns.
+    #[error("not a read that can be asked: {0}")]
+    Unasked(&'static str),
+}
+
+impl Misput {
+    /// A statement that can't be asked.
+    pub(super) fn refused(sql: &Sql) -> Error {
+        Error::Storage(Box::new(Misput::Unasked(sql.sqlite)))
+    }
 }
 
 /// The rows of each read, in order.
 pub(super) type Answers = std::vec::IntoIter<Vec<Row>>;
 
-type Make<T> = Box<dyn FnOnce(&mut Answers) -> Result<T> + Send>;
+/// What makes something of them.
+pub(super) type Make<T> = Box<dyn FnOnce(&mut Answers) -> Result<T> + Send>;
 
 /// What is to be read, and what is made of the rows.
 #[must_use]
 pub struct Ask<T> {
-    pub(super) reads: Vec<Read>,
+    reads: Vec<Read>,
     make: Make<T>,
 }
 
@@ -106,13 +119,8 @@ impl<T: Send + 'static> Ask<T> {
         Ask { reads: self.reads, make: Box::new(|answers| make(before(answers)?)) }
     }
 
-    /// What the rows come to.
-    pub(super) fn told(self, rows: Vec<Vec<Row>>) -> Result<T> {
-        (self.make)(&mut rows.into_iter())
-    }
-
-    /// The reads, taken out.
-    pub(super) fn take_reads(&mut self) -> Vec<Read> {
-        std::mem::take(&mut self.reads)
+    /// What is to be read, and what makes something of the rows.
+    pub(super) fn parts(self) -> (Vec<Read>, Make<T>) {
+        (self.reads, self.make)
     }
 }

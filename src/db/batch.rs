@@ -128,7 +128,12 @@ async fn attempt(conn: &mut Option<Conn>, jobs: &[&Job], setup: &Setup, careful:
         return Ok(answers);
     };
     Stats::add(&setup.stats.commits, 1);
-    match tx.commit().await {
+    let has_destroyed = tx.has_destroyed();
+    let committed = tx.commit().await;
+    if has_destroyed {
+        setup.scrub.destroyed(); // also where it isn't known whether it was
+    }
+    match committed {
         Ok(()) => {
             setup.commits.send_modify(|commits| *commits += 1);
             Ok(answers)

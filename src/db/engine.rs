@@ -180,6 +180,7 @@ impl Pool {
                     .application_name("homecoming")
                     .options(["enable_seqscan", "enable_hashjoin", "enable_mergejoin", "jit"].map(|name| (name, "off")))
                     .options([("plan_cache_mode", "force_generic_plan")])
+                    .statement_cache_capacity(512) // what fell out would be planned anew
                     .options(["join_collapse_limit", "from_collapse_limit"].map(|name| (name, "1")));
                 if purpose == Purpose::Write {
                     // A server that the network took away must not hold its programmes' heads for hours.

@@ -238,11 +238,6 @@ impl Db {
         }
     }
 
-    /// Says that something was destroyed, or is about to be: [`Db::empty_log`] has something to do.
-    pub fn destroyed(&self) {
-        self.0.setup.scrub.destroyed();
-    }
-
     /// Empties the write-ahead log of an SQLite file, in which what was destroyed can still be found; nothing where nothing was since it was
     /// emptied last. Whether that is done: readers of old snapshots may be in the way, and then the next call does it.
     ///

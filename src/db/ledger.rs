@@ -389,5 +389,6 @@ pub async fn destroy_keys(tx: &mut Tx<'_>, programme: &Id, entries: &[i64]) -> R
         return Ok(());
     }
     let rows: Vec<_> = entries.iter().map(|entry| (programme, entry)).collect();
+    tx.destroys();
     tx.sql(DESTROY_KEYS).bind_rows(&rows).execute().await
 }

@@ -32,7 +32,7 @@ impl Default for Scrub {
 }
 
 impl Scrub {
-    /// Something was destroyed, or is about to be.
+    /// A transaction has ended that destroyed something.
     pub(super) fn destroyed(&self) {
         self.destroyed.fetch_add(1, SeqCst);
     }
@@ -45,7 +45,10 @@ pub(super) async fn empty_log(setup: &Setup) -> Result<bool> {
     if setup.scrub.emptied.load(SeqCst) >= destroyed {
         return Ok(true);
     }
-    let Conn::Sqlite(mut conn) = setup.pool.acquire().await? else { return Ok(true) };
+    let Conn::Sqlite(mut conn) = setup.pool.acquire().await? else {
+        setup.scrub.emptied.fetch_max(destroyed, SeqCst);
+        return Ok(true);
+    };
     conn.close_on_drop(); // it is less patient than others may be
     let patience = sqlx::AssertSqlSafe(format!("PRAGMA busy_timeout = {}", PATIENCE.as_millis()));
     sqlx::query(patience).execute(&mut *conn).await.map_err(storage)?;

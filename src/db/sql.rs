@@ -1,4 +1,5 @@
 //! Statements as constants that know how many values they take and whether they write.
+use super::engine::Engine;
 use crate::kernel::Id;
 
 /// A statement: the same text for both engines, or, for rows out of one JSON array, two.
@@ -27,6 +28,14 @@ impl Sql {
         let text = sqlite.as_bytes();
         let writes = !starts_with(text, 0, b"SELECT ") && !starts_with(text, 0, b"WITH ");
         Sql { sqlite, postgres, binds, writes, returns: contains(text, b" RETURNING ") }
+    }
+
+    /// The text for an engine.
+    pub(super) const fn of(&self, engine: Engine) -> &'static str {
+        match engine {
+            Engine::Sqlite => self.sqlite,
+            Engine::Postgres => self.postgres,
+        }
     }
 
     /// The SQLite text, which names the statement in messages.

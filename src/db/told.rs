@@ -93,7 +93,7 @@ impl Shape {
         let told = told_at_once(text.as_str(), columns.len());
         let width = columns.len();
         let columns = columns.iter().enumerate().map(|(at, column)| (Box::from(column.name()), at)).collect();
-        Some(Shape { columns, width, text: AssertSqlSafe(told).into_sql_str() })
+        Some(Shape { columns, width, text: AssertSqlSafe(Arc::<str>::from(told)).into_sql_str() })
     }
 
     /// How many columns a row has.
@@ -120,6 +120,65 @@ pub fn told_at_once(text: &str, columns: usize) -> String {
     let names: Vec<String> = (0..columns).map(|at| format!("c{at}")).collect();
     let names = names.join(", ");
     format!("WITH told ({names}) AS ({text}) SELECT json_group_array(json_array({names})) AS {TOLD} FROM told")
+}
+
+/// Texts that are asked together, as one.
+pub(super) struct Together {
+    text: SqlStr,
+    shapes: Vec<Arc<Shape>>,
+}
+
+static SQLITES: LazyLock<RwLock<Combinations>> = LazyLock::new(RwLock::default);
+static POSTGRES: LazyLock<RwLock<Combinations>> = LazyLock::new(RwLock::default);
+
+/// By where the texts stand in the program, and how long they are: there are as many as the stores ask for.
+type Combinations = HashMap<Vec<(usize, usize)>, Arc<Together>>;
+
+impl Together {
+    /// What is known of these texts.
+    pub(super) fn known(engine: Engine, texts: &[&'static str]) -> Option<Arc<Together>> {
+        combinations(engine).read().unwrap_or_else(PoisonError::into_inner).get(&places(texts)).cloned()
+    }
+
+    /// Puts texts together, of which each takes so many values and whose rows look so.
+    pub(super) fn learn(
+        engine: Engine,
+        texts: &[&'static str],
+        taken: impl Iterator<Item = usize>,
+        shapes: Vec<Arc<Shape>>,
+    ) -> Arc<Together> {
+        let mut before = 0;
+        let parts = texts.iter().zip(taken).zip(&shapes).map(|((text, taken), shape)| {
+            before += taken;
+            (*text, shape.width(), before - taken)
+        });
+        let text = told_together(engine, &parts.collect::<Vec<_>>());
+        let together = Arc::new(Together { text: AssertSqlSafe(Arc::<str>::from(text)).into_sql_str(), shapes });
+        let mut known = combinations(engine).write().unwrap_or_else(PoisonError::into_inner);
+        known.insert(places(texts), Arc::clone(&together));
+        together
+    }
+
+    /// The text that tells all their rows; it takes the values of all of them, in order.
+    pub(super) fn text(&self) -> SqlStr {
+        self.text.clone()
+    }
+
+    /// How the rows of each look.
+    pub(super) fn shapes(&self) -> &[Arc<Shape>] {
+        &self.shapes
+    }
+}
+
+fn combinations(engine: Engine) -> &'static RwLock<Combinations> {
+    match engine {
+        Engine::Sqlite => &SQLITES,
+        Engine::Postgres => &POSTGRES,
+    }
+}
+
+fn places(texts: &[&'static str]) -> Vec<(usize, usize)> {
+    texts.iter().map(|text| (text.as_ptr().addr(), text.len())).collect()
 }
 
 /// The text by which the rows of several texts, each with the number of its columns and of the values before its own, come together: one

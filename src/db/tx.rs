@@ -13,9 +13,9 @@ use super::pending::Pending;
 use super::row::Row;
 use super::select::Select;
 use super::sql::Sql;
-use super::told::{Shape, TOLD, told_name, told_together};
+use super::told::{Shape, TOLD, Together, told_name};
 use super::value::Value;
-use crate::kernel::{Error, Result, Timestamp};
+use crate::kernel::{Result, Timestamp};
 
 enum Inner<'c> {
     Sqlite(Transaction<'c, Sqlite>),
@@ -30,6 +30,7 @@ pub struct Tx<'c> {
     saved: bool,
     wrote: bool,
     failed: bool,
+    destroys: bool,
     sequence: i64,
     now: Timestamp,
     statements: u64,
@@ -56,6 +57,7 @@ impl<'c> Tx<'c> {
             saved: false,
             wrote: false,
             failed: false,
+            destroys: false,
             sequence: 0,
             now: Timestamp::default(),
             statements: 1,
@@ -80,6 +82,17 @@ impl<'c> Tx<'c> {
     /// Everything in this transaction is decided by this time.
     pub(super) fn at(&mut self, now: Timestamp) {
         self.now = now;
+    }
+
+    /// Says that what is written destroys something, which is to be found nowhere afterwards: once it is committed, the log of an SQLite
+    /// file is to be emptied of it ([`super::Db::empty_log`]).
+    pub fn destroys(&mut self) {
+        self.destroys = true;
+    }
+
+    /// See [`Tx::destroys`].
+    pub(super) fn has_destroyed(&self) -> bool {
+        self.destroys
     }
 
     /// Starts a statement.
@@ -188,10 +201,7 @@ impl<'c> Tx<'c> {
     }
 
     fn text(&self, sql: Sql) -> SqlStr {
-        match self.inner {
-            Inner::Sqlite(_) => sql.sqlite.into_sql_str(),
-            Inner::Postgres(_) => sql.postgres.into_sql_str(),
-        }
+        sql.of(self.engine()).into_sql_str()
     }
 
     /// Sends a write, or keeps it until the next statement that answers.
@@ -232,43 +242,47 @@ impl<'c> Tx<'c> {
     ///
     /// # Errors
     /// A storage error, or what the rows are refused with.
-    pub async fn ask<T: Send + 'static>(&mut self, mut ask: Ask<T>) -> Result<T> {
-        let reads = ask.take_reads();
-        let rows = match <[Read; 1]>::try_from(reads) {
-            Ok([read]) => {
-                let (sql, values) = read.ready()?;
-                vec![self.fetch(self.text(sql), values).await?]
+    pub async fn ask<T: Send + 'static>(&mut self, ask: Ask<T>) -> Result<T> {
+        let (reads, make) = ask.parts();
+        let mut reads = reads.into_iter().map(Read::asked).collect::<Result<Vec<_>>>()?;
+        let rows = match (reads.pop(), reads.is_empty()) {
+            (None, _) => Vec::new(),
+            (Some((sql, values)), true) => vec![self.fetch(self.text(sql), values).await?],
+            (Some(last), false) => {
+                reads.push(last);
+                self.fetch_together(reads).await?
             }
-            Err(reads) => self.fetch_together(reads).await?,
         };
-        ask.told(rows)
+        make(&mut rows.into_iter())
     }
 
-    async fn fetch_together(&mut self, reads: Vec<Read>) -> Result<Vec<Vec<Row>>> {
-        let (mut texts, mut values, mut shapes) = (Vec::with_capacity(reads.len()), Vec::new(), Vec::new());
-        for read in reads {
-            let (sql, own) = read.ready()?;
-            let text = self.text(sql);
-            let shape = self.shape(&text, &own).await;
-            self.failed |= shape.is_err();
-            let Some(shape) = shape.map_err(storage)? else {
-                return Err(Error::Storage(Box::new(Misput::Alone(text.as_str().to_owned()))));
-            };
-            texts.push((text, shape.width(), values.len()));
-            values.extend(own);
-            shapes.push(shape);
-        }
-        if texts.is_empty() {
-            return Ok(Vec::new());
-        }
-        let texts: Vec<(&str, usize, usize)> =
-            texts.iter().map(|(text, width, before)| (text.as_str(), *width, *before)).collect();
-        let told = self.fetch_plain(AssertSqlSafe(told_together(self.engine(), &texts)).into_sql_str(), values).await?;
+    async fn fetch_together(&mut self, reads: Vec<(Sql, Vec<Value>)>) -> Result<Vec<Vec<Row>>> {
+        let together = self.together(&reads).await?;
+        let values = reads.into_iter().flat_map(|(_, values)| values).collect();
+        let told = self.fetch_plain(together.text(), values).await?;
         let Some(told) = told.last() else { return Err(storage(sqlx::Error::RowNotFound)) };
         let rows = |(at, shape): (usize, &Arc<Shape>)| {
             Ok(shape.rows(&told.get::<String>(&told_name(at))?)?.into_iter().map(Row::Told).collect())
         };
-        shapes.iter().enumerate().map(rows).collect()
+        together.shapes().iter().enumerate().map(rows).collect()
+    }
+
+    /// The text of several reads; it is put together, and their columns are learnt, when they are asked together for the first time.
+    async fn together(&mut self, reads: &[(Sql, Vec<Value>)]) -> Result<Arc<Together>> {
+        let engine = self.engine();
+        let texts: Vec<&'static str> = reads.iter().map(|(sql, _)| sql.of(engine)).collect();
+        if let Some(known) = Together::known(engine, &texts) {
+            return Ok(known);
+        }
+        self.save().await.map_err(storage)?; // a text that the engine doesn't take must not cost others' commands
+        let mut shapes = Vec::with_capacity(reads.len());
+        for (sql, values) in reads {
+            let shape = self.shape(&self.text(*sql), values).await;
+            self.failed |= shape.is_err();
+            shapes.push(shape.map_err(storage)?.ok_or_else(|| Misput::refused(sql))?);
+        }
+        let taken = reads.iter().map(|(_, values)| values.len());
+        Ok(Together::learn(engine, &texts, taken, shapes))
     }
 
     pub(super) async fn fetch(&mut self, text: SqlStr, values: Vec<Value>) -> Result<Vec<Row>> {

@@ -64,7 +64,6 @@ impl Service {
     /// Step by step, so that nobody waits long for the writer; where the caller goes away, the server goes on (`server/erasures.rs`). A
     /// replay of an erasure that is over has nothing to do.
     async fn destroy_keys(&self, caller: Caller, mut restriction: Restriction) -> Result<Restriction, Status> {
-        self.api.db().destroyed();
         while restriction.state == State::Erasing {
             let step = DestroyKeys { name: restriction.name.clone() };
             restriction = self.api.write(Call::new(caller.clone()), step).await?;

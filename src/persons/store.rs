@@ -286,6 +286,7 @@ pub async fn items(tx: &mut Tx<'_>, name: &Name<PersonRestrictions>) -> Result<V
 
 /// Destroys what stood in the records; which they were is still known.
 pub async fn destroy(tx: &mut Tx<'_>, name: &Name<PersonRestrictions>) -> Result<()> {
+    tx.destroys();
     tx.sql(EMPTY_SEALS).bind(name.programme()).bind(name.id()).execute().await
 }
 

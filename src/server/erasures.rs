@@ -31,7 +31,6 @@ pub async fn go_on(db: &Db) -> Result<usize> {
     loop {
         let begun = db.read(BegunErasures { after }).await?;
         let Some(last) = begun.last().cloned() else { break };
-        db.destroyed();
         for name in begun {
             match finish(db, &name).await {
                 Ok(()) => erased += 1,

@@ -48,6 +48,8 @@ pub enum Deed {
     Swallow,
     HangUpOnce(AtomicBool),
     HangUp,
+    /// Destroys something, which is to be found nowhere afterwards: what an erasure does.
+    Destroy,
     /// Has a change that PostgreSQL can't store.
     Unwritable,
     /// Has a fact that the projection panics over.
@@ -72,7 +74,7 @@ impl Bad {
             Deed::Unwritable => changes.push(Change::created("\0")),
             Deed::Poison => facts.push(Fact { name, kind: "poison", before: None, after: None }),
             Deed::WaitAndWrite(_) => changes.push(Change::created("programmes/p/counters/waited")),
-            Deed::PanicInRecall => changes.push(Change::created(name)),
+            Deed::PanicInRecall | Deed::Destroy => changes.push(Change::created(name)),
             _ => {}
         }
         Decision { effects: (), output: (), changes, facts }
@@ -128,6 +130,10 @@ impl Command for Bad {
             }
             Deed::Violate => tx.sql(VIOLATE).execute().await,
             Deed::Fill => tx.sql(FILL).execute().await,
+            Deed::Destroy => {
+                tx.destroys();
+                Ok(())
+            }
             Deed::Swallow => {
                 tx.sql(SPOIL).execute().await?;
                 let _ = tx.sql(VIOLATE).count().await; // an answer that was waited for

@@ -7,7 +7,8 @@ use homecoming::db::{Engine, Options, Target};
 use sqlx::{Connection as _, SqliteConnection};
 use tokio::time::timeout;
 
-use super::Ward;
+use super::deeds::{Bad, Deed};
+use super::{Ward, call};
 use crate::support::Database;
 
 async fn ward(name: &str) -> Ward {
@@ -35,6 +36,11 @@ async fn in_the_way(ward: &Ward, begins: &'static [&'static str]) -> SqliteConne
     connection
 }
 
+/// Has the writer carry out what destroys something.
+async fn destroy(ward: &Ward) {
+    ward.db.write(call(""), Bad::new(Deed::Destroy)).await.unwrap();
+}
+
 const READS: &[&str] = &["BEGIN", "SELECT count(*) FROM counters"];
 const WRITES: &[&str] = &["BEGIN IMMEDIATE"];
 
@@ -49,13 +55,13 @@ async fn the_log_is_emptied_once_something_was_destroyed_and_not_before() {
     let written = logged(&ward);
     assert!(ward.db.empty_log().await.unwrap());
     assert_eq!((written > 0, logged(&ward)), (true, written), "nothing was destroyed: the writer isn't held up");
-    ward.db.destroyed();
+    destroy(&ward).await;
     assert!(ward.db.empty_log().await.unwrap());
     assert_eq!(logged(&ward), 0);
 
     let reader = in_the_way(&ward, READS).await;
     ward.add("b").await.unwrap();
-    ward.db.destroyed();
+    destroy(&ward).await;
     assert!(!ward.db.empty_log().await.unwrap(), "somebody reads what was before");
     reader.close().await.unwrap();
     assert!(ward.db.empty_log().await.unwrap(), "it is still to be done");

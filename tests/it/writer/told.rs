@@ -131,7 +131,7 @@ async fn what_cannot_be_asked_with_others_is_refused() {
         let unbound = ward.db.read(Unaskable(NOTHING)).await.unwrap_err();
         assert!(format!("{unbound:?}").contains("given: 0, taken: 1"), "{unbound:?}");
         let writes = ward.db.read(Unaskable(Sql::new("DELETE FROM counters"))).await.unwrap_err();
-        assert!(format!("{writes:?}").contains("Alone("), "{writes:?}");
+        assert!(format!("{writes:?}").contains("Unasked("), "{writes:?}");
     })
     .await;
 }
