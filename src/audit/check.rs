@@ -45,14 +45,38 @@ pub struct Finding {
     pub last: i64,
 }
 
+/// Findings in fewer words: one of the same kind about the next entry continues the one before it. What is told of a batch stays.
+#[must_use]
+pub fn shortened(findings: &[Finding]) -> Vec<Finding> {
+    let mut short: Vec<Finding> = Vec::new();
+    for finding in findings {
+        let is_of_entry = match finding.kind {
+            FindingKind::Changed | FindingKind::Moved | FindingKind::Foreign | FindingKind::Unreadable => true,
+            FindingKind::Missing
+            | FindingKind::LinkBroken
+            | FindingKind::Unsealed
+            | FindingKind::TailCut
+            | FindingKind::HeadDiffers => false,
+        };
+        match short.iter_mut().rev().find(|it| it.kind == finding.kind) {
+            Some(before) if is_of_entry && before.last.saturating_add(1) == finding.first => before.last = finding.last,
+            _ => short.push(finding.clone()),
+        }
+    }
+    short
+}
+
 impl fmt::Display for Finding {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Finding { kind, first, last } = self;
-        let entries = if first == last { format!("entry {first}") } else { format!("entries {first} to {last}") };
+        let is_one = first == last;
+        let entries = if is_one { format!("entry {first}") } else { format!("entries {first} to {last}") };
         match kind {
-            FindingKind::Changed => write!(out, "{entries} was changed: it isn't what its hash was made of"),
+            FindingKind::Changed if is_one => write!(out, "{entries} was changed: it isn't what its hash was made of"),
+            FindingKind::Changed => write!(out, "{entries} were changed: they aren't what their hashes were made of"),
             FindingKind::Missing => write!(out, "{entries} missing"),
-            FindingKind::Moved => write!(out, "{entries} was moved or stands twice"),
+            FindingKind::Moved if is_one => write!(out, "{entries} was moved or stands twice"),
+            FindingKind::Moved => write!(out, "{entries} were moved or stand twice"),
             FindingKind::LinkBroken => write!(out, "{entries}: changed, or the link at entry {last}"),
             FindingKind::Unsealed => write!(out, "{entries} without a link: the end of the batch is cut off"),
             FindingKind::TailCut => write!(out, "{entries} cut off: the head is at entry {last}"),

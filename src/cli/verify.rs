@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::Failure;
+use crate::audit::check::{MOST_FINDINGS, shortened};
 use crate::audit::{Finding, Head, Report, Verifier, file};
 use crate::tallies::proof::Proof;
 
@@ -37,6 +38,7 @@ impl Verify {
         let file = File::open(&self.audit).map_err(unreadable)?;
         let mut proof = self.statement.as_ref().map(proof).transpose()?;
         let mut verifier: Option<Verifier> = None;
+        let mut unreadable_lines = 0_u64;
         let begin = |programme: &str| Verifier::new(programme, self.head.iter().cloned().collect());
         for line in BufReader::new(file).split(b'\n') {
             let line = line.map_err(unreadable)?;
@@ -48,7 +50,10 @@ impl Verify {
                         proof.take(&recorded.entry, recorded.link.as_deref());
                     }
                 }
-                None => verifier.get_or_insert_with(|| begin("")).skip_unreadable(),
+                None => {
+                    unreadable_lines += 1;
+                    verifier.get_or_insert_with(|| begin("")).skip_unreadable();
+                }
             }
         }
         let Report { entries, head, findings } = verifier.unwrap_or_else(|| begin("")).finish();
@@ -56,10 +61,36 @@ impl Verify {
             println!("{entries} entries are whole; the head is {head}");
             return proven(proof);
         }
-        let named: Vec<String> = findings.iter().map(Finding::to_string).collect();
-        let named = if named.is_empty() { "it has no entry".to_owned() } else { named.join("\n  ") };
+        if entries == 0 && unreadable_lines > 0 {
+            return Err(self.not_an_audit().into());
+        }
+        let named = if findings.is_empty() { "it has no entry".to_owned() } else { named(&findings) };
         Err(format!("{} isn't whole:\n  {named}", self.audit.display()).into())
     }
+
+    /// That no line of the file is an entry; what it is instead, where that can be told.
+    fn not_an_audit(&self) -> String {
+        let file = self.audit.display();
+        let hint = match proof(&self.audit) {
+            Ok(_) => "it is a statement's text, which --statement takes; --audit takes",
+            Err(_) => "it must be",
+        };
+        format!("{file} is no exported audit, none of its lines is an entry: {hint} what `homecoming audit` wrote")
+    }
+}
+
+/// More lines aren't printed.
+const MOST_NAMED: usize = 20;
+
+fn named(findings: &[Finding]) -> String {
+    let short = shortened(findings);
+    let mut lines: Vec<String> = short.iter().take(MOST_NAMED).map(Finding::to_string).collect();
+    let (more, least) =
+        (short.len().saturating_sub(MOST_NAMED), if findings.len() < MOST_FINDINGS { "" } else { "at least " });
+    if more > 0 {
+        lines.push(format!("and {least}{more} more"));
+    }
+    lines.join("\n  ")
 }
 
 fn proof(path: &PathBuf) -> Result<Proof, Failure> {

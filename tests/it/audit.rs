@@ -278,6 +278,17 @@ async fn an_export_is_verified_without_a_server() {
         let (is_whole, said) = check(&head);
         assert!(!is_whole && said.contains(named), "{named}: {said}");
     }
+    // Lines that are none of an audit's are told as one, whatever they are.
+    let table = "date,activity\n2024-03-04,a1\n".repeat(500);
+    for (other, named) in [(table.as_str(), "is no exported audit"), (lines[0], "entries 2 to 6 cut off")] {
+        fs::write(&path, other).unwrap();
+        let (is_whole, said) = check(&head);
+        assert!(!is_whole && said.contains(named) && said.lines().count() <= 3, "{said}");
+    }
+    let foreign = whole.replace("\"programme\":\"liling\"", "\"programme\":\"other\"");
+    fs::write(&path, [lines[0], foreign.as_str()].join("\n")).unwrap();
+    let (_, said) = check(&head);
+    assert!(said.contains("entries 1 to 6 of another programme"), "{said}");
     let (_, said) = check("6:nothing");
     assert!(said.contains("ENTRY:LINK"), "{said}");
     database.remove().await;

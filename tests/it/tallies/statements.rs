@@ -347,6 +347,9 @@ async fn a_text_is_proved_by_the_audit_without_a_server() {
     assert!(said.contains("for statistician"), "{said}");
     let whole = fs::read_to_string(&text).unwrap();
     assert!(whole.contains("\"attested\":0"), "{whole}");
+    let mistaken = output(&["verify", "--audit", &text]);
+    let said = String::from_utf8(mistaken.stderr).unwrap();
+    assert!(said.contains("a statement's text, which --statement takes") && said.lines().count() == 1, "{said}");
     for (tampered, named) in [
         (whole.replacen("\"attested\":0", "\"attested\":57000000", 1), "no entry made"),
         (whole.replace("2023-12-31", "2023-12-30"), "no entry made"),
