@@ -10,7 +10,7 @@ use tonic::metadata::{Ascii, MetadataValue};
 use tonic::service::Interceptor;
 use tonic::service::interceptor::InterceptedService;
 use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint};
-use tonic::{Request, Status};
+use tonic::{Code, Request, Status};
 
 use super::Failure;
 use crate::pb;
@@ -138,5 +138,7 @@ pub async fn programme(line: &Line, given: Option<&str>) -> Result<String, Failu
 
 /// A status as a sentence for the operator.
 pub fn sentence(about: &str, status: &Status) -> Failure {
-    format!("{about}: {}", status.message()).into()
+    let is_unknown = status.code() == Code::Unauthenticated;
+    let hint = if is_unknown { "; --token-file or HOMECOMING_TOKEN_FILE names the file with the token" } else { "" };
+    format!("{about}: {}{hint}", status.message()).into()
 }

@@ -227,6 +227,13 @@ fn the_first_start_makes_an_owner_in_a_file_of_its_own() {
     let other = folder.path().join("other.token");
     fs::write(&other, "hc_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA").unwrap();
     assert!(!audit(other.to_str().unwrap()).0);
+    for more in [&[][..], &["--token-file", other.to_str().unwrap()]] {
+        let elsewhere = tempfile::tempdir().unwrap();
+        let arguments = [&["audit", "-", "--server", &server], more].concat();
+        let output = command(&arguments).current_dir(elsewhere.path()).output().unwrap();
+        let told = String::from_utf8(output.stderr).unwrap();
+        assert!(!output.status.success() && told.contains("--token-file or HOMECOMING_TOKEN_FILE"), "{told}");
+    }
     program.terminate();
     let (_, log) = program.wait();
     assert!(!log.contains(secret.trim()), "the log has the secret");
