@@ -94,6 +94,16 @@ async fn hospitals_in(file: &str) -> BTreeSet<String> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_platforms_own_ledger_counts_as_no_programme() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let program = Program::guarded(&path("own.db"), &[]); // the first start enters its owner's token
+    let (is_made, said) = run(&["backup", &path("own.backup"), "--database", &path("own.db")]).await;
+    drop(program);
+    assert!(is_made && said.contains("0 programmes") && said.contains("1 audit entries"), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn backups_under_load_have_all_that_was_acknowledged_before() {
     let database = Database::fresh("backups", Engine::Sqlite).await.unwrap();
     let folder = tempfile::tempdir().unwrap();
