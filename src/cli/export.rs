@@ -96,6 +96,10 @@ impl Export {
     /// # Errors
     /// What the server refused, that it can't be reached, that a file can't be written, or that what came isn't what the manifest says.
     pub async fn run(self) -> Result<(), Failure> {
+        if self.file == Path::new("-") {
+            let why = "it goes on where it was interrupted, and its manifest stands beside it";
+            return Err(format!("an export is written to a file, not to standard output: {why}").into());
+        }
         if self.file.try_exists()? {
             return Err(format!("{} is there already: choose another file", self.file.display()).into());
         }

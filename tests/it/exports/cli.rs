@@ -45,6 +45,10 @@ async fn an_interrupted_export_goes_on_and_ends_the_same() {
     let taken = run(&server, &at("first.csv"), &["--bom"]).await;
     assert!(!taken.status.success() && said(&taken).contains("is there already"), "{}", said(&taken));
 
+    let piped = run(&server, Path::new("-"), &[]).await;
+    assert!(!piped.status.success() && said(&piped).contains("not to standard output"), "{}", said(&piped));
+    assert!(piped.stdout.is_empty() && !Path::new("-.partial").exists());
+
     let refused = run(&server, &at("refused.csv"), &["--as-of", "999999"]).await;
     assert!(!refused.status.success(), "{}", said(&refused));
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2, "of what was refused nothing is left");
