@@ -38,6 +38,26 @@ pub struct Reconcile {
 /// Rows of a message on the way to the server.
 const CHUNK: usize = 1_000;
 
+const REQUIRED: [&str; 3] = ["id", "kind", "date"];
+const OPTIONAL: [&str; 3] = ["quantity", "issuer", "token"];
+
+/// What is wrong with a table's headings; nothing where all that are needed are there, once each, and no others.
+fn wrong_headings(found: &csv::StringRecord) -> Option<String> {
+    let is_once = |heading: &&str| found.iter().filter(|it| it == heading).count() == 1;
+    let is_known = |heading: &str| REQUIRED.contains(&heading) || OPTIONAL.contains(&heading);
+    if REQUIRED.iter().all(is_once) && found.iter().all(|it| is_known(it) && is_once(&it)) {
+        return None;
+    }
+    // Where the headings are missing the first line is a record, of which nothing is repeated.
+    let is_value = |it: &str| it.chars().count() > 24 || it.bytes().filter(u8::is_ascii_digit).count() > 2;
+    let shown = |(place, it): (usize, &str)| if is_value(it) { format!("(column {place})") } else { it.to_owned() };
+    let shown: Vec<_> = (1..).zip(found.iter()).map(shown).collect();
+    let (required, optional, shown) = (REQUIRED.join(","), OPTIONAL.join(","), shown.join(","));
+    Some(format!(
+        "the headings must be `{required}`, perhaps `{optional}` too, each once, and no others; these are `{shown}`"
+    ))
+}
+
 #[derive(serde::Deserialize)]
 struct Row {
     id: String,
@@ -85,6 +105,10 @@ impl Reconcile {
         let place = |line: usize, what: &str| format!("{}, line {line}: {what}", self.file.display());
         let mut reader =
             csv::Reader::from_path(&self.file).map_err(|error| format!("{}: {error}", self.file.display()))?;
+        let headings = reader.headers().map_err(|error| place(1, &error.to_string()))?;
+        if let Some(wrong) = wrong_headings(headings) {
+            return Err(place(1, &wrong).into());
+        }
         let mut rows = Vec::new();
         for (line, row) in (2..).zip(reader.deserialize::<Row>()) {
             let row = row.map_err(|error| place(line, &error.to_string()))?;

@@ -261,3 +261,14 @@ async fn a_file_is_reconciled_from_the_command_line() {
     assert!(said.contains("line 2: no such kind"), "{said}");
     database.remove().await;
 }
+    for (headings, named) in [
+        ("编号,kind,date", "`编号,kind,date`"),
+        ("id,kind,date,date", "`id,kind,date,date`"),
+        ("id,kind,date,name", "`id,kind,date,name`"),
+        ("V-000123,CONSULTATION,2024-03-04", "`(column 1),CONSULTATION,(column 3)`"),
+    ] {
+        fs::write(&path, format!("{headings}\nV-1,CONSULTATION,2024-03-04\n")).unwrap();
+        let (is_done, said) = reconcile();
+        let expected = "the headings must be `id,kind,date`, perhaps `quantity,issuer,token` too";
+        assert!(!is_done && said.contains(expected) && said.contains(named), "{said}");
+    }
