@@ -6,8 +6,12 @@ For a timer, such as the first working day of each month. It closes the month wh
 as it was frozen (statement.jsonl), the month's tally as of the statement's sequence (tally.csv) and what both are (report.json).
 Hashes are checked before the folder gets its name, so that a folder of that name is a whole report; run again, it changes nothing.
 
-A month that was restated is for a person to look at: the program says what changed, writes nothing, and ends with the code 3. With
---restated it files the restatement beside the first report, in a folder of its own.
+A month that was restated is for a person to look at: the program says what changed and writes nothing. With --restated it files the
+restatement beside the first report, in a folder of its own.
+
+It ends with 0 where the report is filed, also where it was already; 1 where the server refuses, what came isn't what its hash says, or
+a file can't be read or written; 2 where the arguments are wrong; 3 where the month was restated; 4 where no server answers or it has
+too much to do: then the same command does it later. What went wrong is one line on standard error.
 """
 
 import argparse
@@ -23,12 +27,32 @@ import tempfile
 import grpc
 from homecoming.v1 import exports_pb2, exports_pb2_grpc, statements_pb2, tallies_pb2, tallies_pb2_grpc, types_pb2
 
+REFUSED = 1
 RESTATED = 3
+LATER = 4
 TIMEOUT = 60
 
 
 def main(arguments):
     options = parse(arguments)
+    try:
+        return filed(options)
+    except grpc.RpcError as error:
+        later = error.code() in (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED, grpc.StatusCode.RESOURCE_EXHAUSTED)
+        what = f"no answer from {options.address}, run it again later" if later else f"{options.programme}, {options.month}: refused"
+        print(f"{what}: {one_line(error.details())}", file=sys.stderr)
+        return LATER if later else REFUSED
+    except OSError as error:
+        print(f"{error.filename}: {error.strerror}", file=sys.stderr)
+        return REFUSED
+
+
+def one_line(text):
+    return " ".join((text or "").split())
+
+
+def filed(options):
+    """Files the month, where nobody has: the code to end with."""
     with grpc.insecure_channel(options.address) as channel:
         tallies = tallies_pb2_grpc.TallyServiceStub(channel)
         exports = exports_pb2_grpc.ExportServiceStub(channel)
@@ -49,7 +73,7 @@ def parse(arguments):
     last_month = datetime.date.today().replace(day=1) - datetime.timedelta(days=1)
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("programme")
-    parser.add_argument("--month", default=f"{last_month:%Y-%m}", help="such as 2024-03; the last one unless said otherwise")
+    parser.add_argument("--month", type=month, default=f"{last_month:%Y-%m}", help="such as 2024-03; the last one unless said otherwise")
     parser.add_argument("--out", type=pathlib.Path, default=pathlib.Path("reports"))
     parser.add_argument("--address", default="127.0.0.1:50051")
     parser.add_argument("--restated", action="store_true", help="file a restatement that a person has looked at")
@@ -58,6 +82,10 @@ def parse(arguments):
     last = (first + datetime.timedelta(days=31)).replace(day=1) - datetime.timedelta(days=1)
     options.period = first, last
     return options
+
+
+def month(text):
+    return f"{datetime.datetime.strptime(text, '%Y-%m'):%Y-%m}"  # argparse makes of its error a line that names the argument
 
 
 def day(date):
@@ -87,7 +115,7 @@ def close(tallies, parent, first, last):
     except grpc.RpcError as error:
         statement = last_statement(tallies, parent, first, last)  # somebody else was faster
         if statement is None:
-            sys.exit(f"{parent} {first:%Y-%m} can't be closed: {error.details()}")
+            raise error
         return statement
 
 

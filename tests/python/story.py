@@ -399,13 +399,32 @@ def report_month(channel, other, address, token, folder):
     key = reports.parent / "reporter.token"
     key.write_text(token)
 
-    def run(*more):
+    def tried(*more, key=key):
         script = ROOT / "examples/python/month_report.py"
         command = [sys.executable, script, "liling", "--month", month, "--out", reports, "--address", address, *more]
         surroundings = os.environ | {"PYTHONPATH": sys.path[0], "HOMECOMING_TOKEN_FILE": str(key)}
         done = subprocess.run(command, capture_output=True, text=True, env=surroundings)
         print(done.stdout + done.stderr, end="")
-        return done.returncode
+        return done
+
+    def run(*more):
+        return tried(*more).returncode
+
+    stranger = reports.parent / "stranger.token"
+    stranger.write_text("hc_nobody")
+    nobody = f"127.0.0.1:{servers.free_port()}"
+    for code, more, key_file in [
+        (4, ["--address", nobody], key),
+        (1, [], stranger),
+        (1, [], reports.parent / "missing.token"),
+        (1, ["--month", f"{at(40, 0):%Y-%m}"], key),
+        (2, ["--month", "March"], key),
+    ]:
+        failed = tried(*more, key=key_file)
+        told = failed.stderr.strip().splitlines()
+        assert failed.returncode == code and "Traceback" not in failed.stderr, (code, more, failed)
+        assert code == 2 or len(told) == 1, told
+    assert not list(reports.iterdir()), "nothing of what failed is left"
 
     assert run() == 0
     report = reports / month
