@@ -6,7 +6,7 @@ pub use begin::{Begin, OWNER};
 use super::refuse_beyond_operator;
 use super::store::Kept;
 use crate::db::{Command, Context, Decision, Tx};
-use crate::kernel::{Change, Error, Etag, Id, Name, Result, Verb};
+use crate::kernel::{Change, Error, Etag, Id, Name, Reason, Result, Verb, Violation};
 
 /// Makes a token or a binding.
 #[derive(Clone, Debug)]
@@ -16,7 +16,8 @@ pub struct Make<K> {
 }
 
 impl<K: Kept> Command for Make<K> {
-    type Facts = bool;
+    /// Whether its name is taken, and what it is about that isn't there.
+    type Facts = (bool, Option<(&'static str, String)>);
     type Effects = K;
     type Output = K;
     const METHOD: &'static str = K::METHODS[0];
@@ -25,15 +26,19 @@ impl<K: Kept> Command for Make<K> {
         self.made.name().programme()
     }
 
-    async fn load(&self, tx: &mut Tx<'_>) -> Result<bool> {
-        Ok(K::find(tx, self.made.name()).await?.is_some())
+    async fn load(&self, tx: &mut Tx<'_>) -> Result<Self::Facts> {
+        let exists = K::find(tx, self.made.name()).await?.is_some();
+        Ok((exists, self.made.absent(tx).await?))
     }
 
-    fn decide(&self, exists: bool, context: &Context<'_>) -> Result<Decision<K, K>> {
+    fn decide(&self, (exists, absent): Self::Facts, context: &Context<'_>) -> Result<Decision<K, K>> {
         let name = self.made.name();
         refuse_beyond_operator(name.programme(), &context.call.caller.roles, self.made.role())?;
         if exists {
             return Err(Error::already_exists(name));
+        }
+        if let Some((field, absent)) = absent {
+            return Err(nothing_within(field, absent));
         }
         let made = self.made.made(context.now);
         Ok(Decision::new(made.clone(), made, vec![Change::created(name)]))
@@ -46,6 +51,14 @@ impl<K: Kept> Command for Make<K> {
     async fn recall(&self, tx: &mut Tx<'_>, _names: &[String]) -> Result<K> {
         get(tx, self.made.name()).await
     }
+}
+
+/// That a role would reach as far as something that isn't there.
+fn nothing_within(field: &'static str, absent: String) -> Error {
+    let (reason, description) = (Reason::ResourceNotFound, "the programme has none of this name".to_owned());
+    let violation = Violation { field: field.to_owned(), reason, description };
+    let refusal = Error::refused(reason, format!("{absent} was not found: a role can't be about it"));
+    refusal.with("name", absent).with_violations(vec![violation])
 }
 
 /// Revokes a token or a binding, in a programme that has ended too.

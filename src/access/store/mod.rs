@@ -4,7 +4,9 @@ pub mod places;
 use super::decide::Grant;
 use super::{Binding, Bindings, Role, Scope, Token, Tokens};
 use crate::db::{List, Row, Sql, Tx, Value};
+use crate::experts::{self, Experts};
 use crate::kernel::{Error, Id, Meta, Name, PageRequest, Result, Timestamp, Vocabulary as _};
+use crate::sites::{self, Sites};
 
 /// The tables that this slice owns.
 pub const TABLES: &[&str] = &["access_tokens", "access_bindings", "access_versions"];
@@ -94,6 +96,11 @@ pub trait Kept: Clone + Send + Sync + Sized + 'static {
     /// # Errors
     /// `ILLEGAL_TRANSITION`.
     fn revoked(&self, now: Timestamp) -> Result<Self>;
+    /// The site or the expert that it is about and that isn't there, with the request's field.
+    ///
+    /// # Errors
+    /// A storage error.
+    fn absent(&self, tx: &mut Tx<'_>) -> impl Future<Output = Result<Option<(&'static str, String)>>> + Send;
     /// The one of this name, if there is one.
     ///
     /// # Errors
@@ -147,6 +154,10 @@ impl Kept for Token {
         self.revoke(now)
     }
 
+    async fn absent(&self, _tx: &mut Tx<'_>) -> Result<Option<(&'static str, String)>> {
+        Ok(None)
+    }
+
     async fn find(tx: &mut Tx<'_>, name: &Name<Tokens>) -> Result<Option<Self>> {
         let row = tx.sql(GET_TOKEN).bind(name.programme()).bind(name.id()).fetch_optional().await?;
         row.as_ref().map(token_of).transpose()
@@ -197,6 +208,23 @@ impl Kept for Binding {
 
     fn revoked(&self, now: Timestamp) -> Result<Self> {
         self.revoke(now)
+    }
+
+    async fn absent(&self, tx: &mut Tx<'_>) -> Result<Option<(&'static str, String)>> {
+        let programme = self.name.programme();
+        match &self.scope {
+            Scope::Whole | Scope::Own => Ok(None),
+            Scope::Site(id) => {
+                let name = Name::<Sites>::new(programme.clone(), id.clone());
+                let is_there = sites::store::find(tx, &name).await?.is_some();
+                Ok((!is_there).then(|| ("binding.site", name.to_string())))
+            }
+            Scope::Expert(id) => {
+                let name = Name::<Experts>::new(programme.clone(), id.clone());
+                let is_there = experts::store::find(tx, &name).await?.is_some();
+                Ok((!is_there).then(|| ("binding.expert", name.to_string())))
+            }
+        }
     }
 
     async fn find(tx: &mut Tx<'_>, name: &Name<Bindings>) -> Result<Option<Self>> {

@@ -2,6 +2,7 @@
 use homecoming::db::Engine;
 use homecoming::kernel::Reason;
 use homecoming::pb;
+use homecoming::pb::access_service_client::AccessServiceClient;
 use homecoming::pb::change_service_client::ChangeServiceClient;
 use homecoming::pb::expert_service_client::ExpertServiceClient;
 use homecoming::pb::reservation_service_client::ReservationServiceClient;
@@ -64,6 +65,17 @@ async fn a_site_and_an_expert_are_as_far_as_they_say() {
         let expert = pb::Binding { expert: name("experts", "e2"), ..scheduler() };
         let desk = SessionServiceClient::new(narrow(&server, &owner, "desk", site).await);
         let secretary = SessionServiceClient::new(narrow(&server, &owner, "secretary", expert).await);
+        for (absent, field) in [
+            (pb::Binding { site: name("sites", "never"), ..scheduler() }, "binding.site"),
+            (pb::Binding { expert: name("experts", "never"), ..scheduler() }, "binding.expert"),
+        ] {
+            let of = [absent.site.as_str(), absent.expert.as_str()].concat();
+            let binding = Some(pb::Binding { subject: "nowhere".to_owned(), ..absent });
+            let request = pb::CreateBindingRequest { parent: PARENT.to_owned(), binding, ..Default::default() };
+            let no = refused(AccessServiceClient::new(owner.clone()).create_binding(request).await);
+            assert_eq!((no.reason, &no.metadata["name"]), (Reason::ResourceNotFound, &of));
+            assert_eq!(no.violations, [(field.to_owned(), Reason::ResourceNotFound)]);
+        }
         for (mut client, mine, other) in [(desk, "s1", "s2"), (secretary, "s2", "s1")] {
             assert_eq!(client.get_session(get(mine)).await.unwrap().into_inner().name, name("sessions", mine));
             let hidden = client.get_session(get(other)).await.unwrap_err();

@@ -8,6 +8,8 @@ use homecoming::access::{Role, Scope};
 use homecoming::kernel::{Id, Reason, Vocabulary as _};
 use homecoming::pb;
 use homecoming::pb::access_service_client::AccessServiceClient;
+use homecoming::pb::expert_service_client::ExpertServiceClient;
+use homecoming::pb::site_service_client::SiteServiceClient;
 use homecoming::server::claims::FIELDS;
 use prost::Message as _;
 use prost_reflect::{DescriptorPool, DynamicMessage, Kind, MessageDescriptor, MethodDescriptor, Value};
@@ -15,7 +17,7 @@ use tonic_types::StatusExt as _;
 
 use super::{bind, each_guarded, line, make_programme, make_token};
 use crate::support::TestServer;
-use crate::support::raw;
+use crate::support::{liling, raw};
 
 /// How a call ended, as far as the gate has a part in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -156,6 +158,14 @@ fn expected(method: &homecoming::access::table::Entry, role: Role, scope: &Scope
 async fn everybody(server: &TestServer, owner: &str, programme: &str) -> Vec<Somebody> {
     let owner = line(server, owner);
     let mut all = Vec::new();
+    let parent = format!("programmes/{programme}");
+    let site = Some(liling::site("mine", pb::SiteLevel::CountyHospital, &["03"]));
+    let request =
+        pb::CreateSiteRequest { parent: parent.clone(), site_id: "mine".to_owned(), site, ..Default::default() };
+    SiteServiceClient::new(owner.clone()).create_site(request).await.unwrap();
+    let expert = Some(liling::expert("03"));
+    let request = pb::CreateExpertRequest { parent, expert_id: "mine".to_owned(), expert, ..Default::default() };
+    ExpertServiceClient::new(owner.clone()).create_expert(request).await.unwrap();
     for role in Role::ALL.iter().copied().filter(|role| *role != Role::PlatformOperator) {
         let narrow = [Scope::Site(id("mine")), Scope::Expert(id("mine")), Scope::Own];
         let scopes = narrow.into_iter().filter(|_| role.may_be_narrow()).chain([Scope::Whole]);
