@@ -1,12 +1,17 @@
 //! Exports: cells as pure cases, then over the socket on both engines: the same bytes twice, at an older sequence, and from any byte on.
 mod cli;
 
+use std::collections::BTreeMap;
+
 use homecoming::exports::render::{self, is_formula};
-use homecoming::exports::{ACTIVITY_COLUMNS, CELL, Column, Format, Kind, ROW, file};
-use homecoming::kernel::Reason;
+use homecoming::exports::{ACTIVITY_COLUMNS, CELL, Column, Format, Kind, ROW, SAVING_COLUMNS, file};
+use homecoming::kernel::{Reason, Vocabulary as _};
 use homecoming::pb;
 use homecoming::pb::export_part::Content;
 use homecoming::pb::export_service_client::ExportServiceClient;
+use homecoming::savings::Part;
+use homecoming::savings::saving::PartAmount;
+use homecoming::tallies::Dimension;
 use proptest::prelude::*;
 use sha2::{Digest as _, Sha256};
 use tonic::{Code, Status};
@@ -24,6 +29,27 @@ fn rendered(format: Format, columns: &[Column], cells: &[&str]) -> String {
     let mut out = Vec::new();
     render::row(format, columns, cells.iter().copied(), &mut out);
     String::from_utf8(out).unwrap()
+}
+
+#[test]
+fn every_column_is_in_the_docs() {
+    let docs = include_str!("../../docs/exports.md");
+    let chapter = |name: &str| docs.split("\n## ").find(|part| part.starts_with(name)).unwrap();
+    let columns = |name: &str| -> Vec<(&str, bool)> {
+        let rows = chapter(name).lines().filter_map(|line| line.strip_prefix("| `")?.split_once('`'));
+        rows.map(|(column, rest)| (column, rest.starts_with(" Σ |"))).collect()
+    };
+    let written = |columns: &[Column]| -> Vec<(&str, bool)> {
+        columns.iter().map(|column| (column.name, column.kind == Kind::Sum)).collect()
+    };
+    assert_eq!(columns("activities"), written(ACTIVITY_COLUMNS));
+    assert_eq!(columns("savings"), written(SAVING_COLUMNS));
+    let dimensions = Dimension::ALL.iter().map(|dimension| (dimension.code().to_ascii_lowercase(), false));
+    let groups: Vec<_> = columns("tally").into_iter().map(|(name, is_sum)| (name.to_owned(), is_sum)).collect();
+    assert_eq!(groups, dimensions.collect::<Vec<_>>());
+    let example = chapter("savings").split("```json\n").nth(1).unwrap().split("```").next().unwrap();
+    let parts: BTreeMap<Part, PartAmount> = serde_json::from_str(example).unwrap();
+    assert_eq!(parts.len(), 3);
 }
 
 #[test]
