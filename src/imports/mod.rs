@@ -8,6 +8,7 @@
 
 pub mod cells;
 pub mod commands;
+pub mod fingerprint;
 pub mod headers;
 pub mod record;
 pub mod records;

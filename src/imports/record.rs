@@ -4,12 +4,12 @@
 //! what was understood says whether a row that is brought in again is the same: `2024.3.5` and `2024-03-05` are.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::ops::RangeInclusive;
 
 use sha2::{Digest as _, Sha256};
 
 use super::cells::{Cell, Moment, Reading};
+use super::fingerprint::{Fingerprint, Said};
 use super::headers::{Column, Header, Heading};
 use super::spelling::Spelled;
 use super::{MAX_CELL_CHARACTERS, Problem, Row, Table};
@@ -57,9 +57,6 @@ impl Key {
 
 const MADE_UP: &str = "k-";
 
-/// What is understood of a row, where nothing is wrong with it.
-pub type Fingerprint = String;
-
 impl<'a> Line<'a> {
     /// Starts reading a row.
     pub fn new(table: Table, header: &'a Header, row: &'a Row) -> Self {
@@ -84,13 +81,13 @@ impl<'a> Line<'a> {
         if !self.problems.is_empty() {
             return Err(self.problems);
         }
-        let mut text = String::new();
-        for (column, said) in &self.said {
-            // English headings are the stable names of columns; the separators can't be in a cell.
-            let heading = self.heading(*column).and_then(|heading| heading.spellings.first());
-            let _ = write!(text, "{}\u{1f}{said}\u{1e}", heading.copied().unwrap_or_default()); // a String takes everything
+        let mut cells = Vec::with_capacity(self.said.len());
+        for (column, text) in &self.said {
+            let heading =
+                self.heading(*column).and_then(|heading| heading.spellings.first()).copied().unwrap_or_default();
+            cells.push(Said { heading, text, names_patient: column.names_patient() });
         }
-        Ok(hex(Sha256::digest(text.as_bytes())))
+        Ok(Fingerprint::of(&cells))
     }
 
     /// Its table.

@@ -2,8 +2,9 @@
 
 use std::collections::HashMap;
 
-use super::record::{Fingerprint, Key};
-use crate::db::{Sql, Tx};
+use super::fingerprint::Fingerprint;
+use super::record::Key;
+use crate::db::{Row, Sql, Tx};
 use crate::kernel::{Id, Result, Timestamp};
 use crate::rows;
 
@@ -11,12 +12,12 @@ use crate::rows;
 pub const TABLES: &[&str] = &["import_rows"];
 
 const FIND: Sql = rows!(
-    "SELECT i.row_key, i.fingerprint FROM ",
+    "SELECT i.row_key, i.fingerprint, i.marks FROM ",
     "JOIN import_rows i ON i.programme = r.value->>0 AND i.imported_table = r.value->>1 AND i.row_key = r.value->>2"
 );
 const INSERT: Sql = rows!(
-    "INSERT INTO import_rows (programme, imported_table, row_key, fingerprint, import_time) \
-     SELECT r.value->>0, r.value->>1, r.value->>2, r.value->>3, CAST(r.value->>4 AS BIGINT) FROM ",
+    "INSERT INTO import_rows (programme, imported_table, row_key, fingerprint, marks, import_time) \
+     SELECT r.value->>0, r.value->>1, r.value->>2, r.value->>3, r.value->>4, CAST(r.value->>5 AS BIGINT) FROM ",
     "WHERE TRUE"
 );
 
@@ -33,7 +34,11 @@ pub async fn find(tx: &mut Tx<'_>, programme: &Id, table: &str, keys: &[&Key]) -
         return Ok(HashMap::new());
     }
     let found = tx.sql(FIND).bind_rows(&rows).fetch_all().await?;
-    found.iter().map(|row| Ok((Key::stored(row.get("row_key")?), row.get("fingerprint")?))).collect()
+    let known = |row: &Row| {
+        let fingerprint = Fingerprint::stored(row.get("fingerprint")?, row.get("marks")?);
+        Ok((Key::stored(row.get("row_key")?), fingerprint))
+    };
+    found.iter().map(known).collect()
 }
 
 /// Notes that rows were brought in.
@@ -47,9 +52,10 @@ pub async fn insert(
     rows: &[(&Key, &Fingerprint)],
     now: Timestamp,
 ) -> Result<()> {
-    let noted =
-        rows.iter().map(|(key, fingerprint)| (programme.as_str(), table, key.as_str(), fingerprint, now.micros()));
-    let noted: Vec<_> = noted.collect();
+    let noted = |(key, print): &(&Key, &Fingerprint)| {
+        serde_json::json!([programme.as_str(), table, key.as_str(), print.whole(), print.marks(), now.micros()])
+    };
+    let noted: Vec<_> = rows.iter().map(noted).collect();
     if !noted.is_empty() {
         tx.sql(INSERT).bind_rows(&noted).execute().await?;
     }

@@ -4,8 +4,9 @@
 
 use std::collections::HashMap;
 
+use super::fingerprint::Fingerprint;
 use super::headers::Header;
-use super::record::{Fingerprint, Key, Line};
+use super::record::{Key, Line};
 use super::records::{self, Record};
 use super::{MAX_FILE_BYTES, MAX_ROWS, MOST_PROBLEMS, Problem, Row, Table, TextEncoding, sheet, text};
 use crate::kernel::Reason;

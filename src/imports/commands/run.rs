@@ -109,20 +109,20 @@ pub async fn run(db: &Db, call: &Call, import: Import, events: &mpsc::Sender<Eve
     let planner = Planner { programme: &programme, system: system.as_deref(), directory: &directory, now };
     let Reading { table, encoding, rows, entries, problems, problem_count, bad_rows, notes, header, unreadable } =
         reading;
-    let (told_problems, problems_before) = (problems.len(), problem_count);
-    let mut report = Report { table, encoding, rows, notes, bad_rows, problems: problems_before, ..Report::default() };
-    let mut told = Told { events, report: &mut report, last_bad_line: 0, told: told_problems };
-    for problem in problems {
-        told.say(Event::Problem(problem)).await?;
-    }
-    let (Some(table), Some(header), false) = (table, header, unreadable) else { return Ok(report) };
+    let mut report = Report { table, encoding, rows, notes, bad_rows, problems: problem_count, ..Report::default() };
+    let mut told = Told { events, report: &mut report, last_bad_line: 0, told: 0, kept: problems };
+    let (Some(table), Some(header), false) = (table, header, unreadable) else {
+        told.in_order().await?;
+        return Ok(report);
+    };
 
     let doing = Doing { db, call, planner: &planner, table, header: &header };
     let fresh = told.fresh(&doing, entries).await?;
-    let fresh = told.apart(&doing, fresh).await?;
+    let fresh = told.apart(&doing, fresh);
     let total = fresh.len();
     let checked = doing.carry_out(Mode::Check, fresh);
     let good = told.follow(checked, Phase::Checking, total).await?;
+    told.in_order().await?;
     let refused = told.report.problems > 0 && !partial;
     if validate_only || refused {
         report.created = if refused { 0 } else { good.len() };
@@ -131,6 +131,7 @@ pub async fn run(db: &Db, call: &Call, import: Import, events: &mpsc::Sender<Eve
     let total = good.len();
     let written = doing.carry_out(Mode::Write, good);
     told.follow(written, Phase::Writing, total).await?;
+    told.in_order().await?;
     report.written = true;
     Ok(report)
 }
@@ -142,6 +143,8 @@ struct Told<'a> {
     last_bad_line: u32,
     /// Problems that were said; once they are [`MOST_PROBLEMS`], further ones are counted.
     told: usize,
+    /// Problems to say, the first ones by line: each look at the file finds some of all lines.
+    kept: Vec<Problem>,
 }
 
 impl Told<'_> {
@@ -150,17 +153,33 @@ impl Told<'_> {
     }
 
     /// Problems of one row after the other.
-    async fn problems(&mut self, problems: Vec<Problem>) -> Result<()> {
+    fn problems(&mut self, problems: Vec<Problem>) {
         for problem in problems {
             self.report.problems += 1;
             if problem.line > 0 && problem.line != self.last_bad_line {
                 self.report.bad_rows += 1;
                 self.last_bad_line = problem.line;
             }
-            if self.told < MOST_PROBLEMS {
-                self.told += 1;
-                self.say(Event::Problem(problem)).await?;
-            }
+            self.kept.push(problem);
+        }
+        // A file of nothing else must not fill the memory with them.
+        if self.kept.len() > 2 * MOST_PROBLEMS {
+            self.first_ones();
+        }
+    }
+
+    /// Leaves the first problems by line, as many as may still be said.
+    fn first_ones(&mut self) {
+        self.kept.sort_by_key(|problem| problem.line);
+        self.kept.truncate(MOST_PROBLEMS - self.told);
+    }
+
+    /// Says the problems that were found so far, by line.
+    async fn in_order(&mut self) -> Result<()> {
+        self.first_ones();
+        self.told += self.kept.len();
+        for problem in std::mem::take(&mut self.kept) {
+            self.say(Event::Problem(problem)).await?;
         }
         Ok(())
     }
@@ -179,7 +198,7 @@ impl Told<'_> {
             match remembered.get(&entry.key) {
                 Some(known) if *known != entry.fingerprint => {
                     let place = doing.place(&entry);
-                    self.problems(place.problems(differs())?).await?;
+                    self.problems(place.problems(differs(&entry.fingerprint, known))?);
                 }
                 // An import that was cut off may have entered somebody and not yet recorded the exit.
                 Some(_) if !super::work::leaves(&entry) || exited.contains_key(&entry.key) => {
@@ -192,18 +211,18 @@ impl Told<'_> {
     }
 
     /// Leaves out the rows that can't stand beside an earlier one of the file.
-    async fn apart(&mut self, doing: &Doing<'_>, entries: Vec<Entry>) -> Result<Vec<Entry>> {
+    fn apart(&mut self, doing: &Doing<'_>, entries: Vec<Entry>) -> Vec<Entry> {
         let mut taken = Taken::nothing(doing.planner.now);
         let mut apart = Vec::with_capacity(entries.len());
         for entry in entries {
             // What can't be planned is a problem of the check that follows.
             let steps = doing.steps(&entry).ok();
             match steps.and_then(|steps| taken.take(&steps.first, doing.place(&entry))) {
-                Some(problem) => self.problems(vec![problem]).await?,
+                Some(problem) => self.problems(vec![problem]),
                 None => apart.push(entry),
             }
         }
-        Ok(apart)
+        apart
     }
 
     /// Follows rows as they are done; answers those without problems.
@@ -223,7 +242,7 @@ impl Told<'_> {
                             good.push(entry);
                         }
                     }
-                    Err(problems) => self.problems(problems).await?,
+                    Err(problems) => self.problems(problems),
                 }
                 if done % STRIDE == 0 || done == total {
                     self.say(Event::Progress { phase, done, total }).await?;

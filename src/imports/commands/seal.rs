@@ -3,9 +3,10 @@
 use std::collections::HashMap;
 
 use crate::db::{Command, Context, Decision, Query, Tx};
-use crate::imports::record::{Fingerprint, Key};
+use crate::imports::fingerprint::Fingerprint;
+use crate::imports::record::Key;
 use crate::imports::store;
-use crate::kernel::{Error, Id, Reason, Result, Timestamp};
+use crate::kernel::{Error, Id, Reason, Result, Timestamp, Violation};
 
 const METHOD: &str = "ImportService.ImportTable";
 
@@ -52,7 +53,7 @@ impl<C: Command> Command for Sealed<C> {
         let found = store::find(tx, self.programme(), self.table, &[&self.seal.key]).await?;
         match found.get(&self.seal.key) {
             Some(fingerprint) if *fingerprint == self.seal.fingerprint => Ok(None),
-            Some(_) => Err(differs()),
+            Some(before) => Err(differs(&self.seal.fingerprint, before)),
             None => Ok(Some(self.inner.load(tx).await?)),
         }
     }
@@ -144,10 +145,14 @@ impl Query for Remembered {
     }
 }
 
-/// The row was brought in before and said something else.
-pub(super) fn differs() -> Error {
-    Error::refused(
-        Reason::RowDiffers,
-        "the row was brought in before and said something else: change it through its own service",
-    )
+/// The row was brought in before and said something else, in these columns where that can be told.
+pub(super) fn differs(now: &Fingerprint, before: &Fingerprint) -> Error {
+    let reason = Reason::RowDiffers;
+    let of_column = |heading: &str| {
+        let description =
+            "said something else when the row was brought in: change it through its own service".to_owned();
+        Violation { field: heading.to_owned(), reason, description }
+    };
+    let text = "the row was brought in before and said something else: change it through its own service";
+    Error::refused(reason, text).with_violations(now.differing(before).into_iter().map(of_column).collect())
 }

@@ -20,13 +20,19 @@ impl Place<'_> {
         Problem::at(self.line, label, reason, text)
     }
 
+    /// The column that a field stands for: an English heading of the table, or a field of a slice's own request.
+    fn column(&self, field: &str) -> Option<Column> {
+        let own = self.table.headings().iter().find(|heading| heading.spellings.first() == Some(&field));
+        own.map(|heading| heading.column).or_else(|| column_of(field))
+    }
+
     /// The problems that a refusal comes to.
     ///
     /// # Errors
     /// What isn't the row's fault: it stops the import.
     pub fn problems(&self, error: Error) -> Result<Vec<Problem>> {
         let of_field =
-            |violation: Violation| self.problem(column_of(&violation.field), violation.reason, violation.description);
+            |violation: Violation| self.problem(self.column(&violation.field), violation.reason, violation.description);
         match error {
             Error::Invalid(violations) => Ok(violations.into_iter().map(of_field).collect()),
             Error::NotFound { name } => {
@@ -38,7 +44,7 @@ impl Place<'_> {
             }
             Error::Refused(refusal) if refusal.violations.is_empty() => {
                 let field = refusal.metadata.iter().find(|(key, _)| *key == "field");
-                let column = field.and_then(|(_, field)| column_of(field));
+                let column = field.and_then(|(_, field)| self.column(field));
                 Ok(vec![self.problem(column, refusal.reason, refusal.message)])
             }
             Error::Refused(refusal) => Ok(refusal.violations.into_iter().map(of_field).collect()),

@@ -252,8 +252,9 @@ impl<'a> Doing<'a> {
         for entry in entries {
             match known.get(&entry.key) {
                 Some(fingerprint) if *fingerprint == entry.fingerprint => fates.push((entry, Ok(false))),
-                Some(_) => {
-                    let problems = self.place(&entry).problems(super::seal::differs())?;
+                Some(before) => {
+                    let differs = super::seal::differs(&entry.fingerprint, before);
+                    let problems = self.place(&entry).problems(differs)?;
                     fates.push((entry, Err(problems)));
                 }
                 None => waiting.push(entry),

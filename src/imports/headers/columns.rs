@@ -198,3 +198,11 @@ pub enum Column {
     /// Remarks, read by people only.
     Remark,
 }
+
+impl Column {
+    /// Whether what stands in it can name a patient in another system, beside the row's own number.
+    #[must_use]
+    pub const fn names_patient(self) -> bool {
+        matches!(self, Self::PatientToken | Self::TokenIssuer | Self::EvidenceRecord | Self::OnwardDocument)
+    }
+}

@@ -36,6 +36,14 @@ async fn of_many_problems_the_first_are_told_and_all_are_counted() {
         assert_eq!(answer.problems.len(), 1_000);
         assert!(answer.report.problem_count >= 1_400, "{:?}", answer.report);
         assert_eq!(answer.counts(), (1_400, 0, 0, 1_400, false));
+        // What is found later of earlier lines comes first, and is among the first.
+        let lost = (0..700).map(|row| format!("r{row},nobody,nobody,2024-03-01\n"));
+        let bad = (0..700).map(|row| format!("b{row},x,y,2024-13-01\n"));
+        let rows: String = lost.chain(bad).collect();
+        let file = format!("编号,专家,助手,起始日期\n{rows}");
+        let answer = send(&server.channel, header("结对.csv"), file.as_bytes()).await.unwrap();
+        let lines: Vec<i64> = answer.problems.iter().map(|(line, ..)| *line).collect();
+        assert!(lines.is_sorted() && lines[0] == 2 && lines.len() == 1_000, "{lines:?}");
     })
     .await;
 }
@@ -50,8 +58,8 @@ async fn every_bad_row_is_named_and_nothing_of_the_file_is_written() {
             (3, "统一社会信用代码", Reason::Malformed),
             (4, "级别", Reason::UnknownValue),
             (5, "", Reason::Duplicate),
-            (7, "", Reason::Malformed),
             (6, "名称", Reason::HospitalNameTaken),
+            (7, "", Reason::Malformed),
         ];
         assert_eq!(told(&answer), expected);
         assert_eq!(answer.counts(), (6, 0, 0, 5, false));
@@ -76,7 +84,13 @@ async fn a_row_that_says_something_else_than_before_is_a_problem_and_changes_not
         assert_eq!(import(&server.channel, "x.csv", same.as_bytes()).await.counts(), (1, 0, 1, 0, true));
         let other = first.replace("株洲市", "长沙市");
         let answer = import(&server.channel, "hospitals.csv", other.as_bytes()).await;
-        assert_eq!(told(&answer), [(2, "", Reason::RowDiffers)]);
+        assert_eq!(told(&answer), [(2, "city", Reason::RowDiffers)]);
+        assert_eq!(answer.counts(), (1, 0, 0, 1, false));
+        let more = "编号,名称,级别\nh01,甲 医院,二级医院\n";
+        let answer = import(&server.channel, "hospitals.csv", more.as_bytes()).await;
+        let expected =
+            [(2, "名称", Reason::RowDiffers), (2, "级别", Reason::RowDiffers), (2, "城市", Reason::RowDiffers)];
+        assert_eq!(told(&answer), expected, "{:?}", answer.texts);
         assert_eq!(answer.counts(), (1, 0, 0, 1, false));
         let marked = ["\u{feff}", first, "\n,,,\n"].concat();
         assert_eq!(import(&server.channel, "hospitals.csv", marked.as_bytes()).await.counts(), (1, 0, 1, 0, true));
@@ -116,9 +130,9 @@ async fn references_that_lead_nowhere_and_tokens_that_could_identify_are_named_a
             (2, "患者标识", Reason::TokenNotDeidentified),
             (3, "患者标识", Reason::TokenNotDeidentified),
             (4, "患者标识", Reason::TokenNotDeidentified),
+            (5, "场次", Reason::ResourceNotFound),
             (6, "患者标识", Reason::Required),
             (7, "患者标识", Reason::Inconsistent),
-            (5, "场次", Reason::ResourceNotFound),
         ];
         assert_eq!(told(&answer), expected);
         assert!(answer.texts.iter().all(|text| !text.contains(identity) && !text.contains(phone)));

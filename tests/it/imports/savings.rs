@@ -32,9 +32,9 @@ async fn tariffs_come_in_as_entered_and_wait_for_another_person() {
                    x4,住宿,,430100,,不限,5.00,2.00,3.00,2024-01-01,价目表,假设\n";
         let answer = import(&server.channel, "tariffs.csv", bad.as_bytes()).await;
         let expected = [
+            (2, "出发地", Reason::Required),
             (3, "低值", Reason::OutOfRange),
             (4, "高值", Reason::OutOfRange),
-            (2, "出发地", Reason::Required),
             (5, "基准值", Reason::Inconsistent),
         ];
         assert_eq!(told(&answer), expected);

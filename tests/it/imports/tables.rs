@@ -1,6 +1,7 @@
 //! Whole tables without a database: workbooks, encodings, sizes, and that a fingerprint is of what was understood.
 use std::io::Write as _;
 
+use homecoming::imports::fingerprint::Fingerprint;
 use homecoming::imports::table::{About, read};
 use homecoming::imports::{MAX_ROWS, MOST_PROBLEMS, Table, TextEncoding, sheet};
 use homecoming::kernel::Reason;
@@ -52,6 +53,26 @@ fn a_fingerprint_is_of_what_was_understood() {
     assert_eq!(print("助手, 起始日期 ,专家,截止日期\nA001,2024年3月5日,Ｅ001,\n"), plain);
     assert_eq!(print("expert;assistant;from_date\nE001;A001;45356\n"), plain);
     assert_ne!(print("专家,助手,起始日期\nE001,A001,2024-03-06\n"), plain);
+}
+
+#[test]
+fn two_fingerprints_say_which_columns_differ() {
+    let print = |row: &str| {
+        let text = format!("编号,场次,类型,患者标识,患者常住地,申报节省费用\n{row}\n");
+        read(&about("服务记录.csv"), text.as_bytes()).entries.remove(0).fingerprint
+    };
+    let before = print("K1,S0001,诊疗,LLkk000001,本县,100");
+    let same = print("K1,S0001,诊疗,LLkk000001,本县,100.00");
+    assert!(same == before && same.differing(&before).is_empty());
+    let other = print("K1,S0002,诊疗,LLkk000001,,100");
+    assert!(other != before);
+    assert_eq!(other.differing(&before), ["session", "residence"]);
+    // A patient's token leaves no mark, and rows of an older version have none at all.
+    let another = print("K1,S0001,诊疗,LLkk000002,本县,100");
+    assert!(another != before && another.differing(&before).is_empty());
+    assert!(!another.marks().unwrap().contains("patient"), "{another:?}");
+    let old = Fingerprint::stored(before.whole().to_owned(), None);
+    assert!(old == before && other.differing(&old).is_empty());
 }
 
 #[test]
