@@ -1,7 +1,6 @@
 //! Bar charts as SVG. Pure: the same bars give the same text.
 
 use plotters::coord::Shift;
-use plotters::coord::ranged1d::SegmentValue;
 use plotters::drawing::DrawingAreaErrorKind;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
@@ -26,6 +25,8 @@ const INK: RGBColor = RGBColor(60, 60, 60);
 const WIDTH: u32 = 640;
 /// Pixels of a row of a chart of rows.
 const ROW: u32 = 30;
+/// Pixels below columns that their labels have.
+const LABEL_ROW: u32 = 26;
 /// Pixels that labels of rows have.
 const LABELS: u32 = 220;
 const HEIGHT: u32 = 240;
@@ -70,26 +71,25 @@ fn range(bars: &[Bar]) -> std::ops::Range<f64> {
 }
 
 fn draw_columns(area: &Area<'_>, bars: &[Bar]) -> Result<(), Failed> {
-    let places = (0..bars.len().max(1)).into_segmented();
+    let across = bars.len().max(1) as f64;
+    let heights = range(bars);
+    let floor = heights.start;
     let mut builder = ChartBuilder::on(area);
-    let mut chart = builder.margin(6).x_label_area_size(24).build_cartesian_2d(places, range(bars))?;
-    let label = |place: &SegmentValue<usize>| match place {
-        SegmentValue::CenterOf(at) => bars.get(*at).map_or_else(String::new, |bar| bar.label.clone()),
-        SegmentValue::Exact(_) | SegmentValue::Last => String::new(),
-    };
-    let mut mesh = chart.configure_mesh();
-    mesh.disable_mesh().disable_y_axis().axis_style(INK).label_style(FONT.into_font().color(&INK));
-    mesh.x_labels(bars.len().max(1)).x_label_formatter(&label).draw()?;
+    let mut chart = builder.margin(6).margin_bottom(LABEL_ROW).build_cartesian_2d(0.0..across, heights)?;
     chart.draw_series(bars.iter().enumerate().map(|(at, bar)| {
-        let corners = [(SegmentValue::Exact(at), 0.0), (SegmentValue::Exact(at + 1), bar.value as f64)];
-        let mut column = Rectangle::new(corners, COLOUR.filled());
-        column.set_margin(0, 0, 6, 6);
-        column
+        let left = at as f64;
+        Rectangle::new([(left + 0.1, 0.0), (left + 0.9, bar.value as f64)], COLOUR.filled())
     }))?;
-    let above = FONT.into_font().color(&INK).pos(Pos::new(HPos::Center, VPos::Bottom));
-    chart.draw_series(bars.iter().enumerate().map(|(at, bar)| {
-        Text::new(bar.text.clone(), (SegmentValue::CenterOf(at), (bar.value as f64).max(0.0)), above.clone())
-    }))?;
+    chart.draw_series([PathElement::new([(0.0, 0.0), (across, 0.0)], INK)])?;
+    let style = |side: VPos| FONT.into_font().color(&INK).pos(Pos::new(HPos::Center, side));
+    let (above, below) = (style(VPos::Bottom), style(VPos::Top));
+    for (at, bar) in bars.iter().enumerate() {
+        let (middle, top) = (at as f64 + 0.5, (bar.value as f64).max(0.0));
+        let name = EmptyElement::at((middle, floor)) + Text::new(bar.label.clone(), (0, 6), below.clone());
+        let value = EmptyElement::at((middle, top)) + Text::new(bar.text.clone(), (0, -2), above.clone());
+        chart.draw_series([name])?;
+        chart.draw_series([value])?;
+    }
     Ok(())
 }
 

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::chart::{self, Bar};
-use super::text::{self, group, yuan};
+use super::text::{self, Level, List, group, yuan};
 use super::{Bulletin, Language, MOST_TOPS, Top, Year, sensitivity, specialties};
 use crate::kernel::Result;
 use crate::tallies::sensitivity::{Analysis, Line};
@@ -13,7 +13,11 @@ h1{font-size:1.4em}h2{font-size:1.1em;margin:1.8em 0 .4em;border-bottom:1px soli
 table{border-collapse:collapse;width:100%}th,td{text-align:right;padding:.2em .5em;border-bottom:1px solid #eee}\
 th{font-weight:normal;color:#555}th:first-child,td:first-child{text-align:left}\
 figure{margin:.5em 0}figcaption{color:#555}svg{max-width:100%;height:auto}\
-ol{color:#444;font-size:.9em}@media print{body{margin:0}figure{break-inside:avoid}}";
+.notes{color:#444;font-size:.9em}.under{margin-left:1.5em}\
+@page{size:A4;margin:15mm}\
+@media print{body{margin:0;padding:0;max-width:none;font-size:10pt}figure,tr{break-inside:avoid}\
+table{table-layout:fixed;font-size:8.5pt}th,td{padding:.15em .3em;overflow-wrap:anywhere}\
+th:first-child{width:24%}th:last-child{width:18%}}";
 
 /// The page.
 ///
@@ -42,24 +46,35 @@ pub fn render(bulletin: &Bulletin, language: Language) -> Result<String> {
     if let Some(analysis) = &bulletin.analysis {
         swings(&mut html, analysis, language)?;
     }
-    for (heading, lines) in &sections.lists {
-        let _ = writeln!(html, "<h2>{}</h2>\n<ul>", escaped(heading.trim_end_matches([':', '：'])));
-        items(&mut html, lines);
-        html.push_str("</ul>\n");
+    for List { heading, lines } in &sections.lists {
+        let _ = writeln!(html, "<h2>{}</h2>", escaped(heading));
+        list(&mut html, lines);
     }
     if !sections.footnotes.is_empty() {
-        let _ = writeln!(html, "<h2>{}</h2>\n<ol>", say("注", "Notes"));
-        items(&mut html, &sections.footnotes);
+        let _ = writeln!(html, "<h2>{}</h2>\n<ol class=\"notes\">", say("注", "Notes"));
+        for note in &sections.footnotes {
+            let _ = writeln!(html, "<li>{}</li>", escaped(note));
+        }
         html.push_str("</ol>\n");
     }
     html.push_str("</body>\n</html>\n");
     Ok(html)
 }
 
-fn items(html: &mut String, lines: &[String]) {
-    for line in lines {
-        // A text marks what hangs on a line by a dash; here each has a mark of its own.
-        let _ = writeln!(html, "<li>{}</li>", escaped(line.trim_start_matches([' ', '—', '　'])));
+/// The lines of a list, those in an order numbered.
+fn list(html: &mut String, lines: &[text::Line]) {
+    let is_ordered = |line: &text::Line| matches!(line.level, Level::Place(_));
+    for lines in lines.chunk_by(|one, next| is_ordered(one) == is_ordered(next)) {
+        let tag = if lines.first().is_some_and(is_ordered) { "ol" } else { "ul" };
+        let _ = writeln!(html, "<{tag}>");
+        for line in lines {
+            let class = match line.level {
+                Level::Under => " class=\"under\"",
+                Level::Own | Level::Place(_) => "",
+            };
+            let _ = writeln!(html, "<li{class}>{}</li>", escaped(&line.text));
+        }
+        let _ = writeln!(html, "</{tag}>");
     }
 }
 

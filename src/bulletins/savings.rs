@@ -2,7 +2,7 @@
 //! method with the assumptions that carry its figure. Pure.
 
 use super::Language;
-use super::text::{group, yuan, yuan_words};
+use super::text::{Line, group, yuan, yuan_words};
 use crate::kernel::{Date, Fen, Id};
 use crate::savings::county::MethodUnit;
 
@@ -95,15 +95,21 @@ impl Savings {
     /// Whether there is anything to say.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.eligible == 0 && self.trips == 0 && self.in_vain == 0 && self.methods.is_empty()
+        !self.has_trips() && self.methods.is_empty()
+    }
+
+    /// Whether a trip is on record, so that coverage means something.
+    #[must_use]
+    pub const fn has_trips(&self) -> bool {
+        self.eligible > 0 || self.trips > 0 || self.in_vain > 0
     }
 
     /// What is said of it, line by line.
     #[must_use]
-    pub fn lines(&self, language: Language) -> Vec<String> {
+    pub fn lines(&self, language: Language) -> Vec<Line> {
         let zh = language == Language::Chinese;
         let mut lines = Vec::new();
-        if self.eligible > 0 || self.trips > 0 || self.in_vain > 0 {
+        if self.has_trips() {
             lines.push(range(
                 self.net,
                 zh,
@@ -150,10 +156,8 @@ impl Savings {
                 format!("Trips that were not made: {}; trips in vain: {}.", group(self.trips), group(self.in_vain))
             });
         }
-        for method in &self.methods {
-            lines.extend(method.lines(language));
-        }
-        lines
+        let methods = self.methods.iter().flat_map(|method| method.lines(language));
+        lines.into_iter().map(Line::own).chain(methods).collect()
     }
 }
 
@@ -200,11 +204,11 @@ fn share(amount: Fen, classes: [Fen; 4]) -> String {
 }
 
 impl Method {
-    fn lines(&self, language: Language) -> Vec<String> {
+    fn lines(&self, language: Language) -> Vec<Line> {
         let zh = language == Language::Chinese;
         let Self { name, from, to, amount, items, policy } = self;
         let word = yuan_words(*amount, language);
-        let mut lines = vec![if zh {
+        let stated = if zh {
             format!(
                 "县自定方法“{name}”（{from} 至 {to}，{policy}）：{} 元{word}，C类，与主口径并列而不并入。支撑该数的假设：",
                 yuan(*amount)
@@ -214,7 +218,8 @@ impl Method {
                 "The county's own method “{name}” ({from} to {to}, {policy}): {} yuan{word}, class C, beside the headline and never inside. The assumptions that carry it:",
                 yuan(*amount)
             )
-        }];
+        };
+        let mut lines = vec![Line::own(stated)];
         for item in items {
             let MethodItem { label, unit, rate, quantity, amount, counts } = item;
             let (rate, quantity, amount) = (yuan(*rate), group(*quantity), yuan(*amount));
@@ -226,16 +231,16 @@ impl Method {
                 (MethodUnit::OperationCase, false) => "operation cases",
                 (MethodUnit::Trip, false) => "trips",
             };
-            lines.push(match (zh, *counts) {
-                (true, true) => format!("— {label}：{quantity} {unit} × {rate} 元 = {amount} 元"),
+            lines.push(Line::under(match (zh, *counts) {
+                (true, true) => format!("{label}：{quantity} {unit} × {rate} 元 = {amount} 元"),
                 (true, false) => {
-                    format!("— {label}：{quantity} {unit} × {rate} 元 = {amount} 元，非患者家庭费用，未计入")
+                    format!("{label}：{quantity} {unit} × {rate} 元 = {amount} 元，非患者家庭费用，未计入")
                 }
-                (false, true) => format!("— {label}: {quantity} {unit} × {rate} yuan = {amount} yuan"),
+                (false, true) => format!("{label}: {quantity} {unit} × {rate} yuan = {amount} yuan"),
                 (false, false) => format!(
-                    "— {label}: {quantity} {unit} × {rate} yuan = {amount} yuan, no household's money, not counted"
+                    "{label}: {quantity} {unit} × {rate} yuan = {amount} yuan, no household's money, not counted"
                 ),
-            });
+            }));
         }
         lines
     }

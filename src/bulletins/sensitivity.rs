@@ -1,7 +1,7 @@
 //! What a bulletin says of the assumptions that carry its savings: what each moves, and where it would bring them to zero or to the
 //! county's own figure. Pure; what is reckoned is `savings/sensitivity`'s.
 
-use super::text::{group, yuan};
+use super::text::{self, group, yuan};
 use super::{Language, MOST_TOPS};
 use crate::kernel::{Fen, Vocabulary as _};
 use crate::savings::policy::CareSetting;
@@ -12,12 +12,13 @@ use crate::tallies::sensitivity::{Analysis, Line};
 
 /// The assumptions that move most, line by line.
 #[must_use]
-pub fn lines(analysis: &Analysis, language: Language) -> Vec<String> {
-    let line = |(place, line): (usize, &Line)| said(place, line, analysis.county, language);
-    let mut lines: Vec<String> = (1..).zip(analysis.lines.iter().take(MOST_TOPS)).map(line).collect();
+pub fn lines(analysis: &Analysis, language: Language) -> Vec<text::Line> {
+    let line = |(place, line)| text::Line::place(place, said(line, analysis.county, language));
+    let mut lines: Vec<text::Line> = (1..).zip(analysis.lines.iter().take(MOST_TOPS)).map(line).collect();
     let others = analysis.assumptions.saturating_sub(lines.len());
     if others > 0 {
-        lines.push(language.choose(format!("其余 {others} 项影响较小。"), format!("{others} others move less.")));
+        let less = language.choose(format!("其余 {others} 项影响较小。"), format!("{others} others move less."));
+        lines.push(text::Line::own(less));
     }
     lines
 }
@@ -78,7 +79,7 @@ fn component(component: Component, language: Language) -> &'static str {
     language.choose(zh, en)
 }
 
-fn said(place: usize, line: &Line, county: Option<Fen>, language: Language) -> String {
+fn said(line: &Line, county: Option<Fen>, language: Language) -> String {
     let (low, high) = (yuan(line.swing.low), yuan(line.swing.high));
     let size = yuan(Fen::new(i64::try_from(line.swing.size()).unwrap_or(i64::MAX)));
     let assumption = &line.swing.assumption;
@@ -91,8 +92,8 @@ fn said(place: usize, line: &Line, county: Option<Fen>, language: Language) -> S
         None => language.choose(format!("；{never_zh}"), format!("; {never_en}")),
     };
     let mut text = language.choose(
-        format!("{place}. {name}：低 {low} 元，高 {high} 元，相差 {size} 元"),
-        format!("{place}. {name}: low {low} yuan, high {high} yuan, a swing of {size} yuan"),
+        format!("{name}：低 {low} 元，高 {high} 元，相差 {size} 元"),
+        format!("{name}: low {low} yuan, high {high} yuan, a swing of {size} yuan"),
     );
     if assumption.range().is_some() {
         text += &at(line.zero, ("净节省归零", "zero at"), ("单凭此项不会归零", "never zero by this alone"));

@@ -6,8 +6,62 @@ use super::round::{self, Word};
 use super::{Bulletin, Growth, Language, Opening, Top, Year, measure, sensitivity, specialties};
 use crate::kernel::Fen;
 
-/// A heading and what stands under it.
-pub type List = (String, Vec<String>);
+/// A heading, without what would end it, and what stands under it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct List {
+    /// What it is about.
+    pub heading: &'static str,
+    /// Never empty.
+    pub lines: Vec<Line>,
+}
+
+/// A line of a list, without a mark: each rendering has its own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line {
+    /// How it stands in the list.
+    pub level: Level,
+    /// What it says.
+    pub text: String,
+}
+
+/// How a line stands in its list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Level {
+    /// By itself.
+    Own,
+    /// Under the line before.
+    Under,
+    /// In this place of an order.
+    Place(usize),
+}
+
+impl Line {
+    /// A line by itself.
+    #[must_use]
+    pub const fn own(text: String) -> Line {
+        Line { level: Level::Own, text }
+    }
+
+    /// A line under the one before.
+    #[must_use]
+    pub const fn under(text: String) -> Line {
+        Line { level: Level::Under, text }
+    }
+
+    /// A line in a place of an order, from 1.
+    #[must_use]
+    pub const fn place(place: usize, text: String) -> Line {
+        Line { level: Level::Place(place), text }
+    }
+
+    fn marked(&self) -> String {
+        match self.level {
+            Level::Own => self.text.clone(),
+            Level::Under => format!("— {}", self.text),
+            Level::Place(place) => format!("{place}. {}", self.text),
+        }
+    }
+}
 
 /// What a bulletin says, part by part, in the order in which it is said.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,20 +84,22 @@ pub struct Sections {
 #[must_use]
 pub fn sections(bulletin: &Bulletin, language: Language) -> Sections {
     let words = Words::of(language);
-    let list = |heading: &str, lines: Vec<String>| (!lines.is_empty()).then(|| (heading.to_owned(), lines));
-    let tops = |tops: &[Top], name: fn(&Top, Language) -> String| -> Vec<String> {
-        (1..).zip(tops).map(|(place, top): (usize, _)| (words.top)(place, &name(top, language), top)).collect()
+    let list = |heading: &'static str, lines: Vec<Line>| (!lines.is_empty()).then_some(List { heading, lines });
+    let tops = |tops: &[Top], name: fn(&Top, Language) -> String| -> Vec<Line> {
+        let line = |(place, top)| Line::place(place, (words.top)(&name(top, language), top));
+        (1..).zip(tops).map(line).collect()
     };
+    let own = |texts: Vec<String>| -> Vec<Line> { texts.into_iter().map(Line::own).collect() };
     let sites = tops(&bulletin.top_sites, |top, _| top.name.clone());
     let fields = tops(&bulletin.top_specialties, |top, language| specialties::name(&top.name, language));
     let savings = bulletin.savings.lines(language);
     let carrying = bulletin.analysis.as_ref().map_or_else(Vec::new, |it| sensitivity::lines(it, language));
-    let growth = bulletin.growth.iter().map(words.grown).collect();
-    let openings = bulletin.openings.iter().map(words.opening).collect();
+    let growth = own(bulletin.growth.iter().map(words.grown).collect());
+    let openings = own(bulletin.openings.iter().map(words.opening).collect());
     Sections {
         title: (words.title)(bulletin),
         headline: (words.headline)(bulletin),
-        years: list(words.by_year, bulletin.by_year.iter().map(words.year).collect()),
+        years: list(words.by_year, own(bulletin.by_year.iter().map(words.year).collect())),
         tops: [list(words.sites, sites), list(words.specialties, fields)].into_iter().flatten().collect(),
         lists: [
             list(words.savings, savings),
@@ -62,15 +118,14 @@ pub fn sections(bulletin: &Bulletin, language: Language) -> Sections {
 #[must_use]
 pub fn render(bulletin: &Bulletin, language: Language) -> String {
     let Sections { title, headline, years, tops, lists, footnotes } = sections(bulletin, language);
+    let footnotes: Vec<Line> = (1..).zip(footnotes).map(|(place, note)| Line::place(place, note)).collect();
+    let notes = (!footnotes.is_empty()).then_some(List { heading: Words::of(language).footnotes, lines: footnotes });
+    let colon = language.choose("：", ":");
     let mut lines = vec![title, String::new()];
     lines.extend(headline);
-    for (heading, list) in years.into_iter().chain(tops).chain(lists) {
-        lines.extend([String::new(), heading]);
-        lines.extend(list);
-    }
-    if !footnotes.is_empty() {
-        lines.extend([String::new(), Words::of(language).footnotes.to_owned()]);
-        lines.extend(footnotes.iter().enumerate().map(|(index, note)| format!("{}. {note}", index + 1)));
+    for list in years.into_iter().chain(tops).chain(lists).chain(notes) {
+        lines.extend([String::new(), format!("{}{colon}", list.heading)]);
+        lines.extend(list.lines.iter().map(Line::marked));
     }
     lines.iter().fold(String::new(), |mut text, line| {
         let _ = writeln!(text, "{line}"); // a String takes everything
@@ -86,7 +141,7 @@ struct Words {
     year: fn(&Year) -> String,
     sites: &'static str,
     specialties: &'static str,
-    top: fn(usize, &str, &Top) -> String,
+    top: fn(&str, &Top) -> String,
     savings: &'static str,
     sensitivity: &'static str,
     growth: &'static str,
@@ -104,42 +159,42 @@ impl Words {
                     format!("{} 柔性引才简报（{} 至 {}）", bulletin.display_name, bulletin.from, bulletin.to)
                 },
                 headline: headline_zh,
-                by_year: "分年度：",
+                by_year: "分年度",
                 year: year_zh,
-                sites: "服务点（按诊疗人次，前五）：",
-                specialties: "诊疗科目（按诊疗人次，前五）：",
-                top: |place, name, top| {
+                sites: "服务点（按诊疗人次，前五）",
+                specialties: "诊疗科目（按诊疗人次，前五）",
+                top: |name, top| {
                     let (sittings, seen, operated) =
                         (group(top.sittings), group(top.consultations), group(top.operations));
-                    format!("{place}. {name}：坐诊 {sittings} 次，诊疗 {seen} 人次，手术 {operated} 台次")
+                    format!("{name}：坐诊 {sittings} 次，诊疗 {seen} 人次，手术 {operated} 台次")
                 },
-                savings: "节省费用（按行程逐笔测算）：",
-                sensitivity: "敏感性（净节省主口径；逐项取低、高方案，其余取基准，影响大者在前，前五）：",
-                growth: "同比：",
+                savings: "节省费用（按行程逐笔测算）",
+                sensitivity: "敏感性（净节省主口径；逐项取低、高方案，其余取基准，影响大者在前，前五）",
+                growth: "同比",
                 grown: grown_zh,
-                openings: "期初数（系统记录之前的申报数，未计入以上各数）：",
+                openings: "期初数（系统记录之前的申报数，未计入以上各数）",
                 opening: opening_zh,
-                footnotes: "注：",
+                footnotes: "注",
             },
             Language::English => Self {
                 title: |bulletin| format!("{}: bulletin, {} to {}", bulletin.display_name, bulletin.from, bulletin.to),
                 headline: headline_en,
-                by_year: "By year:",
+                by_year: "By year",
                 year: year_en,
-                sites: "Sites (the first five by consultations):",
-                specialties: "Specialties (the first five by consultations):",
-                top: |place, name, top| {
+                sites: "Sites (the first five by consultations)",
+                specialties: "Specialties (the first five by consultations)",
+                top: |name, top| {
                     let (sittings, seen, operated) =
                         (group(top.sittings), group(top.consultations), group(top.operations));
-                    format!("{place}. {name}: sittings {sittings}, consultations {seen}, operation cases {operated}")
+                    format!("{name}: sittings {sittings}, consultations {seen}, operation cases {operated}")
                 },
-                savings: "Savings (reckoned trip by trip):",
-                sensitivity: "Sensitivity of the net headline (each assumption alone, the biggest swing first, the first five):",
-                growth: "Growth:",
+                savings: "Savings (reckoned trip by trip)",
+                sensitivity: "Sensitivity of the net headline (each assumption alone, the biggest swing first, the first five)",
+                growth: "Growth",
                 grown: grown_en,
-                openings: "Opening balances (declared for the time before records; in none of the figures above):",
+                openings: "Opening balances (declared for the time before records; in none of the figures above)",
                 opening: opening_en,
-                footnotes: "Notes:",
+                footnotes: "Notes",
             },
         }
     }
@@ -251,8 +306,8 @@ fn grown_zh(growth: &Growth) -> String {
         "{} 年{} {}，上年 {}，{rate}",
         growth.year,
         name_zh(growth.measure),
-        quantity(growth.measure, growth.after),
-        quantity(growth.measure, growth.before)
+        quantity(growth.measure, growth.after, Language::Chinese),
+        quantity(growth.measure, growth.before, Language::Chinese)
     )
 }
 
@@ -262,8 +317,8 @@ fn grown_en(growth: &Growth) -> String {
         "{} in {}: {}, the year before {}, {rate}",
         name_en(growth.measure),
         growth.year,
-        quantity_en(growth.measure, growth.after),
-        quantity_en(growth.measure, growth.before)
+        quantity(growth.measure, growth.after, Language::English),
+        quantity(growth.measure, growth.before, Language::English)
     )
 }
 
@@ -272,11 +327,11 @@ fn opening_zh(opening: &Opening) -> String {
     format!(
         "{} {}（截至 {}，依据：{}）；此后记录 {}，累计 {}",
         name_zh(measure),
-        quantity(measure, opening.declared),
+        quantity(measure, opening.declared, Language::Chinese),
         opening.as_of,
         opening.document,
-        quantity(measure, opening.recorded_since),
-        quantity(measure, opening.cumulative)
+        quantity(measure, opening.recorded_since, Language::Chinese),
+        quantity(measure, opening.cumulative, Language::Chinese)
     )
 }
 
@@ -285,11 +340,11 @@ fn opening_en(opening: &Opening) -> String {
     format!(
         "{} {} (until {}, document: {}); recorded since {}, together {}",
         name_en(measure),
-        quantity_en(measure, opening.declared),
+        quantity(measure, opening.declared, Language::English),
         opening.as_of,
         opening.document,
-        quantity_en(measure, opening.recorded_since),
-        quantity_en(measure, opening.cumulative)
+        quantity(measure, opening.recorded_since, Language::English),
+        quantity(measure, opening.cumulative, Language::English)
     )
 }
 
@@ -305,17 +360,14 @@ fn name_zh(measure: &str) -> &str {
 }
 
 /// A figure in its unit: yuan for what is kept in fen.
-fn quantity(measure: &str, figure: i64) -> String {
-    if measure.ends_with("_fen") { format!("{} 元", yuan(Fen::new(figure))) } else { group(figure) }
+fn quantity(measure: &str, figure: i64, language: Language) -> String {
+    let unit = language.choose("元", "yuan");
+    if measure.ends_with("_fen") { format!("{} {unit}", yuan(Fen::new(figure))) } else { group(figure) }
 }
 
 /// A measure as a sentence says it: the unit stands beside the figure.
 fn name_en(measure: &str) -> String {
     measure.trim_end_matches("_fen").replace('_', " ")
-}
-
-fn quantity_en(measure: &str, figure: i64) -> String {
-    if measure.ends_with("_fen") { format!("{} yuan", yuan(Fen::new(figure))) } else { group(figure) }
 }
 
 fn percent(basis_points: i64) -> String {

@@ -1,6 +1,7 @@
 //! Bulletins: growth, round words and text as pure cases, then the whole over the socket on both engines.
 use std::collections::BTreeMap;
 
+use homecoming::bulletins::chart::{self, Bar};
 use homecoming::bulletins::growth::{basis_points, growth};
 use homecoming::bulletins::round::{self, Word};
 use homecoming::bulletins::savings::{Method, MethodItem, Range, Savings};
@@ -166,7 +167,10 @@ fn savings() -> Savings {
 
 #[test]
 fn savings_say_range_coverage_shares_and_what_carries_the_countys_figure() {
-    let lines = savings().lines(Language::Chinese).join("\n");
+    let said_in = |savings: &Savings, language| -> String {
+        savings.lines(language).into_iter().map(|line| line.text + "\n").collect()
+    };
+    let lines = said_in(&savings(), Language::Chinese);
     for said in [
         "净节省（交通、住宿、餐费及自付医疗费用） 1,000.00 元，低方案 800.00 元，高方案 1,300.00 元",
         "净节省 90 / 120 人次可知，自付医疗费用 30 / 110 人次可知",
@@ -174,17 +178,17 @@ fn savings_say_range_coverage_shares_and_what_carries_the_countys_figure() {
         "A类（逐项凭据） 250.00 元 (23.36 %)，B类（测算参数） 750.00 元 (70.09 %)，C类（自报） 70.00 元 (6.54 %)",
         "另列、未计入主口径：净节省 70.00 元，其中自付医疗费用 -5.00 元",
         "“县卫健局测算口径 2017”（2022-01-01 至 2024-04-30，county-2017）：57,123,400.00 元（超 5,700 万元），C类",
-        "— 交通费：119,028 人次诊疗 × 400.00 元 = 47,611,200.00 元",
-        "— 讲座价值：205 台次手术 × 500.00 元 = 102,500.00 元，非患者家庭费用，未计入",
+        "交通费：119,028 人次诊疗 × 400.00 元 = 47,611,200.00 元",
+        "讲座价值：205 台次手术 × 500.00 元 = 102,500.00 元，非患者家庭费用，未计入",
     ] {
         assert!(lines.contains(said), "{said} is missing in\n{lines}");
     }
-    let english = savings().lines(Language::English).join("\n");
+    let english = said_in(&savings(), Language::English);
     assert!(english.contains("57,123,400.00 yuan (over 57,000,000 yuan), class C, beside the headline"), "{english}");
     assert!(Savings::default().is_empty() && Savings::default().lines(Language::Chinese).is_empty());
     let below =
         Savings { classes: [Fen::new(-1), Fen::new(2), Fen::ZERO, Fen::ZERO], eligible: 1, ..Savings::default() };
-    assert!(!below.lines(Language::English).join("").contains('%'), "shares of what is below zero mean nothing");
+    assert!(!said_in(&below, Language::English).contains('%'), "shares of what is below zero mean nothing");
 }
 
 /// Fares that move 2,000 yuan, and nights that move 500 and break even at none.
@@ -276,9 +280,27 @@ fn the_page_is_whole_in_itself_and_has_charts() {
     assert_eq!(page, html::render(&example(), Language::Chinese).unwrap(), "the same bytes each time");
     let english = html::render(&example(), Language::English).unwrap();
     assert!(english.contains("<h2>Growth</h2>") && page.contains("<h2>同比</h2>"), "a heading ends in no colon");
-    assert!(!english.contains("<li>—") && !page.contains("<li>—"), "a line has one mark");
+    for mark in ["<li>—", "<li>1.", "<li class=\"under\">—"] {
+        assert!(!english.contains(mark) && !page.contains(mark), "a line has one mark: {mark}");
+    }
+    assert!(page.contains("<li class=\"under\">交通费：") && page.contains("<ol>\n<li>单程票价"), "{page}");
+    for printed in ["@page{size:A4", "table{table-layout:fixed"] {
+        assert!(page.contains(printed), "a table of seven columns has to stay on the paper: {printed}");
+    }
     for said in ["<html lang=\"en\">", "Internal medicine 03.04", "Sites, by consultations", ">99.01<"] {
         assert!(english.contains(said), "{said} is missing in\n{english}");
+    }
+}
+
+#[test]
+fn a_chart_has_a_column_and_two_words_for_each_bar_and_nothing_else() {
+    for count in [1, 2, 7] {
+        let bar = |at: i64| Bar { label: format!("{}", 2020 + at), value: 5 - 2 * at, text: format!("v{at}") };
+        let bars: Vec<Bar> = (0..count).map(bar).collect();
+        let svg = chart::columns(&bars).unwrap();
+        let drawn = [svg.matches("<text").count(), svg.matches("<rect").count(), svg.matches("<polyline").count()];
+        assert_eq!(drawn, [2 * bars.len(), bars.len(), 1], "{svg}");
+        assert!(!svg.contains("width=\"0\"") && bars.iter().all(|bar| svg.contains(&bar.label)), "{svg}");
     }
 }
 
@@ -302,6 +324,11 @@ fn the_text_says_what_is_true_and_shows_opening_balances_apart() {
         assert!(text.contains(said), "{said} is missing in\n{text}");
     }
     assert!(!text.contains("2. \n"));
+    for headed in
+        ["分年度：\n2022 年：", "注：\n1. ", "支撑该数的假设：\n— 交通费：", "相差 500.00 元；", "\n其余 7 项"]
+    {
+        assert!(text.contains(headed), "{headed} is missing in\n{text}");
+    }
     let english = text::render(&example(), Language::English);
     for said in [
         "Sittings: 9,919 (nearly 10,000)",
