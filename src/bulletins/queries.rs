@@ -102,13 +102,14 @@ impl Query for ComposeBulletin {
         };
         let bulletin = Bulletin {
             basis,
+        let footnotes = footnotes(counted, to, &measures, &savings);
             savings,
             analysis: None,
             top_sites: named(tx, &programme.id, top_sites).await?,
             top_specialties: tops(tx, counted, Dimension::Specialty, from, to).await?,
             openings: openings.collect::<Result<Vec<_>>>()?,
             growth: growth::growth(&by_year),
-            footnotes: footnotes(counted, to, &measures),
+            footnotes,
             programme: programme.id,
             display_name: programme.display_name,
             from,
@@ -287,7 +288,7 @@ async fn named(tx: &mut Tx<'_>, programme: &Id, mut tops: Vec<Top>) -> Result<Ve
 }
 
 /// What the figures mean, from the measures' own definitions; the unit of a sitting is the programme's setting.
-fn footnotes(counted: Counted<'_>, to: Date, measures: &[&'static Definition]) -> Vec<Footnote> {
+fn footnotes(counted: Counted<'_>, to: Date, measures: &[&'static Definition], savings: &Savings) -> Vec<Footnote> {
     use crate::programmes::SittingUnit;
     let unit = match counted.programme.sitting_unit_on(to) {
         SittingUnit::HalfDay => Footnote {
@@ -319,11 +320,11 @@ fn footnotes(counted: Counted<'_>, to: Date, measures: &[&'static Definition]) -
         ),
     };
     let basis = Footnote { zh: zh.to_owned(), en: en.to_owned() };
-    let covered = Footnote {
+    let covered = savings.has_trips().then(|| Footnote {
         zh: "节省费用的覆盖：分母为可能使患者免于外出就医的全部诊疗人次和手术台次，未登记行程的也在内；不含义诊、查房、带教、讲座、仅有人数的登记及本地医生独立手术".to_owned(),
         en: "Coverage of savings counts from every consultation and operation case that can save a trip, with a trip on record or without; \
              free clinics, rounds, lessons, lectures, headcounts and cases of local surgeons alone can't."
             .to_owned(),
-    };
-    measures.iter().map(note).chain([unit, basis, covered]).collect()
+    });
+    measures.iter().map(note).chain([unit, basis]).chain(covered).collect()
 }

@@ -49,6 +49,7 @@ async fn a_folder_is_imported_and_its_bulletin_printed() {
 
     let text = output(&["bulletin", "liling", "--server", &server]);
     assert!(said(&text).contains("坐诊 20 次"), "{}", said(&text));
+    assert!(!said(&text).contains("节省费用的覆盖"), "no trip is on record: {}", said(&text));
     let json =
         output(&["bulletin", "liling", "--json", "--from", "2023-01-01", "--to", "2024-12-31", "--server", &server]);
     let json: serde_json::Value = serde_json::from_slice(&json.stdout).unwrap();
