@@ -43,6 +43,12 @@ pub struct Composed {
 }
 
 impl Composed {
+    /// Whether something is still to be reckoned, which takes long.
+    #[must_use]
+    pub const fn is_gathered(&self) -> bool {
+        self.gathered.is_some()
+    }
+
     /// The whole bulletin.
     ///
     /// # Errors
@@ -96,13 +102,13 @@ impl Query for ComposeBulletin {
         });
         let top_sites = tops(tx, counted, Dimension::Site, from, to).await?;
         let savings = savings(tx, counted, from, to).await?;
+        let footnotes = footnotes(counted, to, &measures, &savings);
         let gathered = match self.with_sensitivity {
             true => Some(gather(tx, &programme, Period { from, to, basis }).await?),
             false => None,
         };
         let bulletin = Bulletin {
             basis,
-        let footnotes = footnotes(counted, to, &measures, &savings);
             savings,
             analysis: None,
             top_sites: named(tx, &programme.id, top_sites).await?,

@@ -20,7 +20,10 @@ impl BulletinService for Service {
         let now = self.api.db().clock().now();
         let (query, wording) = self.api.query(request, |fields, message| wire::get(fields, &message, now))?;
         let composed = self.api.read(query).await?;
-        let bulletin = self.api.compute(move || composed.whole()).await?;
+        let bulletin = match composed.is_gathered() {
+            true => self.api.compute(move || composed.whole()).await?,
+            false => composed.whole()?,
+        };
         Ok(Response::new(wire::bulletin(&bulletin, wording, now)?))
     }
 }
