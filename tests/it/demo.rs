@@ -47,7 +47,9 @@ async fn a_load_that_was_killed_is_completed_with_the_published_figures() {
         // Once it is complete, the next start has next to nothing to do, and changes no figure.
         let program = Program::serve(&database.setting(), &["--demo"]);
         figures(&support::connect(program.address).await).await;
-        drop(program);
+        program.terminate();
+        let (_, log) = program.wait();
+        assert!(!log.contains("a plan of the demo"), "what an earlier load did is no clash: {log}");
         database.remove().await;
     }
 }

@@ -271,7 +271,7 @@ pub(super) fn present<T>(verdict: Result<T>) -> Result<()> {
 /// As [`present`], but for plans: those of whoever uses the demo stand, and what doesn't fit beside them isn't made.
 fn planned_otherwise<T>(verdict: Result<T>) -> Result<()> {
     match verdict {
-        Err(Error::Refused(refusal)) => {
+        Err(Error::Refused(refusal)) if refusal.reason != Reason::IllegalTransition => {
             info!(reason = refusal.reason.code(), "a plan of the demo doesn't fit beside others");
             Ok(())
         }
