@@ -135,7 +135,16 @@ impl Restricted {
     /// # Errors
     /// `PERSON_RESTRICTED`.
     pub fn refuse(&self, patient: &Patient) -> Result<()> {
-        self.of(patient).map_or(Ok(()), |name| Err(restricted(name)))
+        let Some(name) = self.of(patient) else { return Ok(()) };
+        let message = "the patient's data are restricted: nothing new is kept of them until that is lifted";
+        Err(Error::refused(Reason::PersonRestricted, message).with("name", name))
+    }
+
+    /// These and others.
+    #[must_use]
+    pub fn and(mut self, others: Restricted) -> Restricted {
+        self.0.extend(others.0);
+        self
     }
 
     /// Of patients as records have them ([`store::on_record`]): refuses a record of one of them that has identifiers in other systems, since
@@ -158,12 +167,6 @@ impl Restricted {
     pub fn contains(&self, patient: &Patient) -> bool {
         self.0.contains_key(patient)
     }
-}
-
-/// That a patient's data are restricted.
-fn restricted(name: &Name<PersonRestrictions>) -> Error {
-    let message = "the patient's data are restricted: nothing new is kept of them until that is lifted";
-    Error::refused(Reason::PersonRestricted, message).with("name", name)
 }
 
 /// What was taken out of one record.

@@ -152,6 +152,16 @@ pub async fn on_record<'a>(
     under(tx, ON_RECORD, programme, patients.filter(|patient| patient.token().starts_with(STAND_IN))).await
 }
 
+/// For which of these patients nothing may be planned, whichever token says who they are.
+pub async fn barred<'a>(
+    tx: &mut Tx<'_>,
+    programme: &Id,
+    patients: impl Iterator<Item = &'a Patient> + Clone,
+) -> Result<Restricted> {
+    let own = restricted(tx, programme, patients.clone()).await?;
+    Ok(own.and(on_record(tx, programme, patients).await?))
+}
+
 async fn under<'a>(
     tx: &mut Tx<'_>,
     by: Sql,

@@ -45,8 +45,7 @@ pub struct NewDossier {
     exists: bool,
     people: People,
     taken: Vec<(ExternalId, Id)>,
-    restricted: Restricted,
-    on_record: Restricted,
+    barred: Restricted,
 }
 
 impl CreateDossier {
@@ -91,8 +90,7 @@ impl Command for CreateDossier {
             exists: !dossiers::many(tx, programme, std::slice::from_ref(id)).await?.is_empty(),
             people: People::load(tx, programme, &experts, std::slice::from_ref(&self.site)).await?,
             taken: external_ids::taken(tx, programme, Dossiers::COLLECTION, ids, Some(id)).await?,
-            restricted: persons::store::restricted(tx, programme, self.patient.iter()).await?,
-            on_record: persons::store::on_record(tx, programme, self.patient.iter()).await?,
+            barred: persons::store::barred(tx, programme, self.patient.iter()).await?,
         })
     }
 
@@ -107,8 +105,7 @@ impl Command for CreateDossier {
         let zone = known.people.zone(programme, &self.site)?;
         external_ids::refuse_taken(programme, Dossiers::COLLECTION, known.taken)?;
         if let Some(patient) = &self.patient {
-            known.restricted.refuse(patient)?;
-            known.on_record.refuse(patient)?;
+            known.barred.refuse(patient)?;
         }
         let dossier = self.dossier(zone, context)?;
         let change = Change::created(&dossier.name);

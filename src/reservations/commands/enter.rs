@@ -6,7 +6,7 @@ use std::fmt::Debug;
 use super::changes;
 use crate::db::{Command, Context, Decision, Outcome, Tx, external_ids};
 use crate::kernel::{Change, Collection as _, Error, ExternalId, Id, Meta, Name, Patient, Result, Timestamp};
-use crate::persons::{self, Restricted};
+use crate::persons;
 use crate::reservations::desk::Done;
 use crate::reservations::store::desks::{self, Asking, Met, Written};
 use crate::reservations::{Act, Registers, Reservation, ReservationState, Reservations};
@@ -93,8 +93,6 @@ pub struct Enter<W> {
 pub struct Room {
     programme: Id,
     met: Met,
-    /// Who is restricted among those who are told by tokens that took their own ones' place.
-    on_record: Restricted,
     external: HashMap<ExternalId, Id>,
 }
 
@@ -104,11 +102,13 @@ impl Room {
         let owned: Vec<_> = entries.iter().map(asking).collect();
         let asking: Vec<_> =
             owned.iter().map(|(reservation, session, patient)| Asking { reservation, session, patient }).collect();
-        let met = desks::enter(tx, programme, &asking, joins).await?;
+        let mut met = desks::enter(tx, programme, &asking, joins).await?;
+        // Also those who are told by tokens that took their own ones' place.
         let on_record = persons::store::on_record(tx, programme, entries.iter().map(|entry| &entry.patient)).await?;
+        met.restricted = met.restricted.and(on_record);
         let ids: Vec<&ExternalId> = entries.iter().flat_map(|entry| &entry.external_ids).collect();
         let external = external_ids::find_all(tx, programme, Reservations::COLLECTION, &ids).await?;
-        Ok(Room { programme: programme.clone(), met, on_record, external })
+        Ok(Room { programme: programme.clone(), met, external })
     }
 
     /// Lets one in, or says why not: what else happened at the desk, and the new reservation.
@@ -120,7 +120,6 @@ impl Room {
         let taken = entry.external_ids.iter().filter_map(|id| Some((id.clone(), self.external.get(id)?.clone())));
         external_ids::refuse_taken(&self.programme, Reservations::COLLECTION, taken.collect())?;
         self.met.restricted.refuse(&entry.patient)?;
-        self.on_record.refuse(&entry.patient)?;
         let register = || Name::<Registers>::new(self.programme.clone(), entry.session.clone());
         // Tried on a copy: who is refused leaves no trace.
         let mut desk = self.met.desks.get(&entry.session).cloned().ok_or_else(|| Error::not_found(register()))?;

@@ -33,8 +33,7 @@ pub struct NeedFacts {
     is_present: bool,
     live: Option<Id>,
     taken: Vec<(ExternalId, Id)>,
-    restricted: Restricted,
-    on_record: Restricted,
+    barred: Restricted,
 }
 
 impl Command for CreateNeed {
@@ -56,8 +55,7 @@ impl Command for CreateNeed {
             is_present: needs::find(tx, &self.name).await?.is_some(),
             live: needs::live(tx, programme, &self.patient, &self.wanted).await?,
             taken: external_ids::taken(tx, programme, Needs::COLLECTION, &self.external_ids, None).await?,
-            restricted: persons::store::restricted(tx, programme, std::iter::once(&self.patient)).await?,
-            on_record: persons::store::on_record(tx, programme, std::iter::once(&self.patient)).await?,
+            barred: persons::store::barred(tx, programme, std::iter::once(&self.patient)).await?,
         })
     }
 
@@ -67,8 +65,7 @@ impl Command for CreateNeed {
         }
         let programme = self.name.programme();
         external_ids::refuse_taken(programme, Needs::COLLECTION, facts.taken)?;
-        facts.restricted.refuse(&self.patient)?;
-        facts.on_record.refuse(&self.patient)?;
+        facts.barred.refuse(&self.patient)?;
         if let Some(live) = facts.live {
             let live: Name<Needs> = Name::new(programme.clone(), live);
             return Err(Error::refused(Reason::NeedExists, "the patient waits for the same already").with("name", live));
@@ -168,8 +165,10 @@ impl Command for FillFromNeeds {
         let desk = desk.ok_or_else(|| Error::not_found(&self.name))?;
         let held = sessions::store::get(tx, programme, session).await?;
         let wanted = Wanted::met_by(&held.plan.expert, &held.place.specialty);
-        // Who waits for the expert and for the specialty, or has a place here already, is passed over.
-        let needs = needs::open(tx, programme, &wanted, 2 * MOST_FILLED).await?;
+        // Who waits for the expert and for the specialty, has a place here already, or is restricted since, is passed over.
+        let mut needs = needs::open(tx, programme, &wanted, 2 * MOST_FILLED).await?;
+        let restricted = persons::store::on_record(tx, programme, needs.iter().map(|need| &need.patient)).await?;
+        needs.retain(|need| !restricted.contains(&need.patient));
         let asking = needs.iter().map(|need| Asking { reservation: session, session, patient: &need.patient });
         let met = desks::enter(tx, programme, &asking.collect::<Vec<_>>(), false).await?;
         Ok(Filling { desk, needs, met })

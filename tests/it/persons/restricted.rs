@@ -129,6 +129,30 @@ async fn nothing_new_is_kept_of_who_is_restricted() {
 }
 
 #[tokio::test]
+async fn a_session_isnt_filled_from_a_need_of_who_is_restricted_since() {
+    each_engine("persons_need", async |server| {
+        clinic_is_open(&server.channel).await;
+        let mut needs = NeedServiceClient::new(server.channel.clone());
+        let another = figures::patient("tok_of_another").unwrap();
+        needs.create_need(need("n1", own())).await.unwrap();
+        needs.create_need(need("n2", another.clone())).await.unwrap();
+        persons(&server).restrict_person(restrict("r1", Person::Patient(own()))).await.unwrap();
+        let fill = || pb::FillFromNeedsRequest { session: name("sessions", "s1"), places: 2, ..Default::default() };
+        let filled = needs.fill_from_needs(fill()).await.unwrap().into_inner().reservations;
+        let patients: Vec<_> = filled.into_iter().map(|reservation| reservation.patient.unwrap()).collect();
+        assert_eq!(patients, [another]);
+        let get = || pb::GetNeedRequest { name: name("needs", "n1") };
+        assert_eq!(needs.get_need(get()).await.unwrap().into_inner().state(), pb::NeedState::Open, "it waits on");
+
+        persons(&server).lift_restriction(lift("r1")).await.unwrap();
+        let filled = needs.fill_from_needs(fill()).await.unwrap().into_inner().reservations;
+        assert_eq!(filled.len(), 1, "{filled:?}");
+        assert_eq!(needs.get_need(get()).await.unwrap().into_inner().patient.unwrap(), own());
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn nobody_restricted_came_in_vain() {
     each_engine("persons_in_vain", async |server| {
         let mut client = trips::county(&server).await;
