@@ -263,7 +263,7 @@ pub async fn unsealed(tx: &mut Tx<'_>, restriction: &Restriction, part: &str) ->
 }
 
 /// Whether a seal holds anything: a record that had nothing to seal is sealed with nothing, or with an empty list.
-fn holds(value: &str) -> bool {
+pub fn holds(value: &str) -> bool {
     !matches!(value, "" | "[]" | SEALED)
 }
 

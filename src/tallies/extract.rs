@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use crate::activities::{Activity, Kind, State};
-use crate::kernel::{Collection, Date, ExternalId, Id, Meta, Name, Patient, hex, vocabulary};
+use crate::kernel::{Collection, Date, ExternalId, Id, Meta, Name, Patient, vocabulary};
 
 /// The collection `discrepancies`.
 pub enum Discrepancies {}
@@ -101,15 +101,15 @@ pub struct Finding {
     pub fields: Vec<String>,
 }
 
+/// What is the same each time that the same thing is found. Ids of discrepancies say nothing of it: a guess of the hospital's number can't
+/// be tested by one.
+pub type FindingKey = (DiscrepancyKind, String, Option<Id>);
+
 impl Finding {
-    /// The id of its discrepancy: the same each time that the same thing is found.
+    /// What tells it from others of the same system.
     #[must_use]
-    pub fn id(&self, system: &str) -> Option<Id> {
-        use crate::kernel::Vocabulary as _;
-        use sha2::{Digest as _, Sha256};
-        let activity = self.activity.as_ref().map_or("", Id::as_str);
-        let key = format!("{}\u{1f}{system}\u{1f}{}\u{1f}{activity}", self.kind.code(), self.value);
-        Id::parse(&format!("d{}", hex(&Sha256::digest(key)[..16]))).ok()
+    pub fn key(&self) -> FindingKey {
+        (self.kind, self.value.clone(), self.activity.clone())
     }
 }
 
@@ -126,6 +126,8 @@ pub struct Discrepancy {
     pub date: Date,
     /// The site that it is about: its record's, or the one whose extract had it; none: an extract of all sites had it.
     pub site: Option<Id>,
+    /// For whom it is, where there is no record and the extract says so: a restriction finds it by that. In no answer.
+    pub patient: Option<Patient>,
     /// Where it stands.
     pub state: DiscrepancyState,
     /// What somebody who looked said; exactly of resolved ones.
@@ -158,11 +160,31 @@ pub struct About {
     pub date: Date,
     /// The site.
     pub site: Option<Id>,
+    /// For whom, where there is no record and the extract says so.
+    pub patient: Option<Patient>,
 }
 
 impl About {
     fn of(activity: &Activity) -> About {
-        About { date: activity.record.date, site: Some(activity.record.site.clone()) }
+        About { date: activity.record.date, site: Some(activity.record.site.clone()), patient: None }
+    }
+}
+
+/// Hospitals' numbers of restricted patients' records, and of what was missing here: rows with one are left out.
+#[derive(Clone, Debug, Default)]
+pub struct SealedNumbers(HashSet<ExternalId>);
+
+impl SealedNumbers {
+    /// These.
+    #[must_use]
+    pub fn new(numbers: HashSet<ExternalId>) -> SealedNumbers {
+        SealedNumbers(numbers)
+    }
+
+    /// Whether a system's number is among them.
+    #[must_use]
+    pub fn has(&self, system: &str, value: &str) -> bool {
+        ExternalId::parse(system, value).is_ok_and(|number| self.0.contains(&number))
     }
 }
 
@@ -171,6 +193,8 @@ impl About {
 pub struct Open {
     /// Its id.
     pub id: Id,
+    /// What is wrong.
+    pub kind: DiscrepancyKind,
     /// The identifier that it is about; may be empty.
     pub value: String,
     /// The record that it is about, where there is one.
@@ -179,16 +203,18 @@ pub struct Open {
     pub site: Option<Id>,
 }
 
-/// Those open discrepancies of its system and days of which an extract speaks: of its site, or about an identifier that a row has. What it
-/// doesn't find of these is settled; of others it says nothing.
+/// Those open discrepancies of its system and days that an extract settles: it speaks of them (of its site, or about an identifier that a
+/// row has), and they aren't among what was found. Of others it says nothing.
 #[must_use]
-pub fn spoken_of(scope: &Scope, theirs: &[Theirs], open: Vec<Open>) -> Vec<Id> {
+pub fn settled_by(scope: &Scope, theirs: &[Theirs], report: &Report, open: Vec<Open>) -> Vec<Id> {
     let named: HashSet<&str> = theirs.iter().map(|row| row.value.as_str()).collect();
+    let found: HashSet<FindingKey> = report.findings.iter().map(|(finding, _)| finding.key()).collect();
+    let is_found = |it: &Open| found.contains(&(it.kind, it.value.clone(), it.activity.clone()));
     let is_spoken_of = |it: &Open| {
         let is_here = scope.site.as_ref().is_none_or(|site| it.site.as_ref() == Some(site));
         is_here || named.contains(it.value.as_str())
     };
-    open.into_iter().filter(is_spoken_of).map(|it| it.id).collect()
+    open.into_iter().filter(|it| is_spoken_of(it) && !is_found(it)).map(|it| it.id).collect()
 }
 
 /// Compares an extract with the records: `ours` are those of its days and site, and those that its rows name besides; voided ones aren't
@@ -207,7 +233,7 @@ pub fn compare(scope: &Scope, theirs: &[Theirs], ours: &[Activity]) -> Report {
         let mut found = |kind, fields| {
             let about = match activity {
                 Some(activity) => About { date: row.date, ..About::of(activity) },
-                None => About { date: row.date, site: scope.site.clone() },
+                None => About { date: row.date, site: scope.site.clone(), patient: row.patient.clone() },
             };
             let activity = activity.map(|it| it.name.id().clone());
             report.findings.push((Finding { kind, value: row.value.clone(), activity, fields }, about));

@@ -1,14 +1,13 @@
 //! The queue of discrepancies: filled and settled by reconciling an extract, resolved by somebody who looked.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
-use crate::activities::Activities;
 use crate::db::{Command, Context, Decision, Tx};
-use crate::kernel::{
-    Change, Collection as _, Error, ExternalId, Id, Meta, Name, Reason, Result, Verb, Vocabulary as _, etag,
+use crate::kernel::{Change, Error, Id, Meta, Name, Reason, Result, Verb, Vocabulary as _, etag};
+use crate::persons::{self, Restricted};
+use crate::tallies::extract::{
+    About, Discrepancies, Discrepancy, DiscrepancyState, Finding, FindingKey, Resolution, SealedNumbers,
 };
-use crate::persons;
-use crate::tallies::extract::{About, Discrepancies, Discrepancy, DiscrepancyState, Finding, Resolution};
 use crate::tallies::store;
 
 /// Queues what was found, and settles what a later extract agrees with: a chunk of both.
@@ -18,7 +17,7 @@ pub struct QueueDiscrepancies {
     pub programme: Id,
     /// Whose extract it was.
     pub system: String,
-    /// What was found, each once.
+    /// What was found, each once, with the id that it gets where it is new.
     pub found: Vec<(Id, Finding, About)>,
     /// What was found before, and isn't any more.
     pub gone: Vec<Id>,
@@ -41,11 +40,12 @@ impl QueueDiscrepancies {
         };
         let says_else = before.is_some_and(|before| before.finding.fields != finding.fields);
         (verb_is_new || says_else).then(|| Discrepancy {
-            name: Name::new(self.programme.clone(), id.clone()),
+            name: before.map_or_else(|| Name::new(self.programme.clone(), id.clone()), |before| before.name.clone()),
             system: self.system.clone(),
             finding: finding.clone(),
             date: about.date,
             site: about.site.clone(),
+            patient: about.patient.clone(),
             state: DiscrepancyState::Open,
             resolution: None,
             note: String::new(),
@@ -57,9 +57,11 @@ impl QueueDiscrepancies {
 
 /// What a chunk is judged by.
 pub struct Around {
-    before: HashMap<Id, Discrepancy>,
-    /// Numbers of restricted patients' records: one may have been sealed since the extract was compared.
-    sealed: HashSet<ExternalId>,
+    known: HashMap<FindingKey, Discrepancy>,
+    gone: Vec<Discrepancy>,
+    /// Somebody may have been restricted since the extract was compared.
+    sealed: SealedNumbers,
+    restricted: Restricted,
 }
 
 impl Command for QueueDiscrepancies {
@@ -73,24 +75,30 @@ impl Command for QueueDiscrepancies {
     }
 
     async fn load(&self, tx: &mut Tx<'_>) -> Result<Self::Facts> {
-        let ids: Vec<Id> = self.found.iter().map(|(id, ..)| id).chain(&self.gone).cloned().collect();
-        let before = store::discrepancies::find_all(tx, &self.programme, &ids).await?;
-        let sealed = persons::store::all_sealed_numbers(tx, &self.programme, Activities::COLLECTION).await?;
-        Ok(Around { before, sealed })
+        let (programme, findings) = (&self.programme, self.found.iter().map(|(_, finding, _)| finding));
+        let patients = self.found.iter().filter_map(|(_, _, about)| about.patient.as_ref());
+        Ok(Around {
+            known: store::discrepancies::known(tx, programme, &self.system, findings).await?,
+            gone: store::discrepancies::find_all(tx, programme, &self.gone).await?.into_values().collect(),
+            sealed: store::discrepancies::sealed(tx, programme).await?,
+            restricted: persons::store::restricted(tx, programme, patients).await?,
+        })
     }
 
     fn decide(&self, facts: Around, context: &Context<'_>) -> Result<Decision<Vec<Discrepancy>, ()>> {
-        let Around { before, sealed } = facts;
-        let is_sealed = |finding: &Finding| {
-            ExternalId::parse(&self.system, &finding.value).is_ok_and(|number| sealed.contains(&number))
+        let Around { known, mut gone, sealed, restricted } = facts;
+        let is_others = |(_, finding, about): &&(Id, Finding, About)| {
+            let is_restricted = about.patient.as_ref().is_some_and(|patient| restricted.contains(patient));
+            !is_restricted && !sealed.has(&self.system, &finding.value)
         };
-        let others = self.found.iter().filter(|(_, finding, _)| !is_sealed(finding));
+        let others = self.found.iter().filter(is_others);
         let mut after: Vec<Discrepancy> =
-            others.filter_map(|found| self.queued(before.get(&found.0), found, context)).collect();
-        let is_open = |it: &&Discrepancy| it.state == DiscrepancyState::Open;
-        for gone in self.gone.iter().filter_map(|id| before.get(id)).filter(is_open) {
+            others.filter_map(|found| self.queued(known.get(&found.1.key()), found, context)).collect();
+        gone.retain(|it| it.state == DiscrepancyState::Open);
+        gone.sort_by(|one, other| one.name.id().cmp(other.name.id()));
+        for gone in gone {
             let meta = gone.meta.touched(context.now);
-            after.push(Discrepancy { state: DiscrepancyState::Settled, meta, ..gone.clone() });
+            after.push(Discrepancy { state: DiscrepancyState::Settled, meta, ..gone });
         }
         let change = |it: &Discrepancy| {
             let verb = if it.state == DiscrepancyState::Open { "open" } else { "settle" };

@@ -10,7 +10,7 @@ use crate::kernel::{Collection as _, Cursor, ExternalId, Id, Key, Name, Page, Pa
 use crate::persons;
 use crate::programmes;
 use crate::tallies::extract::{
-    Discrepancies, Discrepancy, DiscrepancyState, Report, Scope, Theirs, compare, spoken_of,
+    Discrepancies, Discrepancy, DiscrepancyState, Report, Scope, Theirs, compare, settled_by,
 };
 use crate::tallies::store;
 
@@ -28,13 +28,13 @@ pub struct CompareExtract {
     pub rows: Vec<Theirs>,
 }
 
-/// A comparison, and which discrepancies of before are open.
+/// A comparison, and which discrepancies of before are no more.
 #[derive(Clone, Debug)]
 pub struct Compared {
     /// What came of it.
     pub report: Report,
-    /// Open discrepancies of which the extract speaks.
-    pub open: Vec<Id>,
+    /// Open discrepancies of which the extract speaks, and which it doesn't find any more.
+    pub gone: Vec<Id>,
 }
 
 impl Query for CompareExtract {
@@ -59,24 +59,22 @@ impl Query for CompareExtract {
         let report = Report { rows: self.rows.len(), restricted: self.rows.len() - theirs.len(), ..report };
         let mut open = store::discrepancies::open_of(tx, &self.programme, &self.scope).await?;
         open.retain(|it| it.value != SEALED && it.activity.as_ref().is_none_or(|it| !left_out.contains(it)));
-        Ok(Compared { report, open: spoken_of(&self.scope, &theirs, open) })
+        let gone = settled_by(&self.scope, &theirs, &report, open);
+        Ok(Compared { report, gone })
     }
 }
 
 impl CompareExtract {
-    /// The rows that aren't a restricted patient's, by its token or by the number of a record whose numbers are sealed: a discrepancy would
-    /// keep the number anew.
+    /// The rows that aren't a restricted patient's, by its token or by a number that is sealed: a discrepancy would keep the number anew.
     async fn of_others(&self, tx: &mut Tx<'_>) -> Result<Vec<Theirs>> {
-        let sealed = persons::store::all_sealed_numbers(tx, &self.programme, Activities::COLLECTION).await?;
-        let is_sealed = |row: &Theirs| {
-            ExternalId::parse(&self.scope.system, &row.value).is_ok_and(|number| sealed.contains(&number))
-        };
+        let sealed = store::discrepancies::sealed(tx, &self.programme).await?;
         let mut others = Vec::with_capacity(self.rows.len());
         for rows in self.rows.chunks(PAGE) {
             let patients = rows.iter().filter_map(|row| row.patient.as_ref());
             let restricted = persons::store::restricted(tx, &self.programme, patients).await?;
             let is_others = |row: &&Theirs| {
-                !is_sealed(row) && row.patient.as_ref().is_none_or(|patient| !restricted.contains(patient))
+                !sealed.has(&self.scope.system, &row.value)
+                    && row.patient.as_ref().is_none_or(|patient| !restricted.contains(patient))
             };
             others.extend(rows.iter().filter(is_others).cloned());
         }

@@ -23,8 +23,11 @@ impl ReconciliationService for Service {
         let caller = caller_of(&request);
         let (query, is_dry) = read(request.into_inner()).await?;
         let (programme, system) = (query.programme.clone(), query.scope.system.clone());
-        let Compared { report, open } = self.api.read(query).await?;
-        let settled = if is_dry { 0 } else { self.queue(caller, &programme, &system, &report, open).await? };
+        let Compared { report, gone } = self.api.read(query).await?;
+        if !is_dry {
+            self.queue(caller, &programme, &system, &report, &gone).await?;
+        }
+        let settled = if is_dry { 0 } else { gone.len() };
         Ok(Response::new(wire::report(&programme, &report, settled)))
     }
 
@@ -52,24 +55,20 @@ impl ReconciliationService for Service {
 }
 
 impl Service {
-    /// Queues what was found in chunks, and settles what isn't found any more; answers how many of those there are. Cut off between two
-    /// chunks, the same extract goes on where it ended.
+    /// Queues what was found in chunks, and settles what isn't found any more. Cut off between two chunks, the same extract goes on where
+    /// it ended.
     async fn queue(
         &self,
         caller: Caller,
         programme: &Id,
         system: &str,
         report: &Report,
-        open: Vec<Id>,
-    ) -> Result<usize, Status> {
+        gone: &[Id],
+    ) -> Result<(), Status> {
+        let now = self.api.db().clock().now();
         let mut seen = HashSet::new();
-        let found: Vec<_> = report
-            .findings
-            .iter()
-            .filter_map(|(finding, about)| Some((finding.id(system)?, finding.clone(), about.clone())))
-            .filter(|(id, ..)| seen.insert(id.clone()))
-            .collect();
-        let gone: Vec<Id> = open.into_iter().filter(|id| !seen.contains(id)).collect();
+        let once = report.findings.iter().filter(|(finding, _)| seen.insert(finding.key()));
+        let found: Vec<_> = once.map(|(finding, about)| (Id::fresh(now), finding.clone(), about.clone())).collect();
         let chunk = |found: &[_], gone: &[Id]| QueueDiscrepancies {
             programme: programme.clone(),
             system: system.to_owned(),
@@ -81,7 +80,7 @@ impl Service {
         for command in chunks.chain(settling) {
             self.api.write(Call::new(caller.clone()), command).await?;
         }
-        Ok(gone.len())
+        Ok(())
     }
 }
 

@@ -29,7 +29,7 @@ use crate::support::{Database, TestServer, connect, each_engine};
 use crate::tallies::partitions::tamper;
 
 /// Whoever adds a table that holds tokens adds it to what is erased, and here.
-const HOLDERS: [&str; 5] = ["activity_versions", "dossiers", "needs", "reservations", "trip_versions"];
+const HOLDERS: [&str; 6] = ["activity_versions", "discrepancies", "dossiers", "needs", "reservations", "trip_versions"];
 
 /// Longer than any of this takes on a busy machine.
 const SOON: Duration = Duration::from_secs(60);
@@ -158,6 +158,30 @@ async fn no_discrepancy_holds_the_number_of_what_was_missing_when_it_was_found()
         let late = pb::Activity { external_ids: numbered("visit-4711"), ..consultation(date(2024, 3, 4), TOKEN) };
         activities(&server).record_activity(record("a1", late)).await.unwrap();
 
+        seals_and_destroys(&server, &[TOKEN, "visit-4711"]).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_was_missing_and_never_came_is_found_by_its_patient() {
+    each_engine("persons_never_came", async |server| {
+        figures::make(&server).await;
+        assert_eq!(reconcile(&server, march("visit-4711", 4)).await.missing_here, 1);
+        persons(&server).restrict_person(restrict("r0", patient(TOKEN))).await.unwrap();
+        assert_eq!(numbers(&server).await, [SEALED]);
+        let held = |all: &str| all.lines().filter(|line| line.contains("visit-4711") || line.contains(TOKEN)).count();
+        assert_eq!(held(&everything(&server).await), 2, "in the seals of the token and the number alone");
+        // Neither is it brought in anew by an extract that doesn't say whose it is.
+        let mut unsaid = march("visit-4711", 4);
+        unsaid[1].rows[0].patient = None;
+        assert_eq!(reconcile(&server, unsaid).await.restricted, 1);
+        assert_eq!(numbers(&server).await, [SEALED]);
+
+        persons(&server).lift_restriction(lift("r0")).await.unwrap();
+        assert_eq!(numbers(&server).await, ["visit-4711"]);
+        assert_eq!(reconcile(&server, march("visit-4711", 4)).await.missing_here, 1);
+        assert_eq!(numbers(&server).await, ["visit-4711"], "it is known again, and isn't doubled");
         seals_and_destroys(&server, &[TOKEN, "visit-4711"]).await;
     })
     .await;
