@@ -6,9 +6,18 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use clap::Args;
+use clap::builder::RangedI64ValueParser;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::kernel::{Bounds, Error, Reason, Result};
+
+/// The largest request message that any server takes, in KiB.
+const MOST_MESSAGE_KIB: u32 = 4_096;
+
+/// A number from 1 to what is the most on any server; [`Limits::bounds`] keeps to the same where a program sets it.
+fn up_to(most: impl TryInto<i64>) -> RangedI64ValueParser<u32> {
+    RangedI64ValueParser::new().range(1..=most.try_into().unwrap_or(i64::MAX))
+}
 
 /// How much may be asked at a time.
 #[derive(Clone, Copy, Debug, Args)]
@@ -29,19 +38,19 @@ pub struct Limits {
     #[arg(long, env = "HOMECOMING_CALLER_MEMORY_MIB", default_value = "64", value_name = "MIB")]
     pub caller_memory_mib: u32,
     /// The largest request message, in KiB; never more than 4096
-    #[arg(long, env = "HOMECOMING_MESSAGE_KIB", default_value = "4096", value_name = "KIB", value_parser = clap::value_parser!(u32).range(1..=4096))]
+    #[arg(long, env = "HOMECOMING_MESSAGE_KIB", default_value = "4096", value_name = "KIB", value_parser = up_to(MOST_MESSAGE_KIB))]
     pub message_kib: u32,
     /// The longest that a call may take until its answer begins, in seconds, whatever deadline it names
     #[arg(long, env = "HOMECOMING_DEADLINE_SECONDS", default_value = "60", value_name = "SECONDS")]
     pub deadline_seconds: u32,
     /// The most items of a page; a request that asks for more gets this many. Never more than 1000
-    #[arg(long, env = "HOMECOMING_PAGE_SIZE", default_value = "1000", value_name = "ITEMS", value_parser = clap::value_parser!(u32).range(1..=1000))]
+    #[arg(long, env = "HOMECOMING_PAGE_SIZE", default_value = "1000", value_name = "ITEMS", value_parser = up_to(Bounds::LARGEST.page_items))]
     pub page_size: u32,
     /// The longest window in which slots or offered times are searched, in days; a longer one is refused. Never more than 84
-    #[arg(long, env = "HOMECOMING_WINDOW_DAYS", default_value = "84", value_name = "DAYS", value_parser = clap::value_parser!(u32).range(1..=84))]
+    #[arg(long, env = "HOMECOMING_WINDOW_DAYS", default_value = "84", value_name = "DAYS", value_parser = up_to(Bounds::LARGEST.window_days))]
     pub window_days: u32,
     /// The most experts among whom slots are searched at once; more are refused. Never more than 300
-    #[arg(long, env = "HOMECOMING_WINDOW_EXPERTS", default_value = "300", value_name = "EXPERTS", value_parser = clap::value_parser!(u32).range(1..=300))]
+    #[arg(long, env = "HOMECOMING_WINDOW_EXPERTS", default_value = "300", value_name = "EXPERTS", value_parser = up_to(Bounds::LARGEST.window_experts))]
     pub window_experts: u32,
 }
 
@@ -53,7 +62,7 @@ impl Default for Limits {
             calls: 4_096,
             request_memory_mib: 256,
             caller_memory_mib: 64,
-            message_kib: 4_096,
+            message_kib: MOST_MESSAGE_KIB,
             deadline_seconds: 60,
             page_size: 1_000,
             window_days: 84,
@@ -66,7 +75,7 @@ impl Limits {
     /// The largest request message, in bytes.
     #[must_use]
     pub fn message_bytes(&self) -> usize {
-        usize::try_from(self.message_kib.min(4_096)).unwrap_or(usize::MAX) << 10
+        usize::try_from(self.message_kib.min(MOST_MESSAGE_KIB)).unwrap_or(usize::MAX) << 10
     }
 
     /// How much one question may ask for.
