@@ -237,6 +237,14 @@ impl Conn {
         })
     }
 
+    /// Gives the connection back after what was done on it; where that failed, its transaction may not have ended, and it is closed.
+    pub(super) fn after<T>(self, done: Result<T>) -> Result<T> {
+        if done.is_err() {
+            self.discard();
+        }
+        done
+    }
+
     /// Closes the connection instead of giving it back to the pool.
     pub(super) fn discard(mut self) {
         match &mut self {

@@ -29,10 +29,7 @@ pub(super) async fn forget_changes(setup: &Setup, days: u32) -> Result<u64> {
     let before = setup.clock.now().plus_micros(-i64::from(days) * DAY_MICROS);
     let mut conn = setup.pool.acquire().await?;
     let forgotten = forget_all(&mut conn, before).await;
-    if forgotten.is_err() {
-        conn.discard(); // its transaction may not have ended
-    }
-    forgotten
+    conn.after(forgotten)
 }
 
 async fn forget_all(conn: &mut Conn, before: Timestamp) -> Result<u64> {

@@ -87,10 +87,7 @@ async fn run_batch(conn: &mut Option<Conn>, jobs: &mut Vec<Job>, setup: &Setup) 
 pub(super) async fn forget_requests(setup: &Setup) -> Result<u64> {
     let mut conn = setup.pool.acquire().await?;
     let forgotten = forget_all(&mut conn, setup).await;
-    if forgotten.is_err() {
-        conn.discard(); // its transaction may not have ended
-    }
-    forgotten
+    conn.after(forgotten)
 }
 
 async fn forget_all(conn: &mut Conn, setup: &Setup) -> Result<u64> {

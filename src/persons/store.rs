@@ -284,7 +284,7 @@ pub async fn all_sealed_numbers(tx: &mut Tx<'_>, programme: &Id, part: &str) -> 
 }
 
 /// The numbers in the seal of one record.
-pub(super) fn numbers(sealed: &str) -> Result<Vec<ExternalId>> {
+pub fn numbers(sealed: &str) -> Result<Vec<ExternalId>> {
     serde_json::from_str(sealed).map_err(Error::storage)
 }
 

@@ -84,7 +84,7 @@ async fn put_back(tx: &mut Tx<'_>, swap: &Swap) -> Result<Vec<(Id, String, i64)>
     let programme = swap.restriction.name.programme();
     let mut own: BTreeMap<Id, ExternalId> = BTreeMap::new();
     for (id, value) in persons::store::unsealed(tx, &swap.restriction, Encounters::COLLECTION).await? {
-        let number: Vec<ExternalId> = serde_json::from_str(&value).map_err(Error::storage)?;
+        let number = persons::store::numbers(&value)?;
         let id = Id::parse(&id).map_err(Error::Internal)?;
         own.extend(number.into_iter().next().map(|number| (id, number)));
     }
