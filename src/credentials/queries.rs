@@ -77,7 +77,7 @@ impl Query for ListExpiring {
         let lists = page.items.iter().filter(|one| one.paper.expert().is_none());
         let sites: BTreeSet<Id> = lists.flat_map(|one| one.paper.sites().to_vec()).collect();
         let (experts, sites): (Vec<Id>, Vec<Id>) = (experts.into_iter().collect(), sites.into_iter().collect());
-        let papers = store::papers(tx, &self.programme, &experts, &sites, &[]).await?;
+        let papers = tx.ask(store::papers(&self.programme, &experts, &sites)).await?;
         Ok(page.map(|credential| {
             let is_renewed = is_renewed(&credential, around(&papers, &credential));
             Expiring { credential, is_renewed }
@@ -173,7 +173,7 @@ impl Query for ListMissing {
             return Err(Error::not_found(Name::<Experts>::new(self.programme.clone(), expert.clone())));
         }
         let ids: Vec<Id> = experts.iter().map(|expert| expert.name.id().clone()).collect();
-        let papers = store::papers(tx, &self.programme, &ids, &self.sites, &[]).await?;
+        let papers = tx.ask(store::papers(&self.programme, &ids, &self.sites)).await?;
         let missing = experts.iter().map(|expert| self.missing(expert, &papers)).collect();
         let after = |last: &Missing| Cursor(vec![Key::from(&last.expert)]);
         let mut page = Page::cut_sized(missing, &self.page, &self.bound_to, after, Missing::bytes);

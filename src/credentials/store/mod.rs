@@ -113,14 +113,11 @@ pub struct Filter {
     pub external_id: Option<ExternalId>,
 }
 
-/// Everything that may matter to these experts at these sites, and the dossiers with these ids: what the judgements of
-/// [`super::lawful`] read. External ids aren't loaded; a dossier that isn't there is left out.
-///
-/// # Errors
-/// A storage error.
-pub async fn papers(tx: &mut Tx<'_>, programme: &Id, experts: &[Id], sites: &[Id], dossiers: &[Id]) -> Result<Papers> {
-    let (of_experts, of_sites) = tx.ask(of_experts(programme, experts).and(of_sites(programme, sites))).await?;
-    Ok(Papers { of_experts, of_sites, dossiers: dossiers::many(tx, programme, dossiers).await? })
+/// Asks for everything but dossiers that may matter to these experts at these sites: what the judgements of [`super::lawful`] read.
+/// External ids aren't loaded.
+pub fn papers(programme: &Id, experts: &[Id], sites: &[Id]) -> Ask<Papers> {
+    let asked = of_experts(programme, experts).and(of_sites(programme, sites));
+    asked.map(|(of_experts, of_sites)| Ok(Papers { of_experts, of_sites, ..Papers::default() }))
 }
 
 /// Asks for the papers that may matter to these experts, by expert. External ids aren't loaded.
