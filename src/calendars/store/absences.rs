@@ -1,5 +1,5 @@
 //! The table of experts' absences.
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use super::widened;
 use crate::calendars::{Absent, ExpertAbsence, ExpertAbsenceState, ExpertAbsences};
@@ -96,7 +96,7 @@ pub fn of_experts(
     Ask::rows(read, move |rows| {
         let mut absences: BTreeMap<Id, Vec<ExpertAbsence>> = BTreeMap::new();
         for row in &rows {
-            let absence = absence(&programme, row, &mut HashMap::new())?;
+            let absence = absence(&programme, row, Vec::new())?;
             if absence.takes(from, until) {
                 absences.entry(absence.expert.clone()).or_default().push(absence);
             }
@@ -161,13 +161,14 @@ async fn assembled(tx: &mut Tx<'_>, programme: &Id, rows: &[Row]) -> Result<Vec<
     if ids.is_empty() {
         return Ok(Vec::new());
     }
-    let ids: Vec<&Id> = ids.iter().collect();
-    let mut external_ids = external_ids::of(tx, programme, ExpertAbsences::COLLECTION, &ids).await?;
-    rows.iter().map(|row| absence(programme, row, &mut external_ids)).collect()
+    let refs: Vec<&Id> = ids.iter().collect();
+    let mut external_ids = external_ids::of(tx, programme, ExpertAbsences::COLLECTION, &refs).await?;
+    let own =
+        rows.iter().zip(&ids).map(|(row, id)| absence(programme, row, external_ids.remove(id).unwrap_or_default()));
+    own.collect()
 }
 
-fn absence(programme: &Id, row: &Row, external_ids: &mut HashMap<Id, Vec<ExternalId>>) -> Result<ExpertAbsence> {
-    let id: Id = row.get("absence")?;
+fn absence(programme: &Id, row: &Row, external_ids: Vec<ExternalId>) -> Result<ExpertAbsence> {
     let when = match row.get::<Option<Zone>>("zone")? {
         None => Absent::Instants { start: row.get("from_time")?, end: row.get("until_time")? },
         Some(zone) => Absent::Days { zone, from: row.get::<Date>("from_date")?, to: row.get("to_date")? },
@@ -177,8 +178,8 @@ fn absence(programme: &Id, row: &Row, external_ids: &mut HashMap<Id, Vec<Externa
         when,
         tz_version: row.get("tz_version")?,
         withdrawn: row.get("withdraw_time")?,
-        external_ids: external_ids.remove(&id).unwrap_or_default(),
-        name: Name::new(programme.clone(), id),
+        external_ids,
+        name: Name::new(programme.clone(), row.get("absence")?),
         meta: row.meta()?,
     })
 }
