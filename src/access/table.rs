@@ -1,6 +1,6 @@
 //! Which call needs which role, and how far it reaches: one line for each call. A call without a line isn't served.
 //!
-//! `tests/it/access/table.rs` compares it with the descriptor, and docs/security.md with it.
+//! `tests/it/access/walk.rs` compares it with the descriptor, `tests/it/golden.rs` docs/roles.md with it.
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, LazyLock};
