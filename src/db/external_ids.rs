@@ -70,11 +70,11 @@ pub async fn of(
     collection: &str,
     ids: &[&Id],
 ) -> Result<HashMap<Id, Vec<ExternalId>>> {
-    tx.ask(asked(programme, collection, ids)).await
+    tx.ask(of_asked(programme, collection, ids)).await
 }
 
 /// Asks for the external ids of many resources; one that has none is left out.
-pub fn asked(programme: &Id, collection: &str, ids: &[&Id]) -> Ask<HashMap<Id, Vec<ExternalId>>> {
+pub fn of_asked(programme: &Id, collection: &str, ids: &[&Id]) -> Ask<HashMap<Id, Vec<ExternalId>>> {
     if ids.is_empty() {
         return Ask::known(HashMap::new());
     }

@@ -94,11 +94,11 @@ pub async fn get(tx: &mut Tx<'_>, id: &Id) -> Result<Programme> {
 /// # Errors
 /// `RESOURCE_NOT_FOUND`, or a storage error.
 pub async fn state(tx: &mut Tx<'_>, id: &Id) -> Result<ProgrammeState> {
-    tx.ask(standing(id)).await
+    tx.ask(state_asked(id)).await
 }
 
 /// Asks whether the programme runs; one that isn't there is refused with `RESOURCE_NOT_FOUND`.
-pub fn standing(id: &Id) -> Ask<ProgrammeState> {
+pub fn state_asked(id: &Id) -> Ask<ProgrammeState> {
     let name = format!("programmes/{id}");
     Ask::rows(Read::of(STATE).bind(id), |rows| rows.last().ok_or_else(|| Error::not_found(name))?.code("state"))
 }

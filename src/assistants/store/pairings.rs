@@ -124,7 +124,7 @@ pub async fn of_experts(tx: &mut Tx<'_>, programme: &Id, experts: &[Id]) -> Resu
 }
 
 /// Asks for all pairings of these experts, by id. External ids aren't loaded.
-pub fn paired_with(programme: &Id, experts: &[Id]) -> Ask<Vec<Pairing>> {
+pub fn of_experts_asked(programme: &Id, experts: &[Id]) -> Ask<Vec<Pairing>> {
     let read = Read::of(OF_EXPERTS).bind_rows(&db::keys(programme, experts));
     let programme = programme.clone();
     Ask::rows(read, move |rows| rows.iter().map(|row| pairing(&programme, row, Vec::new())).collect())

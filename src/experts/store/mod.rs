@@ -207,7 +207,7 @@ async fn assembled(tx: &mut Tx<'_>, programme: &Id, rows: &[Row]) -> Result<Vec<
     let specialties = Ask::rows(Read::of(SPECIALTIES).bind_rows(&keys), |rows| grouped(rows, specialty_of));
     let affiliations = Ask::rows(Read::of(AFFILIATIONS).bind_rows(&keys), |rows| grouped(rows, affiliation_of));
     let ties = Ask::rows(Read::of(TIES).bind_rows(&keys), |rows| grouped(rows, tie_of));
-    let external_ids = external_ids::asked(programme, Experts::COLLECTION, &ids.iter().collect::<Vec<_>>());
+    let external_ids = external_ids::of_asked(programme, Experts::COLLECTION, &ids.iter().collect::<Vec<_>>());
     let ((mut specialties, mut affiliations), (mut ties, mut external_ids)) =
         tx.ask(specialties.and(affiliations).and(ties.and(external_ids))).await?;
     let expert = |(row, id): (&Row, &Id)| {

@@ -109,9 +109,10 @@ impl Query for FindSlots {
         };
         let sites = match wanted.sites.is_empty() {
             true => sites::store::first(programme, MOST_SITES + 1),
-            false => sites::store::known(programme, &wanted.sites).map(|known| Ok(known.into_keys().collect())),
+            false => sites::store::briefs_asked(programme, &wanted.sites).map(|known| Ok(known.into_keys().collect())),
         };
-        let (state, (experts, sites)) = tx.ask(programmes::store::standing(programme).and(experts.and(sites))).await?;
+        let (state, (experts, sites)) =
+            tx.ask(programmes::store::state_asked(programme).and(experts.and(sites))).await?;
         state.must_be_active(programme)?;
         if wanted.experts.is_empty() {
             let text = format!("the programme has more: name at most {}", self.most_experts);

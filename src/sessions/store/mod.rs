@@ -393,7 +393,7 @@ async fn complete(tx: &mut Tx<'_>, programme: &Id, rows: &[Row]) -> Result<Vec<S
     let keys: Vec<_> = ids.iter().map(|id| (programme.as_str(), id.as_str())).collect();
     let mut co_experts: HashMap<Id, Vec<Id>> = HashMap::new();
     let mut consents: HashMap<Id, Vec<ExpertConsent>> = HashMap::new();
-    let external = external_ids::asked(programme, Sessions::COLLECTION, &ids.iter().collect::<Vec<_>>());
+    let external = external_ids::of_asked(programme, Sessions::COLLECTION, &ids.iter().collect::<Vec<_>>());
     let (beside, mut external) = tx.ask(Ask::rows(Read::of(BESIDE).bind_rows(&keys), Ok).and(external)).await?;
     for row in &beside {
         if row.get::<i64>("number")? == 0 {

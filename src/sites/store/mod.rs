@@ -137,11 +137,11 @@ pub async fn many(tx: &mut Tx<'_>, programme: &Id, ids: &[Id]) -> Result<HashMap
 /// # Errors
 /// A storage error.
 pub async fn briefs(tx: &mut Tx<'_>, programme: &Id, ids: &[Id]) -> Result<HashMap<Id, Brief>> {
-    tx.ask(known(programme, ids)).await
+    tx.ask(briefs_asked(programme, ids)).await
 }
 
 /// Asks for zone and level of the sites with these ids; a site that isn't there isn't in the answer.
-pub fn known(programme: &Id, ids: &[Id]) -> Ask<HashMap<Id, Brief>> {
+pub fn briefs_asked(programme: &Id, ids: &[Id]) -> Ask<HashMap<Id, Brief>> {
     Ask::rows(Read::of(BRIEF).bind_rows(&db::keys(programme, ids)), |rows| {
         let brief = |row: &Row| Ok((row.get("site")?, Brief { zone: row.get("zone")?, level: row.code("level")? }));
         rows.iter().map(brief).collect()

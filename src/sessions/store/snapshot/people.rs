@@ -87,7 +87,7 @@ pub(super) fn stationed(subjects: &Subjects<'_>, beside: &[Id]) -> Ask<BTreeMap<
 }
 
 fn paired(subjects: &Subjects<'_>, who: Ask<Vec<Stationed>>) -> Ask<BTreeMap<Id, AssistantFacts>> {
-    let pairings = assistants::store::pairings::paired_with(subjects.programme, &subjects.experts);
+    let pairings = assistants::store::pairings::of_experts_asked(subjects.programme, &subjects.experts);
     who.and(pairings).map(|(who, pairings)| {
         let alone = |one: Stationed| {
             let facts = AssistantFacts { site: one.site, end: one.end, absences: one.absences, pairings: Vec::new() };

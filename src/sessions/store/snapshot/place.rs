@@ -5,13 +5,13 @@ use super::Subjects;
 use crate::db::Ask;
 use crate::kernel::Id;
 use crate::sessions::snapshot::SiteFacts;
-use crate::sites::store::{closures, known, licensed_specialties, rooms};
+use crate::sites::store::{briefs_asked, closures, licensed_specialties, rooms};
 
 pub(super) fn sites(subjects: &Subjects<'_>) -> Ask<BTreeMap<Id, SiteFacts>> {
     let Subjects { programme, sites, window: (first, last), .. } = subjects;
     let parts = licensed_specialties(programme, sites).and(rooms(programme, sites));
     let parts = parts.and(closures::overlapping(programme, sites, *first, *last));
-    known(programme, sites).and(parts).map(|(known, ((mut licensed, mut rooms), mut closures))| {
+    briefs_asked(programme, sites).and(parts).map(|(known, ((mut licensed, mut rooms), mut closures))| {
         let facts = known.into_iter().map(|(id, site)| {
             let facts = SiteFacts {
                 zone: site.zone,
