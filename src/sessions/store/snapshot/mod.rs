@@ -71,7 +71,8 @@ pub async fn load(tx: &mut Tx<'_>, programme: &Id, drafts: &[&SessionDraft], pur
     let assistants = set(drafts.iter().flat_map(|draft| draft.assistants()));
     let places = existing(programme, drafts).and(place::sites(&subjects));
     let people = people::experts(&subjects).and(people::named(&subjects, &assistants));
-    let papers = papers(&subjects).and(busy::taken(programme, windows(drafts), purpose));
+    let papers = credentials::store::papers(programme, &subjects.experts, &subjects.sites);
+    let papers = papers.and(busy::taken(programme, windows(drafts), purpose));
     let ((existing, sites), ((experts, assistants), (papers, taken))) = tx.ask(places.and(people.and(papers))).await?;
     let mut snapshot = Snapshot {
         existing,
@@ -144,13 +145,6 @@ pub async fn load_scope(tx: &mut Tx<'_>, scope: &Scope<'_>) -> Result<Snapshot> 
 fn existing(programme: &Id, drafts: &[&SessionDraft]) -> Ask<BTreeSet<Id>> {
     let keys: Vec<_> = drafts.iter().map(|draft| (programme.as_str(), draft.session.as_str())).collect();
     Ask::rows(Read::of(EXISTING).bind_rows(&keys), |rows| rows.iter().map(|row| row.get("session")).collect())
-}
-
-/// Every paper but dossiers, which few sessions rest on.
-fn papers(subjects: &Subjects<'_>) -> Ask<Papers> {
-    let of_experts = credentials::store::of_experts(subjects.programme, &subjects.experts);
-    let of_sites = credentials::store::of_sites(subjects.programme, &subjects.sites);
-    of_experts.and(of_sites).map(|(of_experts, of_sites)| Ok(Papers { of_experts, of_sites, ..Papers::default() }))
 }
 
 fn set<'a>(ids: impl Iterator<Item = &'a Id>) -> Vec<Id> {
