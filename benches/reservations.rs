@@ -53,25 +53,17 @@ async fn main() {
 async fn measure(place: Place, part: &str, seconds: f64) {
     let run = Run { place, mix: "hot", callers: 64, sessions: 100, grouped: true, seconds };
     let engine = place.name();
-    let (ratio, crowd) = match place {
+    let (held, crowd) = match place {
         Place::Sqlite => (5.5, 8.0),
         Place::Postgres => (9.0, 14.0),
     };
     match part {
         "hot" => {
-            let ratio_of = |pair: (Figure, Figure)| pair.0.rate / pair.1.rate;
-            let pair = run.pair().await;
-            let cpu = pair.0.cpu;
-            println!(
-                "{engine}: one session, 64 callers, writer / own transaction: {:.1} (held to {ratio})",
-                ratio_of(pair)
-            );
+            let Compared { ratio, cpu } = run.against_alone().await;
+            println!("{engine}: one session, 64 callers, writer / own transaction: {ratio:.1} (held to {held})");
             println!("{engine}: CPU a booking: server {:.0} µs, postgres {:.0} µs", cpu[0], cpu[1]);
-            let pair = Run { callers: 500, ..run }.pair().await;
-            println!(
-                "{engine}: one session, 500 callers, writer / own transaction: {:.1} (held to {crowd})",
-                ratio_of(pair)
-            );
+            let ratio = Run { callers: 500, ..run }.against_alone().await.ratio;
+            println!("{engine}: one session, 500 callers, writer / own transaction: {ratio:.1} (held to {crowd})");
         }
         "sessions" => {
             let one = run.figure().await.rate;
@@ -80,8 +72,8 @@ async fn measure(place: Place, part: &str, seconds: f64) {
             println!("{engine}: 1,000 sessions / one: {:.2} (held to {held})", many / one);
         }
         "one" => {
-            let pair = Run { callers: 1, ..run }.pair().await;
-            println!("{engine}: one caller, writer / own transaction: {:.2} (held to 0.9)", pair.0.rate / pair.1.rate);
+            let ratio = Run { callers: 1, ..run }.against_alone().await.ratio;
+            println!("{engine}: one caller, writer / own transaction: {ratio:.2} (held to 0.9)");
         }
         "many" => {
             let many = Run { callers: 2_000, ..run }.figure().await;
@@ -136,14 +128,27 @@ struct Figure {
     errors: String,
 }
 
+/// What the writer came to beside the reference.
+struct Compared {
+    /// Its mean rate over the reference's.
+    ratio: f64,
+    /// A booking's CPU through the writer, of the server and of PostgreSQL, in microseconds.
+    cpu: [f64; 2],
+}
+
 impl Figure {
     const HEADER: &str = "engine   mix                    callers path     a second   p50 ms   p90 ms   p99 ms   max ms  server µs  postgres µs  client µs";
 }
 
 impl Run {
-    /// Writer and reference.
-    async fn pair(self) -> (Figure, Figure) {
-        (self.figure().await, Run { grouped: false, ..self }.figure().await)
+    /// Measures the writer, the reference twice and the writer again, so that a drift of the machine falls on both.
+    async fn against_alone(self) -> Compared {
+        let alone = Run { grouped: false, ..self };
+        let first = self.figure().await;
+        let reference = alone.figure().await.rate + alone.figure().await.rate;
+        let last = self.figure().await;
+        let cpu = [0, 1].map(|at| (first.cpu[at] + last.cpu[at]) / 2.0);
+        Compared { ratio: (first.rate + last.rate) / reference, cpu }
     }
 
     /// Measures one figure on a fresh database.

@@ -2,8 +2,9 @@
 use std::fmt;
 use std::io::Write as _;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use homecoming::pb;
@@ -172,11 +173,20 @@ pub async fn over_the_demo(arguments: &[String], measure: impl AsyncFn(&'static 
     sum
 }
 
+/// The URL of a new database. The one before it is dropped, and what is not yet on the disk is brought there: neither the making of the
+/// cluster nor an earlier figure's vacuum and checkpoint is to be measured with the next figure.
 pub async fn fresh_postgres() -> String {
+    static BEFORE: Mutex<Option<String>> = Mutex::new(None);
     let server = postgres::server().unwrap();
     let name = format!("bench_{}", uuid::Uuid::now_v7().simple());
+    let before = BEFORE.lock().unwrap().replace(name.clone());
     let mut connection = PgConnection::connect(&format!("{server}/postgres")).await.unwrap();
+    if let Some(before) = before {
+        connection.execute(AssertSqlSafe(format!("DROP DATABASE {before} WITH (FORCE)"))).await.unwrap();
+    }
     connection.execute(AssertSqlSafe(format!("CREATE DATABASE {name}"))).await.unwrap();
+    connection.execute("CHECKPOINT").await.unwrap();
+    assert!(Command::new("sync").status().unwrap().success());
     format!("{server}/{name}")
 }
 
