@@ -20,11 +20,17 @@ pub struct Face {
 }
 
 /// The faces, those with the fewest cells first.
-pub static FACES: [Face; 3] = [
+pub static FACES: [Face; 4] = [
     Face {
         name: "kind",
         attested: "kind-attested",
         dimensions: &[Dimension::HalfDay, Dimension::Kind, Dimension::Residence],
+    },
+    // The first parts of the next one's keys: a site by specialty reads a twelfth of what it would read there.
+    Face {
+        name: "site",
+        attested: "site-attested",
+        dimensions: &[Dimension::Site, Dimension::SiteLevel, Dimension::Specialty],
     },
     Face {
         name: "place",

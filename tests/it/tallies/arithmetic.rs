@@ -53,7 +53,8 @@ fn a_question_takes_the_smallest_face_that_covers_it() {
     let name = |dimensions: &[Dimension]| face_for(dimensions).map(|face| face.name);
     assert_eq!(name(&[]), Some("kind"));
     assert_eq!(name(&[Dimension::Month, Dimension::Year, Dimension::Residence]), Some("kind"));
-    assert_eq!(name(&[Dimension::Site, Dimension::Specialty]), Some("place"));
+    assert_eq!(name(&[Dimension::Site, Dimension::Specialty]), Some("site"));
+    assert_eq!(name(&[Dimension::Site, Dimension::Kind]), Some("place"));
     assert_eq!(name(&[Dimension::Specialty, Dimension::HomeHospital]), Some("person"));
     assert_eq!(name(&[Dimension::HalfDay, Dimension::Site]), None);
     let names: BTreeSet<_> = FACES.iter().map(|face| face.name).collect();

@@ -293,8 +293,8 @@ async fn reconcile_names_every_cell_that_differs() {
         client.record_activity(record("a1", headcount(date(2024, 2, 3), 10))).await.unwrap();
         client.record_activity(record("a2", headcount(date(2024, 3, 3), 1))).await.unwrap();
         let before = reconcile(&server).await;
-        assert!(before.equal && before.cells == 6, "{before:?}");
-        assert_eq!(before.faces, ["kind", "place", "person"]);
+        assert!(before.equal && before.cells == 8, "{before:?}");
+        assert_eq!(before.faces, ["kind", "site", "place", "person"]);
         tamper(&server, "UPDATE tally_cells SET quantity = 11 WHERE face = 'person' AND month = '2024-02'").await;
         let after = reconcile(&server).await;
         assert!(!after.equal);
@@ -309,7 +309,7 @@ async fn reconcile_names_every_cell_that_differs() {
         };
         assert_eq!(after.differences, [expected]);
         let control = after.totals.iter().find(|it| it.measure == "consultations").unwrap();
-        assert_eq!((control.records, control.cells.as_slice()), (11, [11, 11, 12].as_slice()));
+        assert_eq!((control.records, control.cells.as_slice()), (11, [11, 11, 11, 12].as_slice()));
         tamper(
             &server,
             "UPDATE tally_cells SET face = 'old', quantity = 10 WHERE face = 'person' AND month = '2024-02'",
@@ -317,6 +317,26 @@ async fn reconcile_names_every_cell_that_differs() {
         .await;
         let stray = reconcile(&server).await;
         assert!(!stray.equal && stray.stray_cells == 1, "{stray:?}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_migration_of_the_face_of_sites_sums_what_the_places_have() {
+    each_engine("site face", async |server| {
+        figures::make(&server).await;
+        let mut client = activities(&server);
+        client.record_activity(record("a1", headcount(date(2024, 2, 3), 10))).await.unwrap();
+        client.record_activity(record("a2", headcount(date(2024, 3, 3), 1))).await.unwrap();
+        tamper(&server, "DELETE FROM tally_cells WHERE face IN ('site', 'site-attested')").await;
+        assert!(!reconcile(&server).await.equal);
+        let migration = match &server.target {
+            Target::Sqlite(_) => include_str!("../../../migrations/sqlite/202611222800_tallies_site_face.sql"),
+            Target::Postgres(_) => include_str!("../../../migrations/postgres/202611222800_tallies_site_face.sql"),
+        };
+        tamper(&server, migration).await;
+        let after = reconcile(&server).await;
+        assert!(after.equal && after.cells == 8, "{after:?}");
     })
     .await;
 }
