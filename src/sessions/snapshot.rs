@@ -279,6 +279,13 @@ impl Snapshot {
         left
     }
 
+    /// Where the sessions are that take these resources.
+    #[must_use]
+    pub fn sites_of<'a>(&'a self, resources: impl IntoIterator<Item = &'a Resource>) -> BTreeSet<&'a Id> {
+        let busy = resources.into_iter().filter_map(|resource| self.busy.get(resource)).flatten();
+        busy.map(|busy| &busy.site).collect()
+    }
+
     /// The sessions that have lapsed by `now`, or whose proposed move has, and still take rows.
     pub fn lapsed(&self, now: Timestamp) -> impl Iterator<Item = (&Id, &Lapsing)> {
         self.lapsing.iter().filter(move |(_, lapsing)| lapsing.at <= now)

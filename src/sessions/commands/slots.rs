@@ -111,12 +111,14 @@ impl Query for FindSlots {
             true => sites::store::first(programme, MOST_SITES + 1),
             false => sites::store::briefs_asked(programme, &wanted.sites).map(|known| Ok(known.into_keys().collect())),
         };
-        let (state, (experts, sites)) =
-            tx.ask(programmes::store::state_asked(programme).and(experts.and(sites))).await?;
+        let first = programmes::store::state_asked(programme).and(experts.and(sites));
+        let named = store::known(programme, &wanted.experts, wanted.window);
+        let ((state, (experts, sites)), mut known) = tx.ask(first.and(named)).await?;
         state.must_be_active(programme)?;
         if wanted.experts.is_empty() {
             let text = format!("the programme has more: name at most {}", self.most_experts);
             wanted.experts = at_most(experts, self.most_experts, "experts", &text)?;
+            known = tx.ask(store::known(programme, &wanted.experts, wanted.window)).await?;
         }
         if wanted.sites.is_empty() {
             wanted.sites = at_most(sites, MOST_SITES, "sites", "the programme has more: name at most 200")?;
@@ -134,7 +136,7 @@ impl Query for FindSlots {
             now: self.now,
             days: false,
         };
-        let snapshot = store::load_scope(tx, &scope).await?;
+        let snapshot = store::load_scope(tx, &scope, known).await?;
         if let Some(id) = wanted.experts.iter().find(|id| !snapshot.experts.contains_key(id)) {
             return Err(predicate::not_found(programme, &format!("experts/{id}")));
         }
@@ -176,8 +178,11 @@ impl Query for ExplainSlot {
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<Explanation> {
         let draft = &self.draft;
-        programmes::store::state(tx, &draft.programme).await?.must_be_active(&draft.programme)?;
         let experts: Vec<Id> = draft.experts().cloned().collect();
+        let window = (draft.start.plus_minutes(-ALTERNATIVE_MINUTES), draft.end.plus_minutes(ALTERNATIVE_MINUTES));
+        let known = store::known(&draft.programme, &experts, window);
+        let (state, known) = tx.ask(programmes::store::state_asked(&draft.programme).and(known)).await?;
+        state.must_be_active(&draft.programme)?;
         let assistants: Vec<Id> = draft.assistants().into_iter().cloned().collect();
         let scope = Scope {
             programme: &draft.programme,
@@ -186,11 +191,11 @@ impl Query for ExplainSlot {
             offered: None,
             assistants: &assistants,
             dossier: draft.dossier.as_ref(),
-            window: (draft.start.plus_minutes(-ALTERNATIVE_MINUTES), draft.end.plus_minutes(ALTERNATIVE_MINUTES)),
+            window,
             now: self.now,
             days: true,
         };
-        let snapshot = store::load_scope(tx, &scope).await?;
+        let snapshot = store::load_scope(tx, &scope, known).await?;
         match predicate::unknown(draft, &snapshot) {
             Some(tail) => Err(predicate::not_found(&draft.programme, &tail)),
             None => Ok(explain(draft, &snapshot, self.purpose, self.grid_minutes)),

@@ -27,7 +27,7 @@ pub use outcomes::{
     HeldKey, NewOutcome, Taken, close_outcome, control_totals, held_clinics, held_page, insert_outcomes, occupy,
     outcome_page,
 };
-pub use snapshot::{Scope, load as load_snapshot, load_scope};
+pub use snapshot::{Known, Scope, known, load as load_snapshot, load_scope};
 
 /// The tables that this slice writes.
 pub const TABLES: &[&str] =

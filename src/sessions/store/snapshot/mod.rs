@@ -2,13 +2,13 @@
 //! experts as for one.
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::credentials::{self, Papers};
+use crate::credentials::{self, Credential, Papers};
 use crate::db::{Ask, Read, Sql, Tx};
 use crate::kernel::{Id, Result, SessionKind, Timestamp};
 use crate::rows;
 use crate::sessions::Purpose;
 use crate::sessions::draft::{Resource, SessionDraft};
-use crate::sessions::snapshot::{LONGEST_TAKEN_MINUTES, REACH_MINUTES, Snapshot};
+use crate::sessions::snapshot::{ExpertFacts, LONGEST_TAKEN_MINUTES, REACH_MINUTES, Snapshot};
 use crate::sites;
 
 pub(super) mod busy;
@@ -43,6 +43,24 @@ pub struct Scope<'a> {
     pub now: Timestamp,
     /// Whether somebody wants to be told what days are for the experts' home hospitals.
     pub days: bool,
+}
+
+/// What is known of experts whatever the site: what a search asks for first, since their offers say where it has to look.
+#[derive(Debug, Default)]
+pub struct Known {
+    experts: BTreeMap<Id, ExpertFacts>,
+    papers: BTreeMap<Id, Vec<Credential>>,
+}
+
+/// Asks what is known of experts whose sessions would lie in a window; of nobody nothing is asked.
+#[must_use]
+pub fn known(programme: &Id, experts: &[Id], window: (Timestamp, Timestamp)) -> Ask<Known> {
+    if experts.is_empty() {
+        return Ask::known(Known::default());
+    }
+    let subjects = Subjects { programme, experts: experts.to_vec(), sites: Vec::new(), window };
+    let papers = credentials::store::of_experts(programme, experts);
+    people::experts(&subjects).and(papers).map(|(experts, papers)| Ok(Known { experts, papers }))
 }
 
 /// Who and what a snapshot is about.
@@ -84,8 +102,14 @@ pub async fn load(tx: &mut Tx<'_>, programme: &Id, drafts: &[&SessionDraft], pur
         lapsing: taken.lapsing,
         ..Snapshot::default()
     };
-    let pairs = drafts.iter().flat_map(|draft| draft.resources().into_iter().map(|resource| (resource, &draft.site)));
-    let travel = travel(programme, journeys(pairs, &snapshot));
+    let mut visited: BTreeMap<Resource, BTreeSet<&Id>> = BTreeMap::new();
+    for draft in drafts {
+        for person in draft.resources().into_iter().filter(Resource::is_person) {
+            visited.entry(person).or_default().insert(&draft.site);
+        }
+    }
+    let journeys = visited.iter().flat_map(|(person, sites)| journeys(sites, snapshot.sites_of([person]))).collect();
+    let travel = travel(programme, &journeys);
     let limits = people::contacts(&subjects, &snapshot).and(counted::counted(&subjects, &snapshot));
     (snapshot.travel, (snapshot.contacts, snapshot.counted)) = tx.ask(travel.and(limits)).await?;
     let dossiers = set(drafts.iter().filter_map(|draft| draft.dossier.as_ref()));
@@ -93,19 +117,18 @@ pub async fn load(tx: &mut Tx<'_>, programme: &Id, drafts: &[&SessionDraft], pur
     Ok(snapshot)
 }
 
-/// Loads what any session of a scope is judged in, settled as of its instant.
+/// Loads what any session of a scope is judged in beside what is known of its experts, settled as of its instant.
 ///
 /// # Errors
 /// A storage error.
-pub async fn load_scope(tx: &mut Tx<'_>, scope: &Scope<'_>) -> Result<Snapshot> {
+pub async fn load_scope(tx: &mut Tx<'_>, scope: &Scope<'_>, known: Known) -> Result<Snapshot> {
     let mut subjects = Subjects {
         programme: scope.programme,
         experts: scope.experts.to_vec(),
         sites: scope.sites.to_vec(),
         window: scope.window,
     };
-    let of_experts = credentials::store::of_experts(scope.programme, scope.experts);
-    let (experts, of_experts) = tx.ask(people::experts(&subjects).and(of_experts)).await?;
+    let Known { experts, papers: of_experts } = known;
     let mut snapshot = Snapshot { experts, ..Snapshot::default() };
     if let Some(kinds) = scope.offered {
         let offers = || snapshot.experts.values().flat_map(|expert| &expert.standing);
@@ -136,8 +159,10 @@ pub async fn load_scope(tx: &mut Tx<'_>, scope: &Scope<'_>) -> Result<Snapshot> 
     let taken = tx.ask(busy::taken(scope.programme, windows, Purpose::Book)).await?;
     (snapshot.busy, snapshot.lapsing) = (taken.busy, taken.lapsing);
     let taken = snapshot.busy.keys().filter(|resource| resource.is_person());
-    let pairs = taken.flat_map(|resource| subjects.sites.iter().map(move |site| (resource.clone(), site)));
-    snapshot.travel = tx.ask(travel(scope.programme, journeys(pairs, &snapshot))).await?;
+    let busy = snapshot.sites_of(taken);
+    // Whoever is nowhere else comes from nowhere.
+    let sites = if busy.is_empty() { BTreeSet::new() } else { subjects.sites.iter().collect() };
+    snapshot.travel = tx.ask(travel(scope.programme, &journeys(&sites, busy))).await?;
     snapshot.settle(scope.now);
     Ok(snapshot)
 }
@@ -178,25 +203,16 @@ fn windows(drafts: &[&SessionDraft]) -> BTreeMap<Resource, Vec<Window>> {
     all
 }
 
-/// Every journey of a person between a site where a session would be and any other where one is, in both directions.
-fn journeys<'a>(wanted: impl Iterator<Item = (Resource, &'a Id)>, snapshot: &Snapshot) -> BTreeSet<(Id, Id)> {
-    let mut visited: BTreeMap<Resource, BTreeSet<&Id>> = BTreeMap::new();
-    for (resource, site) in wanted.filter(|(resource, _)| resource.is_person()) {
-        visited.entry(resource).or_default().insert(site);
-    }
-    let mut journeys = BTreeSet::new();
-    for (resource, sites) in visited {
-        let busy = snapshot.busy.get(&resource).into_iter().flatten().map(|busy| &busy.site);
-        let all: BTreeSet<&Id> = busy.chain(sites.iter().copied()).collect();
-        let pairs = sites.iter().flat_map(|a| all.iter().map(move |b| (*a, *b))).filter(|(a, b)| a != b);
-        journeys.extend(pairs.flat_map(|(a, b)| [(a.clone(), b.clone()), (b.clone(), a.clone())]));
-    }
-    journeys
+/// Every journey between a site where a session would be and any other where it would be or its people are, in both directions.
+fn journeys<'a>(sites: &BTreeSet<&'a Id>, busy: BTreeSet<&'a Id>) -> BTreeSet<(&'a Id, &'a Id)> {
+    let all: BTreeSet<&Id> = busy.into_iter().chain(sites.iter().copied()).collect();
+    let pairs = sites.iter().flat_map(|a| all.iter().map(move |b| (*a, *b))).filter(|(a, b)| a != b);
+    pairs.flat_map(|(a, b)| [(a, b), (b, a)]).collect()
 }
 
 type Journeys = BTreeMap<(Id, Id), i64>;
 
-fn travel(programme: &Id, journeys: BTreeSet<(Id, Id)>) -> Ask<Journeys> {
-    let journeys: Vec<(Id, Id)> = journeys.into_iter().collect();
+fn travel(programme: &Id, journeys: &BTreeSet<(&Id, &Id)>) -> Ask<Journeys> {
+    let journeys: Vec<(Id, Id)> = journeys.iter().map(|(from, to)| ((*from).clone(), (*to).clone())).collect();
     sites::store::travel::minutes(programme, &journeys).map(|minutes| Ok(minutes.into_iter().collect()))
 }

@@ -1,0 +1,2 @@
+-- PostgreSQL's alone: what keeps two rows of a resource from overlapping isn't to be taken for an index. SQLite's triggers stay.
+SELECT 1;
