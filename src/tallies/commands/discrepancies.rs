@@ -45,7 +45,7 @@ impl QueueDiscrepancies {
             finding: finding.clone(),
             date: about.date,
             site: about.site.clone(),
-            patient: about.patient.clone(),
+            patient: about.patient.as_ref().or(before.and_then(|before| before.patient.as_ref())).cloned(),
             state: DiscrepancyState::Open,
             resolution: None,
             note: String::new(),
@@ -105,6 +105,14 @@ impl Command for QueueDiscrepancies {
             Change::new(&it.name, Verb::new(verb), it.meta.revision)
         };
         let changes = after.iter().map(change).collect();
+        // For whom something is missing is in no answer: to learn it is no change.
+        let learns = |(_, finding, about): &&(Id, Finding, About)| {
+            let before = known.get(&finding.key()).filter(|before| before.patient.is_none())?;
+            let is_written = after.iter().any(|it| it.name == before.name);
+            about.patient.clone().filter(|_| !is_written).map(|it| Discrepancy { patient: Some(it), ..before.clone() })
+        };
+        let learned: Vec<Discrepancy> = self.found.iter().filter(is_others).filter_map(|it| learns(&it)).collect();
+        after.extend(learned);
         Ok(Decision::new(after, (), changes))
     }
 

@@ -167,14 +167,21 @@ async fn no_discrepancy_holds_the_number_of_what_was_missing_when_it_was_found()
 async fn what_was_missing_and_never_came_is_found_by_its_patient() {
     each_engine("persons_never_came", async |server| {
         figures::make(&server).await;
+        let mut unsaid = march("visit-4711", 4);
+        unsaid[1].rows[0].patient = None;
+        // Whose it is may be said later, and not again: it is known from then on.
+        assert_eq!(reconcile(&server, unsaid.clone()).await.missing_here, 1);
         assert_eq!(reconcile(&server, march("visit-4711", 4)).await.missing_here, 1);
+        // Settled, and found again by an extract that doesn't say it.
+        let mut without = march("visit-4711", 4);
+        without[1].rows.clear();
+        assert_eq!(reconcile(&server, without).await.settled, 1);
+        assert_eq!(reconcile(&server, unsaid.clone()).await.missing_here, 1);
         persons(&server).restrict_person(restrict("r0", patient(TOKEN))).await.unwrap();
         assert_eq!(numbers(&server).await, [SEALED]);
         let held = |all: &str| all.lines().filter(|line| line.contains("visit-4711") || line.contains(TOKEN)).count();
         assert_eq!(held(&everything(&server).await), 2, "in the seals of the token and the number alone");
-        // Neither is it brought in anew by an extract that doesn't say whose it is.
-        let mut unsaid = march("visit-4711", 4);
-        unsaid[1].rows[0].patient = None;
+        // Neither is it brought in anew by such an extract.
         assert_eq!(reconcile(&server, unsaid).await.restricted, 1);
         assert_eq!(numbers(&server).await, [SEALED]);
 
