@@ -333,7 +333,7 @@ async fn check_sqlite(connection: &mut SqliteConnection, name: &str, text: &str)
 const WHOLE_KEYS: [&str; 4] = ["heads h", "DELETE FROM heads", "programmes p", "sitting_units u"];
 
 /// What stands for a table in a text: the last word.
-fn alias<'a>(table: &'a str) -> &'a str {
+fn alias(table: &str) -> &str {
     table.rsplit(' ').next().unwrap_or(table)
 }
 

@@ -53,7 +53,6 @@ pub struct Known {
 }
 
 /// Asks what is known of experts whose sessions would lie in a window; of nobody nothing is asked.
-#[must_use]
 pub fn known(programme: &Id, experts: &[Id], window: (Timestamp, Timestamp)) -> Ask<Known> {
     if experts.is_empty() {
         return Ask::known(Known::default());
