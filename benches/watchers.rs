@@ -36,7 +36,7 @@ const MOST: f64 = 1.5;
 async fn main() -> ExitCode {
     let mut numbers = std::env::args().skip(1).filter_map(|argument| argument.parse::<u32>().ok());
     let watchers = usize::try_from(numbers.next().unwrap_or(2_000)).unwrap();
-    let seconds = numbers.next().unwrap_or(20);
+    let seconds = numbers.next().unwrap_or(40);
     let load = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
     println!("watchers: {RATE} bookings a second for {seconds} s each; load average before: {}", load.trim());
     println!("engine    watchers                 p50 ms   p99 ms   ratio");
@@ -47,12 +47,10 @@ async fn main() -> ExitCode {
         let channel = connect(program.address).await;
         prepare(&channel).await;
         book(&channel, RATE * 2, "warm").await;
-        let alone = figures(book(&channel, RATE * seconds, "alone").await);
-        print(engine, "none", alone, 1.0);
-        let still = watch(program.address).await;
-        slow +=
-            compare(engine, "one that takes nothing", alone, figures(book(&channel, RATE * seconds, "still").await));
-        drop(still);
+        let before = book(&channel, RATE * seconds, "before").await;
+        let watcher = watch(program.address).await;
+        let still = figures(book(&channel, RATE * seconds, "still").await);
+        drop(watcher);
         let mut running = JoinSet::new();
         for _ in 0..watchers.div_ceil(STREAMS) {
             let channel =
@@ -63,8 +61,13 @@ async fn main() -> ExitCode {
             }
         }
         let many = figures(book(&channel, RATE * seconds, "many").await);
-        slow += compare(engine, &running.len().to_string(), alone, many);
-        drop(running);
+        let count = running.len().to_string();
+        running.shutdown().await;
+        let after = book(&channel, RATE * seconds, "after").await;
+        let alone = figures(before.into_iter().chain(after).collect());
+        print(engine, "none, before and after", alone, 1.0);
+        slow += compare(engine, "one that takes nothing", alone, still);
+        slow += compare(engine, &count, alone, many);
         drop(program);
         database.remove().await;
     }
@@ -81,7 +84,7 @@ async fn prepare(channel: &Channel) {
     ReservationServiceClient::new(channel.clone()).open_register(register).await.unwrap();
 }
 
-/// Books and cancels so many times at a steady rate; how long each booking took, the shortest first.
+/// Books and cancels so many times at a steady rate; how long each booking took.
 async fn book(channel: &Channel, times: u32, phase: &str) -> Vec<Duration> {
     let mut client = ReservationServiceClient::new(channel.clone());
     let mut pace = interval(Duration::from_secs(1) / RATE);
@@ -105,7 +108,6 @@ async fn book(channel: &Channel, times: u32, phase: &str) -> Vec<Duration> {
             pb::CancelReservationRequest { name: name("reservations", &id), cancelled_by, ..Default::default() };
         client.cancel_reservation(cancel).await.unwrap();
     }
-    took.sort_unstable();
     took
 }
 
@@ -123,7 +125,8 @@ async fn watch(address: SocketAddr) -> tonic::Streaming<pb::WatchChangesResponse
 }
 
 /// The median and the 99th percentile, in milliseconds.
-fn figures(took: Vec<Duration>) -> (f64, f64) {
+fn figures(mut took: Vec<Duration>) -> (f64, f64) {
+    took.sort_unstable();
     let at = |part: usize| took[(took.len() * part / 100).min(took.len() - 1)].as_secs_f64() * 1e3;
     (at(50), at(99))
 }

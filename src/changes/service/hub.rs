@@ -1,13 +1,14 @@
 //! One reader of the log for all watchers of a programme on this server: what it reads goes into a ring that they share.
 //!
-//! It looks when this server has committed, and in a rhythm, because other servers commit too. Nobody waits for a watcher:
-//! who is overtaken by the ring reads the log itself.
+//! It looks when this server has committed, and in a rhythm, because other servers commit too; between two looks it rests, so that
+//! thousands of watchers get one message of what many callers do at once, not one of each. Nobody waits for a watcher: who is overtaken
+//! by the ring reads the log itself.
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::{Mutex, broadcast, watch};
-use tokio::time::{MissedTickBehavior, interval};
+use tokio::time::{MissedTickBehavior, interval, timeout};
 use tracing::warn;
 
 use super::present::Seen;
@@ -17,6 +18,8 @@ use crate::kernel::{Error, Id, Result};
 
 /// How often the log is looked at for what other servers have committed.
 const RHYTHM: Duration = Duration::from_millis(200);
+/// How long it rests after changes were handed on.
+const REST: Duration = Duration::from_millis(50);
 /// Changes in a programme's ring: what bounds the memory that watchers take.
 const RING: usize = 1_024;
 /// Changes that are read at a time.
@@ -67,8 +70,12 @@ impl Hub {
         rhythm.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             commits.mark_unchanged(); // before the look: what is committed during it is a reason for another
+            let before = last;
             if let Err(error) = self.look(&programme, &mut last, &ring).await {
                 warn!(%error, "the change log can't be read now");
+            }
+            if last > before && timeout(REST, closed.changed()).await.is_ok() {
+                return;
             }
             tokio::select! {
                 Ok(()) = commits.changed() => {}
