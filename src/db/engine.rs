@@ -164,7 +164,8 @@ impl Pool {
                     .busy_timeout(BUSY_TIMEOUT)
                     .pragma("secure_delete", "on") // what was erased is not to be found in the file's free places
                     .pragma("temp_store", "memory") // statement journals: a third off a set's statements
-                    .pragma("cache_size", "-16384")
+                    // An export goes from one reader to the next, and each keeps what it has read: four of them are to stay small.
+                    .pragma("cache_size", if purpose == Purpose::Read { "-6144" } else { "-16384" })
                     .statement_cache_capacity(512) // messages of several statements are texts of their own
                     .pragma("query_only", if purpose == Purpose::Read { "on" } else { "off" });
                 // A limit below the file's size is taken as its size: whatever needs another page is refused.
