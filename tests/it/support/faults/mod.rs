@@ -262,7 +262,8 @@ async fn reconcile(channel: &Channel, evidence: &mut Evidence) {
 fn compare_watchers(watched: Vec<Watched>, evidence: &mut Evidence) {
     for (at, Watched { sequences, resumed, wrong }) in watched.into_iter().enumerate() {
         if !sequences.iter().copied().eq(1..=evidence.changes) {
-            let missing = (1..=evidence.changes).filter(|sequence| !sequences.contains(sequence)).count();
+            let seen: BTreeSet<i64> = sequences.iter().copied().collect();
+            let missing = (1..=evidence.changes).filter(|sequence| !seen.contains(sequence)).count();
             evidence.wrong.push(format!("watcher {at} saw {} changes, missed {missing}", sequences.len()));
         }
         evidence.watched.push(sequences.len());
