@@ -15,6 +15,7 @@ use super::migrations;
 use super::reaction::Reaction;
 use super::retention;
 use super::scrub;
+use super::statistics;
 use super::stats::{Counts, Stats};
 use super::tx::Tx;
 use super::writer::{self, Setup};
@@ -108,7 +109,7 @@ impl Db {
             projections: options.projections.into(),
             reactions: options.reactions.into(),
             stats: Arc::default(),
-            count_at: Arc::new(writer::FIRST_COUNT.into()),
+            looks: Arc::default(),
             scrub: Arc::default(),
             commits: Arc::new(watch::Sender::new(0)),
         };
@@ -236,6 +237,12 @@ impl Db {
             0 => Ok(0),
             days => retention::forget_changes(&self.0.setup, days).await,
         }
+    }
+
+    /// Has PostgreSQL count those of its tables that have outgrown what it knows of them, where anything was written of late. To be called
+    /// every few seconds; what fails is tried again by the next call.
+    pub async fn count_tables(&self) {
+        statistics::look(self.0.engine, &self.0.setup).await;
     }
 
     /// Empties the write-ahead log of an SQLite file, in which what was destroyed can still be found; nothing where nothing was since it was

@@ -22,6 +22,7 @@ mod row;
 mod scrub;
 mod select;
 mod sql;
+mod statistics;
 mod stats;
 mod told;
 mod tx;

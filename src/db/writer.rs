@@ -3,8 +3,6 @@
 //! No timer: a batch is what arrived while the one before it was written. Whose caller has gone is dropped before it
 //! runs. The lane's task belongs to the writer, so that a client's cancel can't drop a transaction half way.
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
-use std::sync::atomic::Ordering::Relaxed;
 
 use tokio::sync::{mpsc, watch};
 
@@ -13,6 +11,7 @@ use super::engine::{Conn, Pool};
 use super::ledger::{self, Projection};
 use super::reaction::Reaction;
 use super::scrub::Scrub;
+use super::statistics::{self, Looks};
 use super::stats::Stats;
 use crate::kernel::{Clock, Error, Result};
 
@@ -27,8 +26,8 @@ pub(super) struct Setup {
     pub projections: Arc<[Projection]>,
     pub reactions: Arc<[Reaction]>,
     pub stats: Arc<Stats>,
-    /// At how many changes the engine is asked to look at its tables next.
-    pub count_at: Arc<AtomicU64>,
+    /// When the engine is asked to look at its tables.
+    pub looks: Arc<Looks>,
     /// Whether something was destroyed that the log of an SQLite file still has.
     pub scrub: Arc<Scrub>,
     /// Counts this server's commits, for those who wait for news.
@@ -42,18 +41,6 @@ pub(super) async fn lane(mut queue: mpsc::Receiver<Job>, setup: Setup) {
     while queue.recv_many(&mut jobs, MAX_BATCH).await > 0 {
         jobs.retain(|job| !job.answer.is_closed());
         run_batch(&mut conn, &mut jobs, &setup).await;
-    }
-}
-
-/// After so many changes the engine is asked to look at its tables for the first time, and then with every sixteenth more, at least this many
-/// again. Plans that were made for a table of four rows stay until it is counted again, and an import outruns the engine's own minute.
-pub(super) const FIRST_COUNT: u64 = 256;
-
-/// Beside the lane, on a connection of its own; what fails here costs time only.
-async fn gather_statistics(pool: Pool) {
-    let Ok(mut conn) = pool.acquire().await else { return };
-    if conn.gather_statistics().await.is_err() {
-        conn.discard();
     }
 }
 
@@ -76,11 +63,7 @@ async fn run_batch(conn: &mut Option<Conn>, jobs: &mut Vec<Job>, setup: &Setup) 
     for (job, answer) in jobs.drain(..).zip(answers) {
         let _ = job.answer.send(answer); // who gave up meanwhile learns it by the request id
     }
-    let (changes, count_at) = (setup.stats.counts().changes, setup.count_at.load(Relaxed));
-    let next = changes.saturating_add(FIRST_COUNT.max(changes / 16));
-    if changes >= count_at && setup.count_at.compare_exchange(count_at, next, Relaxed, Relaxed).is_ok() {
-        tokio::spawn(gather_statistics(setup.pool.clone()));
-    }
+    statistics::after_batch(setup);
 }
 
 /// Forgets requests that are older than they are kept, in chunks, on a connection of its own.

@@ -1,5 +1,5 @@
 //! What a server does by itself now and then: it forgets request ids and changes that are older than they are kept, has what has lapsed
-//! written down (`lapses`), and goes on with erasures and recomputations that were cut off.
+//! written down (`lapses`), has tables counted that grew, and goes on with erasures and recomputations that were cut off.
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -29,7 +29,8 @@ pub(super) fn start(db: Db) -> JoinHandle<()> {
         let places = rhythm(SWEEPING, || lapses::places_and_tell(&db, &holder).boxed());
         let restating = rhythm(SWEEPING, || restatements::go_on_and_tell(&db).boxed());
         let erasing = rhythm(SWEEPING, || erasures::go_on_and_tell(&db).boxed());
-        tokio::join!(restating, erasing, sweeping, places, forgetting);
+        let counting = rhythm(SWEEPING, || db.count_tables().boxed());
+        tokio::join!(restating, erasing, sweeping, places, forgetting, counting);
     })
 }
 
