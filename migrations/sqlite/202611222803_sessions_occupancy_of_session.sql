@@ -1,0 +1,2 @@
+-- See the one before.
+CREATE INDEX occupancy_by_session ON occupancy (session, programme);
