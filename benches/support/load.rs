@@ -151,6 +151,16 @@ pub async fn run(run: &Run) -> Figures {
     }
 }
 
+/// How long after a load an engine needs to know what was loaded: PostgreSQL's processes say so within ten seconds, and the server looks
+/// every five.
+const SETTLING: Duration = Duration::from_secs(16);
+
+/// Waits until what was loaded is on the disk and counted: a page or a search is to be measured, not what follows a load.
+async fn settle() {
+    tokio::time::sleep(SETTLING).await;
+    assert!(Command::new("sync").status().unwrap().success());
+}
+
 /// Measures a server with the demo's data on each engine, or the one at the address among the arguments; the sum of what is found.
 pub async fn over_the_demo(arguments: &[String], measure: impl AsyncFn(&'static str, SocketAddr) -> usize) -> usize {
     if let Some(address) = arguments.iter().find_map(|argument| argument.parse().ok()) {
@@ -168,6 +178,7 @@ pub async fn over_the_demo(arguments: &[String], measure: impl AsyncFn(&'static 
             Place::Postgres => fresh_postgres().await,
         };
         let program = Program::serve(&database, &["--demo", "--log-filter", "warn"]);
+        settle().await;
         sum += measure(place.name(), program.address).await;
     }
     sum
