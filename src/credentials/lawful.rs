@@ -4,7 +4,7 @@
 //! government's orders, or for the public good. By 医师外出会诊管理暂行规定 art. 2, 4 and 5 a consultation elsewhere is for one named patient,
 //! approved by the home hospital, agreed to by the patient, and invited in writing; an invitation by telephone is papered promptly
 //! afterwards. Grades of operations are filed by the site and given to each surgeon there. Nothing here looks at sites' specialties.
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use super::{BasisKind, Credential, Dossier, Paper};
 use crate::experts::Scope;
@@ -34,9 +34,9 @@ vocabulary! {
 #[derive(Clone, Debug, Default)]
 pub struct Papers {
     /// What experts have: licences, bases, authorisations.
-    pub of_experts: BTreeMap<Id, Vec<Credential>>,
+    pub of_experts: HashMap<Id, Vec<Credential>>,
     /// What sites have: grade lists.
-    pub of_sites: BTreeMap<Id, Vec<Credential>>,
+    pub of_sites: HashMap<Id, Vec<Credential>>,
     /// The dossiers that were named.
     pub dossiers: BTreeMap<Id, Dossier>,
 }

@@ -2,7 +2,7 @@
 //! and which sessions take their time.
 //!
 //! `store::snapshot` loads it, in one place and with one set of statements; nobody else asks the tables again.
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::assistants::Absence;
 use crate::calendars::{Calendar, ExpertAbsence, Offer, Span};
@@ -19,19 +19,19 @@ pub const REACH_MINUTES: i64 = 2 * LONGEST_BUFFER_MINUTES + 24 * 60;
 /// The longest that one session can take somebody or something, in minutes: a search by starts looks back this far.
 pub const LONGEST_TAKEN_MINUTES: i64 = LONGEST_MINUTES + 2 * LONGEST_BUFFER_MINUTES;
 
-/// A state of things in which drafts are judged.
+/// A state of things in which drafts are judged. What each judgement looks up of hundreds is hashed: a search judges thousands of drafts.
 #[derive(Clone, Debug, Default)]
 pub struct Snapshot {
     /// The sites that are named.
     pub sites: BTreeMap<Id, SiteFacts>,
     /// The experts that are named.
-    pub experts: BTreeMap<Id, ExpertFacts>,
+    pub experts: HashMap<Id, ExpertFacts>,
     /// The assistants that are named.
-    pub assistants: BTreeMap<Id, AssistantFacts>,
+    pub assistants: HashMap<Id, AssistantFacts>,
     /// Journeys in minutes, (origin, destination); what isn't there is unknown.
     pub travel: BTreeMap<(Id, Id), i64>,
     /// Who and what is taken within reach of the drafts, each list by start.
-    pub busy: BTreeMap<Resource, Vec<Busy>>,
+    pub busy: HashMap<Resource, Vec<Busy>>,
     /// Which of the drafts' sessions exist already.
     pub existing: BTreeSet<Id>,
     /// The sessions among those that take time which lapse, or whose proposed move does.

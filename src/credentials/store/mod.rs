@@ -1,5 +1,5 @@
 //! SQL of credentials, and rows to types; dossiers and checklists have files of their own.
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use serde::Serialize;
 
@@ -121,12 +121,12 @@ pub fn papers(programme: &Id, experts: &[Id], sites: &[Id]) -> Ask<Papers> {
 }
 
 /// Asks for the papers that may matter to these experts, by expert. External ids aren't loaded.
-pub fn of_experts(programme: &Id, experts: &[Id]) -> Ask<BTreeMap<Id, Vec<Credential>>> {
+pub fn of_experts(programme: &Id, experts: &[Id]) -> Ask<HashMap<Id, Vec<Credential>>> {
     if experts.is_empty() {
-        return Ask::known(BTreeMap::new());
+        return Ask::known(HashMap::new());
     }
     Ask::rows(Read::of(OF_EXPERTS).bind_rows(&db::keys(programme, experts)), |rows| {
-        let mut papers: BTreeMap<Id, Vec<Credential>> = BTreeMap::new();
+        let mut papers: HashMap<Id, Vec<Credential>> = HashMap::new();
         for row in &rows {
             papers.entry(row.get("expert")?).or_default().push(credential_of(row, Vec::new())?);
         }
@@ -135,12 +135,12 @@ pub fn of_experts(programme: &Id, experts: &[Id]) -> Ask<BTreeMap<Id, Vec<Creden
 }
 
 /// Asks for the grade lists of these sites, by site. External ids aren't loaded.
-pub fn of_sites(programme: &Id, sites: &[Id]) -> Ask<BTreeMap<Id, Vec<Credential>>> {
+pub fn of_sites(programme: &Id, sites: &[Id]) -> Ask<HashMap<Id, Vec<Credential>>> {
     if sites.is_empty() {
-        return Ask::known(BTreeMap::new());
+        return Ask::known(HashMap::new());
     }
     Ask::rows(Read::of(OF_SITES).bind_rows(&db::keys(programme, sites)), |rows| {
-        let mut papers: BTreeMap<Id, Vec<Credential>> = BTreeMap::new();
+        let mut papers: HashMap<Id, Vec<Credential>> = HashMap::new();
         for row in &rows {
             let credential = credential_of(row, Vec::new())?;
             for site in credential.paper.sites() {

@@ -41,7 +41,9 @@ pub fn explain(draft: &SessionDraft, snapshot: &Snapshot, purpose: SlotPurpose, 
         other
     };
     let stationed = snapshot.assistants.iter().filter(|(_, facts)| facts.site == draft.site).map(|(id, _)| id);
-    let others = stationed.filter(|id| draft.assistant.as_ref() != Some(*id));
+    let mut others: Vec<&Id> = stationed.filter(|id| draft.assistant.as_ref() != Some(*id)).collect();
+    others.sort();
+    let others = others.into_iter();
     let assistants = others.filter(|id| !blames(&with_assistant(id), Part::Assistant)).take(MOST).cloned().collect();
     let site = snapshot.sites.get(&draft.site);
     let mut rooms: Vec<&Id> = site.into_iter().flat_map(|site| &site.rooms).map(|room| &room.id).collect();

@@ -26,7 +26,9 @@ pub(super) struct Candidates<'a> {
 pub(super) fn candidates(snapshot: &Snapshot) -> BTreeMap<&Id, Candidates<'_>> {
     let none = || Candidates { assistants: Vec::new(), paired: BTreeMap::new(), rooms: Vec::new() };
     let mut all: BTreeMap<&Id, Candidates<'_>> = snapshot.sites.keys().map(|site| (site, none())).collect();
-    for (id, facts) in &snapshot.assistants {
+    let mut assistants: Vec<_> = snapshot.assistants.iter().collect();
+    assistants.sort_by_key(|(id, _)| *id);
+    for (id, facts) in assistants {
         if let Some(site) = all.get_mut(&facts.site) {
             let taken = taken(snapshot, &Resource::Assistant(id.clone()));
             for (expert, ..) in facts.pairings.iter().filter(|(_, at, _)| *at == facts.site) {

@@ -1,5 +1,5 @@
 //! Who and what is taken: by plans that occupy, or by what was held.
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use serde::Serialize;
 
@@ -51,7 +51,7 @@ pub(in crate::sessions::store) const HELD_IN_ROOM: Sql = rows!(
 /// Who and what is taken, and which sessions among these lapse.
 #[derive(Default)]
 pub(super) struct Taken {
-    pub busy: BTreeMap<Resource, Vec<Busy>>,
+    pub busy: HashMap<Resource, Vec<Busy>>,
     pub lapsing: BTreeMap<Id, Lapsing>,
 }
 

@@ -1,6 +1,6 @@
 //! Loads snapshots: the one place that asks the tables what the predicate decides on, with as many messages for hundreds of
 //! experts as for one.
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::credentials::{self, Credential, Papers};
 use crate::db::{Ask, Read, Sql, Tx};
@@ -48,8 +48,8 @@ pub struct Scope<'a> {
 /// What is known of experts whatever the site: what a search asks for first, since their offers say where it has to look.
 #[derive(Debug, Default)]
 pub struct Known {
-    experts: BTreeMap<Id, ExpertFacts>,
-    papers: BTreeMap<Id, Vec<Credential>>,
+    experts: HashMap<Id, ExpertFacts>,
+    papers: HashMap<Id, Vec<Credential>>,
 }
 
 /// Asks what is known of experts whose sessions would lie in a window; of nobody nothing is asked.
