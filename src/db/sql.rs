@@ -57,12 +57,22 @@ impl Sql {
 /// `r.value->>n` is a text on PostgreSQL: write `CAST(r.value->>n AS BIGINT)` for an integer, and a truth value as
 /// `CAST(r.value->>n AS BIGINT) = 1` of an integer. Every part of a key comes from the row, the programme too: with the
 /// programme as a value of its own either engine may begin with all rows of the programme instead of the JSON's.
+///
+/// SQLite plans without counting, and may begin with all rows of a programme; PostgreSQL, which does count, keeps the order as it is
+/// written. What stands behind `hint:` is said to SQLite alone, so that it keeps the order too, or takes an index:
+/// `rows!("SELECT b.x FROM ", "JOIN a ON a.k = r.value->>0 ", hint: "CROSS ", "JOIN b ON b.k = a.k")`.
 #[macro_export]
 macro_rules! rows {
-    ($head:literal, $tail:literal) => {
+    ($head:expr, hint: $words:literal, $rest:expr, $tail:expr) => {
         $crate::db::Sql::pair(
-            concat!($head, "jsonb_each($1) AS r ", $tail),
-            concat!($head, "jsonb_array_elements(CAST($1 AS JSONB)) AS r ", $tail),
+            concat!($head, $words, $rest, "jsonb_each($1) AS r ", $tail),
+            concat!($head, $rest, "jsonb_array_elements(CAST($1 AS JSONB)) AS r ", $tail),
+        )
+    };
+    ($head:expr, $tail:expr $(, hint: $words:literal, $more:expr)*) => {
+        $crate::db::Sql::pair(
+            concat!($head, "jsonb_each($1) AS r ", $tail $(, $words, $more)*),
+            concat!($head, "jsonb_array_elements(CAST($1 AS JSONB)) AS r ", $tail $(, $more)*),
         )
     };
 }

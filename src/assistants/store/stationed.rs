@@ -16,22 +16,13 @@ pub(super) const NAMED: Sql = rows!(
     "SELECT a.assistant, a.site, a.end_date FROM ",
     "JOIN assistants a ON a.programme = r.value->>0 AND a.assistant = r.value->>1 ORDER BY a.assistant"
 );
-macro_rules! absences_at {
-    ($rows:literal, $join:literal) => {
-        concat!(
-            "SELECT x.assistant, x.kind, x.from_date, x.to_date, x.half_day FROM ",
-            $rows,
-            " AS r JOIN assistants a ON a.programme = r.value->>0 AND a.site = r.value->>1 ",
-            $join,
-            " assistant_absences x ON x.programme = a.programme AND x.assistant = a.assistant \
-             WHERE x.to_date >= $2 AND x.from_date <= $3 ORDER BY x.assistant, x.ordinal"
-        )
-    };
-}
-// CROSS JOIN keeps SQLite's order: it would look through every absence of the programme for each site.
-pub(super) const ABSENCES_AT: Sql = Sql::pair(
-    absences_at!("jsonb_each($1)", "CROSS JOIN"),
-    absences_at!("jsonb_array_elements(CAST($1 AS JSONB))", "JOIN"),
+// SQLite would look through every absence of the programme for each site.
+pub(super) const ABSENCES_AT: Sql = rows!(
+    "SELECT x.assistant, x.kind, x.from_date, x.to_date, x.half_day FROM ",
+    "JOIN assistants a ON a.programme = r.value->>0 AND a.site = r.value->>1 ",
+    hint: "CROSS ",
+    "JOIN assistant_absences x ON x.programme = a.programme AND x.assistant = a.assistant \
+     WHERE x.to_date >= $2 AND x.from_date <= $3 ORDER BY x.assistant, x.ordinal"
 );
 
 /// An assistant at a site.

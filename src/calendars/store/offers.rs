@@ -49,22 +49,13 @@ const SITES: Sql = rows!(
     "SELECT s.offer, s.site FROM ",
     "JOIN offer_sites s ON s.programme = r.value->>0 AND s.offer = r.value->>1 ORDER BY s.offer, s.site"
 );
-macro_rules! sites_of_experts {
-    ($rows:expr, $join:expr) => {
-        concat!(
-            "SELECT s.offer, s.site FROM ",
-            $rows,
-            " AS r JOIN offers o ON o.programme = r.value->>0 AND o.expert = r.value->>1 AND o.state = 'OPEN' \
-             AND o.from_time < $3 AND (o.until_time IS NULL OR o.until_time > $2) ",
-            $join,
-            " offer_sites s ON s.programme = o.programme AND s.offer = o.offer ORDER BY s.offer, s.site"
-        )
-    };
-}
-// CROSS JOIN keeps SQLite's order: it would look through the sites of every offer for each expert.
-const SITES_OF_EXPERTS: Sql = Sql::pair(
-    sites_of_experts!("jsonb_each($1)", "CROSS JOIN"),
-    sites_of_experts!("jsonb_array_elements(CAST($1 AS JSONB))", "JOIN"),
+// SQLite would look through the sites of every offer for each expert.
+const SITES_OF_EXPERTS: Sql = rows!(
+    "SELECT s.offer, s.site FROM ",
+    "JOIN offers o ON o.programme = r.value->>0 AND o.expert = r.value->>1 AND o.state = 'OPEN' \
+     AND o.from_time < $3 AND (o.until_time IS NULL OR o.until_time > $2) ",
+    hint: "CROSS ",
+    "JOIN offer_sites s ON s.programme = o.programme AND s.offer = o.offer ORDER BY s.offer, s.site"
 );
 const AT_SITE: Sql =
     Sql::new("SELECT s.offer FROM offer_sites s WHERE s.programme = $1 AND s.site = $2 ORDER BY s.offer LIMIT 1");

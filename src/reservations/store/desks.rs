@@ -19,15 +19,6 @@ macro_rules! reservation_columns {
 }
 pub(super) use reservation_columns;
 
-macro_rules! of_rows {
-    ($select:expr, $from:expr) => {
-        Sql::pair(
-            concat!("SELECT ", $select, "FROM jsonb_each($1) AS r ", $from),
-            concat!("SELECT ", $select, "FROM jsonb_array_elements(CAST($1 AS JSONB)) AS r ", $from),
-        )
-    };
-}
-
 macro_rules! present {
     () => {
         "(SELECT x.reservation FROM reservations x WHERE x.programme = r.value->>1 AND x.reservation = r.value->>3 LIMIT 1)"
@@ -46,16 +37,17 @@ macro_rules! restriction {
     };
 }
 /// A row for the first who asks at each session, and for everyone else of whom there is something already: the usual row says nothing.
-const ENTER: Sql = of_rows!(
+const ENTER: Sql = rows!(
     concat!(
-        "CAST(r.value->>0 AS BIGINT) AS position, ",
+        "SELECT CAST(r.value->>0 AS BIGINT) AS position, ",
         present!(),
         " IS NOT NULL AS present, ",
         holder!(),
         " AS holder, ",
         restriction!(),
         " AS restriction, ",
-        register_columns!()
+        register_columns!(),
+        "FROM "
     ),
     concat!(
         "JOIN registers g ON g.programme = r.value->>1 AND g.session = r.value->>2 WHERE CAST(r.value->>6 AS BIGINT) = 1 OR ",
@@ -67,23 +59,23 @@ const ENTER: Sql = of_rows!(
         " IS NOT NULL"
     )
 );
-const GET: Sql = of_rows!(
-    reservation_columns!(),
+const GET: Sql = rows!(
+    concat!("SELECT ", reservation_columns!(), "FROM "),
     "JOIN reservations x ON x.programme = r.value->>0 AND x.reservation = r.value->>1 \
      JOIN registers g ON g.programme = x.programme AND g.session = x.session"
 );
-const DUE: Sql = of_rows!(
-    reservation_columns!(),
+const DUE: Sql = rows!(
+    concat!("SELECT ", reservation_columns!(), "FROM "),
     "JOIN reservations x ON x.programme = r.value->>0 AND x.session = r.value->>1 AND x.lapse_time <= CAST(r.value->>2 AS BIGINT) \
      JOIN registers g ON g.programme = x.programme AND g.session = x.session ORDER BY x.session, x.place"
 );
-const NEXT_DUE: Sql = of_rows!(
-    "r.value->>1 AS session, (SELECT MIN(x.lapse_time) FROM reservations x WHERE x.programme = r.value->>0 \
-     AND x.session = r.value->>1 AND x.lapse_time > CAST(r.value->>2 AS BIGINT)) AS next_due ",
+const NEXT_DUE: Sql = rows!(
+    "SELECT r.value->>1 AS session, (SELECT MIN(x.lapse_time) FROM reservations x WHERE x.programme = r.value->>0 \
+     AND x.session = r.value->>1 AND x.lapse_time > CAST(r.value->>2 AS BIGINT)) AS next_due FROM ",
     "WHERE TRUE"
 );
-const QUEUE: Sql = of_rows!(
-    reservation_columns!(),
+const QUEUE: Sql = rows!(
+    concat!("SELECT ", reservation_columns!(), "FROM "),
     "JOIN reservations x ON x.programme = r.value->>0 AND x.session = r.value->>1 AND x.state = 'WAITING' \
      JOIN registers g ON g.programme = x.programme AND g.session = x.session ORDER BY x.session, x.arrival"
 );

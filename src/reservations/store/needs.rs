@@ -16,19 +16,13 @@ const LIVE: Sql = Sql::new(
     "SELECT n.need FROM needs n WHERE n.programme = $1 AND n.patient_token = $2 AND n.patient_issuer = $3 AND n.wanted = $4 \
      AND n.live = 1 LIMIT 1",
 );
-const OPEN: Sql = Sql::pair(
-    concat!(
-        "SELECT ",
-        columns!(),
-        "FROM jsonb_each($1) AS r CROSS JOIN needs n ON n.programme = r.value->>0 AND n.wanted = r.value->>1 AND n.state = 'OPEN' \
-         ORDER BY n.rank, n.create_time, n.need LIMIT $2 + 0"
-    ),
-    concat!(
-        "SELECT ",
-        columns!(),
-        "FROM jsonb_array_elements(CAST($1 AS JSONB)) AS r JOIN needs n ON n.programme = r.value->>0 AND n.wanted = r.value->>1 \
-         AND n.state = 'OPEN' ORDER BY n.rank, n.create_time, n.need LIMIT $2 + 0"
-    ),
+// SQLite would look through every need that is open.
+const OPEN: Sql = rows!(
+    concat!("SELECT ", columns!(), "FROM "),
+    "",
+    hint: "CROSS ",
+    "JOIN needs n ON n.programme = r.value->>0 AND n.wanted = r.value->>1 AND n.state = 'OPEN' \
+     ORDER BY n.rank, n.create_time, n.need LIMIT $2 + 0"
 );
 const INSERT: Sql = Sql::new(
     "INSERT INTO needs (programme, need, wanted, expert, specialty, urgency, rank, patient_issuer, patient_token, live, state, \

@@ -64,21 +64,12 @@ const JOURNEYS: Sql = rows!(
 );
 const SITES: Sql =
     rows!("SELECT s.site, s.division_code FROM ", "JOIN sites s ON s.programme = r.value->>0 AND s.site = r.value->>1");
-macro_rules! prices {
-    ($rows:literal, $index:literal) => {
-        concat!(
-            "SELECT t.* FROM ",
-            $rows,
-            " AS r JOIN tariffs t ",
-            $index,
-            "ON t.programme = r.value->>0 AND t.origin = r.value->>1 AND t.destination = r.value->>2 WHERE t.state = 'APPROVED'"
-        )
-    };
-}
 // SQLite would look through every tariff of the programme for each journey.
-const PRICES: Sql = Sql::pair(
-    prices!("jsonb_each($1)", "INDEXED BY tariffs_by_key "),
-    prices!("jsonb_array_elements(CAST($1 AS JSONB))", ""),
+const PRICES: Sql = rows!(
+    "SELECT t.* FROM ",
+    "JOIN tariffs t ",
+    hint: "INDEXED BY tariffs_by_key ",
+    "ON t.programme = r.value->>0 AND t.origin = r.value->>1 AND t.destination = r.value->>2 WHERE t.state = 'APPROVED'"
 );
 const IN_VAIN: Sql = Sql::new(
     "SELECT v.trip FROM trip_versions v WHERE v.programme = $1 AND v.session = $2 AND v.until_sequence IS NULL \

@@ -9,25 +9,19 @@ use crate::db::{self, Row, Sql, Tx};
 use crate::kernel::{Id, Result, Timestamp};
 use crate::rows;
 
-macro_rules! release {
-    ($condition:literal) => {
-        // SQLite would look through whatever the programme has taken for the sessions: it takes the key's first part for choosy.
-        Sql::pair(
-            concat!(
-                "DELETE FROM occupancy INDEXED BY occupancy_by_session WHERE ",
-                $condition,
-                "(programme, session) IN (SELECT r.value->>0, r.value->>1 FROM jsonb_each($1) AS r)"
-            ),
-            concat!(
-                "DELETE FROM occupancy WHERE ",
-                $condition,
-                "(programme, session) IN (SELECT r.value->>0, r.value->>1 FROM jsonb_array_elements(CAST($1 AS JSONB)) AS r)"
-            ),
-        )
-    };
-}
-pub(super) const RELEASE: Sql = release!("");
-pub(super) const RELEASE_MOVES: Sql = release!("lapses IS NOT NULL AND ");
+// SQLite would look through whatever the programme has taken for the sessions: it takes the key's first part for choosy.
+pub(super) const RELEASE: Sql = rows!(
+    "DELETE FROM occupancy ",
+    hint: "INDEXED BY occupancy_by_session ",
+    "WHERE (programme, session) IN (SELECT r.value->>0, r.value->>1 FROM ",
+    ")"
+);
+pub(super) const RELEASE_MOVES: Sql = rows!(
+    "DELETE FROM occupancy ",
+    hint: "INDEXED BY occupancy_by_session ",
+    "WHERE lapses IS NOT NULL AND (programme, session) IN (SELECT r.value->>0, r.value->>1 FROM ",
+    ")"
+);
 /// A session that is confirmed stays so: only its proposed move lapses.
 pub(super) const LAPSE: Sql = rows!(
     "UPDATE sessions SET state = CASE WHEN state = 'CONFIRMED' THEN state ELSE 'LAPSED' END, \
