@@ -99,6 +99,18 @@ impl Resource {
         }
     }
 
+    /// What has this key; none where a key is nothing of the kind.
+    #[must_use]
+    pub fn of_key(key: &str) -> Option<Resource> {
+        let id = |text: &str| Id::parse(text).ok();
+        match *key.split('/').collect::<Vec<_>>() {
+            ["experts", expert] => Some(Resource::Expert(id(expert)?)),
+            ["assistants", assistant] => Some(Resource::Assistant(id(assistant)?)),
+            ["sites", site, "rooms", room] => Some(Resource::Room(id(site)?, id(room)?)),
+            _ => None,
+        }
+    }
+
     /// Whether it moves between sites.
     #[must_use]
     pub const fn is_person(&self) -> bool {

@@ -187,6 +187,8 @@ pub const STATEMENTS: &[(&str, Sql)] = &[
     ("COUNT_OUTCOMES", outcomes::COUNT_OUTCOMES),
     ("EXISTING", snapshot::EXISTING),
     ("OCCUPIED", snapshot::busy::OCCUPIED),
+    ("OCCUPIED_ROOMS", snapshot::busy::OCCUPIED_ROOMS),
+    ("OCCUPIED_STATIONED", snapshot::busy::OCCUPIED_STATIONED),
     ("HELD_BY_EXPERT", snapshot::busy::HELD_BY_EXPERT),
     ("HELD_BY_CO_EXPERT", snapshot::busy::HELD_BY_CO_EXPERT),
     ("HELD_BY_ASSISTANT", snapshot::busy::HELD_BY_ASSISTANT),

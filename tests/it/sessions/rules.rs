@@ -385,3 +385,15 @@ fn an_instant_is_told_apart_from_a_day() {
     assert_eq!(zone().date_of(TOMORROW), day(2));
     assert_eq!(zone().date_of(Timestamp::from_micros(TOMORROW.micros() - 1)), day(1));
 }
+
+#[test]
+fn what_is_taken_is_known_by_its_key() {
+    for resource in [Resource::Expert(id("e1")), Resource::Assistant(id("a-1")), Resource::Room(id("county"), id("r1"))]
+    {
+        assert_eq!(Resource::of_key(&resource.key()), Some(resource));
+    }
+    for key in ["", "experts", "experts/", "experts/e1/rooms/r1", "sites/county", "sites/county/doors/r1", "visits/v1"]
+    {
+        assert_eq!(Resource::of_key(key), None, "{key}");
+    }
+}

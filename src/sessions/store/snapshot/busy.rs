@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::Window;
 use crate::db::{Ask, Read, Row, Sql};
-use crate::kernel::{Id, Result, Timestamp};
+use crate::kernel::{Error, Id, Result, Timestamp};
 use crate::rows;
 use crate::sessions::draft::Resource;
 use crate::sessions::snapshot::{Busy, Lapsing};
@@ -15,6 +15,25 @@ pub(in crate::sessions::store) const OCCUPIED: Sql = rows!(
     "SELECT o.resource, s.session, s.site, s.kind, s.start_time, s.end_time, s.before_minutes, s.after_minutes, \
      o.busy_from, o.busy_until, o.lapses, s.state, s.revision FROM ",
     "JOIN occupancy o ON o.programme = r.value->>0 AND o.resource = r.value->>1 \
+     AND o.busy_from > CAST(r.value->>2 AS BIGINT) AND o.busy_from < CAST(r.value->>3 AS BIGINT) \
+     JOIN sessions s ON s.programme = o.programme AND s.session = o.session"
+);
+// A site's rooms and whoever is stationed there, without asking first who and what that is.
+pub(in crate::sessions::store) const OCCUPIED_ROOMS: Sql = rows!(
+    "SELECT o.resource, s.session, s.site, s.kind, s.start_time, s.end_time, s.before_minutes, s.after_minutes, \
+     o.busy_from, o.busy_until, o.lapses, s.state, s.revision FROM ",
+    "JOIN site_rooms m ON m.programme = r.value->>0 AND m.site = r.value->>1 ",
+    hint: "CROSS ",
+    "JOIN occupancy o ON o.programme = r.value->>0 AND o.resource = 'sites/' || m.site || '/rooms/' || m.room \
+     AND o.busy_from > CAST(r.value->>2 AS BIGINT) AND o.busy_from < CAST(r.value->>3 AS BIGINT) \
+     JOIN sessions s ON s.programme = o.programme AND s.session = o.session"
+);
+pub(in crate::sessions::store) const OCCUPIED_STATIONED: Sql = rows!(
+    "SELECT o.resource, s.session, s.site, s.kind, s.start_time, s.end_time, s.before_minutes, s.after_minutes, \
+     o.busy_from, o.busy_until, o.lapses, s.state, s.revision FROM ",
+    "JOIN assistants a ON a.programme = r.value->>0 AND a.site = r.value->>1 ",
+    hint: "CROSS ",
+    "JOIN occupancy o ON o.programme = r.value->>0 AND o.resource = 'assistants/' || a.assistant \
      AND o.busy_from > CAST(r.value->>2 AS BIGINT) AND o.busy_from < CAST(r.value->>3 AS BIGINT) \
      JOIN sessions s ON s.programme = o.programme AND s.session = o.session"
 );
@@ -56,20 +75,42 @@ pub(super) struct Taken {
 }
 
 /// Asks who and what is taken in these windows.
-pub(super) fn taken(programme: &Id, windows: BTreeMap<Resource, Vec<Window>>, purpose: Purpose) -> Ask<Taken> {
-    if windows.is_empty() {
-        return Ask::known(Taken::default());
+pub(super) fn taken(programme: &Id, windows: &BTreeMap<Resource, Vec<Window>>, purpose: Purpose) -> Ask<Taken> {
+    if purpose.is_record() {
+        return held(programme, windows).map(|rows| Taken::of(&rows, |_, row, _| busy_of(row)));
     }
-    let is_record = purpose.is_record();
-    let rows = if is_record { held(programme, &windows) } else { occupied(programme, &windows) };
-    rows.map(move |rows| {
-        let by_key: BTreeMap<String, Resource> =
-            windows.into_keys().map(|resource| (resource.key(), resource)).collect();
+    let each = windows.iter().flat_map(|(resource, windows)| windows.iter().map(move |window| (resource, window)));
+    let keys: Vec<_> = each
+        .map(|(resource, (from, until))| (programme.as_str(), resource.key(), from.micros(), until.micros()))
+        .collect();
+    rows_of(OCCUPIED, &keys).map(|rows| Taken::of(&rows, planned))
+}
+
+/// Asks who and what is taken by plans in a window: these people, and the rooms and whoever is or was stationed at these sites.
+pub(super) fn taken_at(programme: &Id, people: Vec<Resource>, sites: &[Id], (from, until): Window) -> Ask<Taken> {
+    let people: BTreeMap<_, _> = people.into_iter().map(|person| (person, vec![(from, until)])).collect();
+    let sites: Vec<_> = sites.iter().map(|site| (programme, site, from.micros(), until.micros())).collect();
+    let there = rows_of(OCCUPIED_ROOMS, &sites).and(rows_of(OCCUPIED_STATIONED, &sites));
+    let there = there.map(|(mut rows, stationed)| {
+        rows.extend(stationed);
+        Taken::of(&rows, planned)
+    });
+    taken(programme, &people, Purpose::Book).and(there).map(|(mut taken, there)| {
+        // Whoever is named may be stationed there.
+        taken.busy.extend(there.busy);
+        taken.lapsing.extend(there.lapsing);
+        Ok(taken)
+    })
+}
+
+impl Taken {
+    fn of(rows: &[Row], read: impl Fn(&Resource, &Row, &mut BTreeMap<Id, Lapsing>) -> Result<Busy>) -> Result<Taken> {
         let mut taken = Taken::default();
-        for row in &rows {
-            let Some(resource) = by_key.get(&row.get::<String>("resource")?) else { continue };
-            let busy = if is_record { busy_of(row)? } else { planned(row, resource, &mut taken.lapsing)? };
-            let all = taken.busy.entry(resource.clone()).or_default();
+        for row in rows {
+            let key: String = row.get("resource")?;
+            let resource = Resource::of_key(&key).ok_or(Error::Internal("occupied is what is no resource"))?;
+            let busy = read(&resource, row, &mut taken.lapsing)?;
+            let all = taken.busy.entry(resource).or_default();
             // Windows told in days may hold a session twice.
             if !all.contains(&busy) {
                 all.push(busy);
@@ -79,15 +120,7 @@ pub(super) fn taken(programme: &Id, windows: BTreeMap<Resource, Vec<Window>>, pu
             all.sort_by(|a, b| (a.start, &a.session).cmp(&(b.start, &b.session)));
         }
         Ok(taken)
-    })
-}
-
-fn occupied(programme: &Id, windows: &BTreeMap<Resource, Vec<Window>>) -> Ask<Vec<Row>> {
-    let each = windows.iter().flat_map(|(resource, windows)| windows.iter().map(move |window| (resource, window)));
-    let keys: Vec<_> = each
-        .map(|(resource, (from, until))| (programme.as_str(), resource.key(), from.micros(), until.micros()))
-        .collect();
-    rows_of(OCCUPIED, &keys)
+    }
 }
 
 /// The rows that these keys find; without keys nothing is asked.
@@ -137,7 +170,7 @@ fn busy_of(row: &Row) -> Result<Busy> {
 }
 
 /// What a plan takes. A row of a proposed move is about the move's time, not about the session's own.
-fn planned(row: &Row, resource: &Resource, lapsing: &mut BTreeMap<Id, Lapsing>) -> Result<Busy> {
+fn planned(resource: &Resource, row: &Row, lapsing: &mut BTreeMap<Id, Lapsing>) -> Result<Busy> {
     let (from, until): (Timestamp, Timestamp) = (row.get("busy_from")?, row.get("busy_until")?);
     let mut busy = Busy { row: Some((from, until)), lapses: row.get("lapses")?, ..busy_of(row)? };
     let Some(at) = busy.lapses else { return Ok(busy) };

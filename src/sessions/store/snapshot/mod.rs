@@ -89,7 +89,7 @@ pub async fn load(tx: &mut Tx<'_>, programme: &Id, drafts: &[&SessionDraft], pur
     let places = existing(programme, drafts).and(place::sites(&subjects));
     let people = people::experts(&subjects).and(people::named(&subjects, &assistants));
     let papers = credentials::store::papers(programme, &subjects.experts, &subjects.sites);
-    let papers = papers.and(busy::taken(programme, windows(drafts), purpose));
+    let papers = papers.and(busy::taken(programme, &windows(drafts), purpose));
     let ((existing, sites), ((experts, assistants), (papers, taken))) = tx.ask(places.and(people.and(papers))).await?;
     let mut snapshot = Snapshot {
         existing,
@@ -141,22 +141,16 @@ pub async fn load_scope(tx: &mut Tx<'_>, scope: &Scope<'_>, known: Known) -> Res
         true => people::calendar(&subjects, &snapshot).map(|calendar| Ok(Some(calendar))),
         false => Ask::known(None),
     };
-    let of_sites;
-    (((snapshot.sites, of_sites), (snapshot.assistants, (snapshot.contacts, snapshot.counted))), snapshot.calendar) =
-        tx.ask(places.and(people).and(days)).await?;
-    snapshot.papers = Papers { of_experts, of_sites, ..Papers::default() };
+    let experts = scope.experts.iter().cloned().map(Resource::Expert);
+    let named = experts.chain(scope.assistants.iter().cloned().map(Resource::Assistant)).collect();
+    let taken = busy::taken_at(scope.programme, named, &subjects.sites, reach(scope.window));
+    let (((sites, of_sites), (assistants, (contacts, counted))), (calendar, taken)) =
+        tx.ask(places.and(people).and(days.and(taken))).await?;
+    let papers = Papers { of_experts, of_sites, ..Papers::default() };
+    snapshot = Snapshot { sites, assistants, contacts, counted, calendar, papers, ..snapshot };
+    (snapshot.busy, snapshot.lapsing) = (taken.busy, taken.lapsing);
     let dossiers: Vec<Id> = scope.dossier.into_iter().cloned().collect();
     snapshot.papers.dossiers = credentials::store::dossiers::many(tx, scope.programme, &dossiers).await?;
-    let experts = scope.experts.iter().cloned().map(Resource::Expert);
-    let assistants = snapshot.assistants.keys().cloned().map(Resource::Assistant);
-    let rooms = snapshot
-        .sites
-        .iter()
-        .flat_map(|(id, site)| site.rooms.iter().map(|room| Resource::Room(id.clone(), room.id.clone())));
-    let window = vec![reach(scope.window)];
-    let windows = experts.chain(assistants).chain(rooms).map(|resource| (resource, window.clone())).collect();
-    let taken = tx.ask(busy::taken(scope.programme, windows, Purpose::Book)).await?;
-    (snapshot.busy, snapshot.lapsing) = (taken.busy, taken.lapsing);
     let taken = snapshot.busy.keys().filter(|resource| resource.is_person());
     let busy = snapshot.sites_of(taken);
     // Whoever is nowhere else comes from nowhere.
