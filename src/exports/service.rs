@@ -1,5 +1,6 @@
-//! gRPC of exports: parse, pin, and a stream that works when its client takes a message.
+//! gRPC of exports: parse, pin, and a stream that is one page ahead of what its client has taken.
 use futures_util::stream::{self, BoxStream, StreamExt as _};
+use tokio::task::JoinHandle;
 use tonic::{Request, Response, Status};
 
 use super::file::File;
@@ -78,15 +79,14 @@ impl Service {
     ) -> Parts {
         let first = Some(wire::head(pinned, &columns));
         let file = options.file(columns);
-        let rows = Some(rows);
-        let export = Export { api: self.api.clone(), options, table, words, pinned, rows, file, first };
+        let ahead = Some(rows.ahead(&self.api));
+        let export = Export { api: self.api.clone(), options, table, words, pinned, ahead, file, first };
         let parts = stream::unfold(Some(export), Export::next);
         parts.map(|content| Ok(pb::ExportPart { content: Some(content?) })).boxed()
     }
 }
 
 /// Where the rows come from.
-#[derive(Clone)]
 enum Source {
     /// Page by page.
     Rows(ReadRows),
@@ -94,15 +94,34 @@ enum Source {
     Tally(ReadTally),
 }
 
-/// An export under way: a page is read when nothing is left to be sent.
+/// A page of rows, and where the ones after it come from.
+type Paged = Result<(String, Option<Source>), Status>;
+
+impl Source {
+    /// Reads the next page, while what came before it is written and sent.
+    fn ahead(self, api: &Api) -> JoinHandle<Paged> {
+        let api = api.clone();
+        tokio::spawn(async move {
+            match self {
+                Source::Rows(read) => match api.read(read.clone()).await? {
+                    Some((page, after)) => Ok((page, Some(Source::Rows(ReadRows { after: Some(after), ..read })))),
+                    None => Ok((String::new(), None)),
+                },
+                Source::Tally(read) => Ok((api.read(read).await?, None)),
+            }
+        })
+    }
+}
+
+/// An export under way.
 struct Export {
     api: Api,
     options: Options,
     table: &'static str,
     words: String,
     pinned: Pinned,
-    /// How the next page is read; none once all were.
-    rows: Option<Source>,
+    /// The page that is read now; none once all were.
+    ahead: Option<JoinHandle<Paged>>,
     file: File,
     first: Option<Content>,
 }
@@ -123,20 +142,11 @@ impl Export {
             if let Some(data) = self.file.take() {
                 return Ok(Content::Data(data));
             }
-            let Some(read) = self.rows.clone() else { return self.manifest().await };
-            self.rows = match read {
-                Source::Rows(read) => match self.api.read(read.clone()).await? {
-                    Some((page, after)) => {
-                        self.file.add(&page);
-                        Some(Source::Rows(ReadRows { after: Some(after), ..read }))
-                    }
-                    None => None,
-                },
-                Source::Tally(read) => {
-                    self.file.add(&self.api.read(read).await?);
-                    None
-                }
-            };
+            let Some(ahead) = self.ahead.take() else { return self.manifest().await };
+            let (page, rest) =
+                ahead.await.unwrap_or_else(|_| Err(Error::Internal("a reader of an export panicked").into()))?;
+            self.ahead = rest.map(|rest| rest.ahead(&self.api));
+            self.file.add(&page);
         }
     }
 

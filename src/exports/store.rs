@@ -11,7 +11,7 @@ use crate::rows;
 pub const TABLES: &[&str] = &[];
 
 /// Rows of a page, which is read in one statement.
-pub const PAGE: usize = 2_000;
+pub const PAGE: usize = 1_000;
 
 /// The cells of an activity's version in the order of `ACTIVITY_COLUMNS`, parted by U+007F, and rows by U+0080.
 macro_rules! activities {
