@@ -1,14 +1,14 @@
-//! One reader of the log for all watchers of a programme on this server: what it reads goes into a ring that they share.
+//! One reader of the log for all watchers of a programme on this server: what it reads goes into rings that they share.
 //!
-//! It looks when this server has committed, and in a rhythm, because other servers commit too; between two looks it rests, so that
-//! thousands of watchers get one message of what many callers do at once, not one of each. Nobody waits for a watcher: who is overtaken
-//! by the ring reads the log itself.
+//! It looks when this server has committed, and in a rhythm, because other servers commit too. Watchers stand in rows, and one row is
+//! handed what was read after the other, so that thousands of them don't all wake at the moment in which somebody books; the next
+//! look comes when the last row has it. Nobody waits for a watcher: who is overtaken by a ring reads the log itself.
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::{Mutex, broadcast, watch};
-use tokio::time::{MissedTickBehavior, interval, timeout};
+use tokio::time::{MissedTickBehavior, interval};
 use tracing::warn;
 
 use super::present::Seen;
@@ -18,17 +18,24 @@ use crate::kernel::{Error, Id, Result};
 
 /// How often the log is looked at for what other servers have committed.
 const RHYTHM: Duration = Duration::from_millis(200);
-/// How long it rests after changes were handed on.
+/// The least time from one handing on to the next.
 const REST: Duration = Duration::from_millis(50);
-/// Changes in a programme's ring: what bounds the memory that watchers take.
-const RING: usize = 1_024;
-/// Changes that are read at a time.
-const CHUNK: usize = 256;
+/// The most watchers that are handed changes at once.
+const ROW: usize = 128;
+/// How long it takes those of a row to send what they were handed, with half of a core left to others: the next row waits so long.
+const PAUSE: Duration = Duration::from_millis(12);
+/// Changes in a row's ring: what bounds the memory that watchers take.
+const RING: usize = 4_096;
+/// The most changes that are read at a time.
+const CHUNK: usize = 1_024;
+
+type Ring = broadcast::Sender<Arc<Seen>>;
 
 /// The logs' readers on this server.
 pub struct Hub {
     db: Db,
-    tails: Mutex<HashMap<Id, broadcast::Sender<Arc<Seen>>>>,
+    /// The rings of each programme's rows.
+    rows: Mutex<HashMap<Id, Vec<Ring>>>,
     closed: watch::Sender<bool>,
 }
 
@@ -36,13 +43,13 @@ impl Hub {
     /// Without a reader yet.
     #[must_use]
     pub fn new(db: Db) -> Arc<Hub> {
-        Arc::new(Hub { db, tails: Mutex::default(), closed: watch::Sender::new(false) })
+        Arc::new(Hub { db, rows: Mutex::default(), closed: watch::Sender::new(false) })
     }
 
     /// Ends every watch: what they still get is that the server shuts down.
     pub async fn close(&self) {
         self.closed.send_replace(true);
-        self.tails.lock().await.clear();
+        self.rows.lock().await.clear();
     }
 
     pub(super) fn refuse_closed(&self) -> Result<()> {
@@ -51,60 +58,88 @@ impl Hub {
 
     /// What is committed from now on. Whoever reads the log after this has returned misses nothing in between.
     pub(super) async fn subscribe(self: &Arc<Hub>, programme: &Id) -> Result<broadcast::Receiver<Arc<Seen>>> {
-        let mut tails = self.tails.lock().await;
+        let mut rows = self.rows.lock().await;
         self.refuse_closed()?;
-        if let Some(tail) = tails.get(programme) {
-            return Ok(tail.subscribe());
+        if let Some(rows) = rows.get_mut(programme) {
+            return Ok(stand_in(rows));
         }
         let from = self.db.read(ReadExtent { programme: programme.clone() }).await?.newest;
-        let (sender, receiver) = broadcast::channel(RING);
-        tails.insert(programme.clone(), sender.clone());
-        tokio::spawn(Arc::clone(self).follow(programme.clone(), from, sender));
+        let receiver = stand_in(rows.entry(programme.clone()).or_default());
+        tokio::spawn(Arc::clone(self).follow(programme.clone(), from));
         Ok(receiver)
     }
 
     /// Reads a programme's log until nobody listens any more.
-    async fn follow(self: Arc<Hub>, programme: Id, mut last: i64, ring: broadcast::Sender<Arc<Seen>>) {
+    async fn follow(self: Arc<Hub>, programme: Id, mut last: i64) {
         let (mut commits, mut closed) = (self.db.commits(), self.closed.subscribe());
         let mut rhythm = interval(RHYTHM);
         rhythm.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             commits.mark_unchanged(); // before the look: what is committed during it is a reason for another
-            let before = last;
-            if let Err(error) = self.look(&programme, &mut last, &ring).await {
+            let news = self.look(&programme, last).await.unwrap_or_else(|error| {
                 warn!(%error, "the change log can't be read now");
+                Vec::new()
+            });
+            last = news.last().map_or(last, |seen| seen.change.sequence);
+            // After the look: whoever has come since finds in the log what was found now.
+            let Some(rows) = self.standing(&programme).await else { return };
+            tokio::select! {
+                () = hand_on(&rows, &news) => {}
+                _ = closed.changed() => return,
             }
-            if last > before && timeout(REST, closed.changed()).await.is_ok() {
-                return;
+            if news.len() == CHUNK {
+                continue;
             }
             tokio::select! {
                 Ok(()) = commits.changed() => {}
                 _ = rhythm.tick() => {}
                 _ = closed.changed() => return,
             }
-            if ring.receiver_count() == 0 {
-                let mut tails = self.tails.lock().await;
-                if ring.receiver_count() == 0 {
-                    tails.remove(&programme);
-                    return;
-                }
-            }
         }
     }
 
-    /// Hands on what came after `last`.
-    async fn look(&self, programme: &Id, last: &mut i64, ring: &broadcast::Sender<Arc<Seen>>) -> Result<()> {
-        loop {
-            let read = ReadChanges { programme: programme.clone(), after: *last, most: CHUNK };
-            let (_, changes) = self.db.read(read).await?;
-            let is_all = changes.len() < CHUNK;
-            for change in changes {
-                *last = change.sequence;
-                let _ = ring.send(Seen::new(change)); // nobody may be listening just now
-            }
-            if is_all {
-                return Ok(());
-            }
+    /// What came after `last`, a chunk of it.
+    async fn look(&self, programme: &Id, last: i64) -> Result<Vec<Arc<Seen>>> {
+        let read = ReadChanges { programme: programme.clone(), after: last, most: CHUNK };
+        let (_, changes) = self.db.read(read).await?;
+        Ok(changes.into_iter().map(Seen::new).collect())
+    }
+
+    /// The rows in which somebody stands; none once there is nobody, and then nobody follows the log any more.
+    async fn standing(&self, programme: &Id) -> Option<Vec<Ring>> {
+        let mut rows = self.rows.lock().await;
+        let standing = rows.get_mut(programme)?;
+        standing.retain(|row| row.receiver_count() > 0);
+        if standing.is_empty() {
+            rows.remove(programme);
+            return None;
+        }
+        Some(standing.clone())
+    }
+}
+
+/// A place in the first row that has one.
+fn stand_in(rows: &mut Vec<Ring>) -> broadcast::Receiver<Arc<Seen>> {
+    if let Some(row) = rows.iter().find(|row| row.receiver_count() < ROW) {
+        return row.subscribe();
+    }
+    let (row, receiver) = broadcast::channel(RING);
+    rows.push(row);
+    receiver
+}
+
+/// Hands news on to one row after the other.
+async fn hand_on(rows: &[Ring], news: &[Arc<Seen>]) {
+    if news.is_empty() {
+        return;
+    }
+    let pause = PAUSE.max(REST / u32::try_from(rows.len()).unwrap_or(u32::MAX));
+    let mut pace = interval(pause); // its first tick comes at once
+    for row in rows {
+        pace.tick().await;
+        for seen in news {
+            let _ = row.send(Arc::clone(seen)); // nobody may be listening just now
         }
     }
+    pace.tick().await;
 }

@@ -85,6 +85,47 @@ async fn every_watcher_sees_each_change_once_while_two_servers_write() {
     .await;
 }
 
+/// Up to date and waiting, so that it is told what comes from a row, not from the log.
+async fn waiting(channel: &Channel) -> Streaming<pb::WatchChangesResponse> {
+    let mut stream = watch(channel, watching(1)).await;
+    assert_eq!(stream.message().await.unwrap().unwrap().sequence, 1);
+    stream
+}
+
+/// Everything that is told up to a sequence number.
+async fn told_until(mut stream: Streaming<pb::WatchChangesResponse>, until: i64) -> Vec<i64> {
+    let mut sequences = Vec::new();
+    while sequences.last() != Some(&until) {
+        let message = stream.message().await.unwrap().unwrap();
+        sequences.extend(message.changes.iter().map(|change| change.sequence));
+    }
+    sequences
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn more_watchers_than_stand_in_a_row_see_each_change_once() {
+    each_engine("rows_of_watchers", async |server| {
+        create_programme(&server.channel).await;
+        let mut watchers = Vec::new();
+        for _ in 0..4 {
+            let channel = connect(server.address).await;
+            for _ in 0..70 {
+                watchers.push(waiting(&channel).await);
+            }
+        }
+        // Others have left their row, and nobody is missed for it.
+        drop(watchers.drain(100..140));
+        for number in 0..20 {
+            create_hospital(&server.channel, &format!("h{number}")).await;
+        }
+        let told = watchers.into_iter().map(|stream| told_until(stream, 21));
+        for sequences in join_all(told).await {
+            assert_eq!(sequences, (2..=21).collect::<Vec<_>>());
+        }
+    })
+    .await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_heartbeat_says_how_far_a_watcher_is() {
     each_engine("heartbeats", async |server| {
