@@ -7,6 +7,7 @@ use tokio::task::JoinHandle;
 use tracing::{Instrument as _, Span, error, info};
 
 use super::batch::Job;
+use super::bell;
 use super::command::{Command, Context, Output, Query, Reading, Then, Work};
 use super::engine::{Conn, Engine, OpenError, Pool, Purpose, Target};
 use super::fault::{Fault, classify, engine_error, refused_if_full, storage};
@@ -95,16 +96,18 @@ impl Db {
     /// [`OpenError`] says which database, what is wrong with it and what to do.
     pub async fn open(target: &Target, options: Options, clock: Arc<dyn Clock>) -> Result<Db, OpenError> {
         let connections = match options.write_path {
-            WritePath::Grouped => 2, // the lane's, and one for housekeeping
+            WritePath::Grouped => 2, // the lane's, by turns
             WritePath::Alone(connections) => connections,
         };
         migrations::check_before_opening(target).await?;
         let unreachable = |error: sqlx::Error| migrations::why_not_opened(target, &error);
         let pool = Pool::open(target, Purpose::Write, connections, options.sqlite_pages).await.map_err(unreachable)?;
         migrations::migrate(&pool, target).await?;
+        let beside = Pool::open(target, Purpose::Write, 1, options.sqlite_pages).await.map_err(unreachable)?;
         let reads = Pool::open(target, Purpose::Read, options.readers, 0).await.map_err(unreachable)?;
         let setup = Setup {
             pool,
+            beside,
             clock,
             projections: options.projections.into(),
             reactions: options.reactions.into(),
@@ -271,6 +274,7 @@ impl Db {
             info!(batches, commands, statements, commits, changes, reruns, overloads, "the writer stopped");
         }
         self.0.setup.pool.close().await;
+        self.0.setup.beside.close().await;
         self.0.reads.close().await;
         if let Some(aside) = self.0.aside.get() {
             aside.close().await;
@@ -285,7 +289,10 @@ fn start_lane(engine: Engine, own_thread: bool, lane: impl Future<Output = ()> +
         return tokio::spawn(lane);
     }
     let runtime = Handle::current();
-    tokio::task::spawn_blocking(move || runtime.block_on(lane))
+    tokio::task::spawn_blocking(move || {
+        let _entered = runtime.enter();
+        bell::run(lane);
+    })
 }
 
 fn readers(shared: &Shared) -> (&Pool, u32) {

@@ -6,6 +6,7 @@
 mod ask;
 pub mod backup;
 mod batch;
+mod bell;
 pub mod chain;
 mod command;
 mod engine;

@@ -27,7 +27,7 @@ const DAY_MICROS: i64 = 86_400_000_000;
 /// writer's; returns how many.
 pub(super) async fn forget_changes(setup: &Setup, days: u32) -> Result<u64> {
     let before = setup.clock.now().plus_micros(-i64::from(days) * DAY_MICROS);
-    let mut conn = setup.pool.acquire().await?;
+    let mut conn = setup.beside.acquire().await?;
     let forgotten = forget_all(&mut conn, before).await;
     conn.after(forgotten)
 }

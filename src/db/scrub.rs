@@ -45,7 +45,7 @@ pub(super) async fn empty_log(setup: &Setup) -> Result<bool> {
     if setup.scrub.emptied.load(SeqCst) >= destroyed {
         return Ok(true);
     }
-    let Conn::Sqlite(mut conn) = setup.pool.acquire().await? else {
+    let Conn::Sqlite(mut conn) = setup.beside.acquire().await? else {
         setup.scrub.emptied.fetch_max(destroyed, SeqCst);
         return Ok(true);
     };

@@ -34,7 +34,7 @@ pub(super) fn after_batch(setup: &Setup) {
     let (changes, at) = (setup.stats.counts().changes, setup.looks.next.load(Relaxed));
     let next = changes.saturating_add(FIRST.max(changes / 16));
     if changes >= at && setup.looks.next.compare_exchange(at, next, Relaxed, Relaxed).is_ok() {
-        tokio::spawn(gather(setup.pool.clone()));
+        tokio::spawn(gather(setup.beside.clone()));
     }
 }
 
@@ -45,7 +45,7 @@ pub(super) async fn look(engine: Engine, setup: &Setup) {
     let quiet = if is_quiet { setup.looks.quiet.load(Relaxed) + 1 } else { 0 };
     setup.looks.quiet.store(quiet.min(QUIET_LOOKS + 1), Relaxed);
     if engine == Engine::Postgres && quiet <= QUIET_LOOKS {
-        gather(setup.pool.clone()).await;
+        gather(setup.beside.clone()).await;
     }
 }
 

@@ -259,8 +259,7 @@ impl<'c> Tx<'c> {
     async fn fetch_together(&mut self, reads: Vec<(Sql, Vec<Value>)>) -> Result<Vec<Vec<Row>>> {
         let together = self.together(&reads).await?;
         let values = reads.into_iter().flat_map(|(_, values)| values).collect();
-        let told = self.fetch_plain(together.text(), values).await?;
-        let Some(told) = told.last() else { return Err(storage(sqlx::Error::RowNotFound)) };
+        let told = self.fetch_told(together.text(), values).await?;
         let rows = |(at, shape): (usize, &Arc<Shape>)| {
             Ok(shape.rows(&told.get::<String>(&told_name(at))?)?.into_iter().map(Row::Told).collect())
         };
@@ -290,20 +289,34 @@ impl<'c> Tx<'c> {
         let shape = Shape::of_sqlite(&text, tx).await;
         self.failed |= shape.is_err();
         let Some(shape) = shape.map_err(storage)? else { return self.fetch_plain(text, values).await };
-        let told = self.fetch_plain(shape.text(), values).await?;
-        let Some(told) = told.last() else { return Err(storage(sqlx::Error::RowNotFound)) };
+        let told = self.fetch_told(shape.text(), values).await?;
         Ok(shape.rows(&told.get::<String>(TOLD)?)?.into_iter().map(Row::Told).collect())
     }
 
     /// Fetches the rows of a text as they come, after what waits.
-    async fn fetch_plain(&mut self, mut text: SqlStr, mut values: Vec<Value>) -> Result<Vec<Row>> {
-        if !self.pending.is_empty() {
-            self.pending.push(text.as_str(), values);
-            (text, values) = self.pending.take();
-        }
+    async fn fetch_plain(&mut self, text: SqlStr, values: Vec<Value>) -> Result<Vec<Row>> {
+        let (text, values) = self.with_pending(text, values);
         let rows = self.run_fetch(text, values).await;
         self.failed |= rows.is_err();
         rows.map_err(storage)
+    }
+
+    /// Fetches the one row in which a text tells its rows, after what waits. SQLite's thread doesn't come back to say that there is no
+    /// other.
+    async fn fetch_told(&mut self, text: SqlStr, values: Vec<Value>) -> Result<Row> {
+        let (text, values) = self.with_pending(text, values);
+        let row = self.run_fetch_one(text, values).await;
+        self.failed |= row.is_err();
+        row.map_err(storage)
+    }
+
+    /// What waits and then a text, as one message.
+    fn with_pending(&mut self, text: SqlStr, values: Vec<Value>) -> (SqlStr, Vec<Value>) {
+        if self.pending.is_empty() {
+            return (text, values);
+        }
+        self.pending.push(text.as_str(), values);
+        self.pending.take()
     }
 
     /// How the rows of a text come at once; none where they come one by one.
@@ -319,6 +332,19 @@ impl<'c> Tx<'c> {
             Inner::Sqlite(_) => Engine::Sqlite,
             Inner::Postgres(_) => Engine::Postgres,
         }
+    }
+
+    async fn run_fetch_one(&mut self, text: SqlStr, values: Vec<Value>) -> Result<Row, sqlx::Error> {
+        self.save().await?;
+        self.statements += 1;
+        Ok(match &mut self.inner {
+            Inner::Sqlite(tx) => {
+                Row::Sqlite(sqlx::query_with(text, sqlite_arguments(values)?).fetch_one(&mut **tx).await?)
+            }
+            Inner::Postgres(tx) => {
+                Row::Postgres(sqlx::query_with(text, postgres_arguments(values)?).fetch_one(&mut **tx).await?)
+            }
+        })
     }
 
     async fn run_fetch(&mut self, text: SqlStr, values: Vec<Value>) -> Result<Vec<Row>, sqlx::Error> {

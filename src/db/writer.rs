@@ -22,6 +22,8 @@ pub(super) const MAX_BATCH: usize = 256;
 #[derive(Clone)]
 pub(super) struct Setup {
     pub pool: Pool,
+    /// What nobody waits for writes here: the lanes' connections are theirs.
+    pub beside: Pool,
     pub clock: Arc<dyn Clock>,
     pub projections: Arc<[Projection]>,
     pub reactions: Arc<[Reaction]>,
@@ -41,6 +43,9 @@ pub(super) async fn lane(mut queue: mpsc::Receiver<Job>, setup: Setup) {
     while queue.recv_many(&mut jobs, MAX_BATCH).await > 0 {
         jobs.retain(|job| !job.answer.is_closed());
         run_batch(&mut conn, &mut jobs, &setup).await;
+        if setup.pool.takes_turns() {
+            drop(conn.take());
+        }
     }
 }
 
@@ -68,7 +73,7 @@ async fn run_batch(conn: &mut Option<Conn>, jobs: &mut Vec<Job>, setup: &Setup) 
 
 /// Forgets requests that are older than they are kept, in chunks, on a connection of its own.
 pub(super) async fn forget_requests(setup: &Setup) -> Result<u64> {
-    let mut conn = setup.pool.acquire().await?;
+    let mut conn = setup.beside.acquire().await?;
     let forgotten = forget_all(&mut conn, setup).await;
     conn.after(forgotten)
 }
