@@ -2,7 +2,7 @@
 //! bookkeeping in a transaction of its own on a pool of 16, on both engines, in one run.
 //!
 //! The load comes from this process, the server is another. Every figure is of a fresh database, after a warm-up, with
-//! fsync on. `cargo bench --bench write_path [-- SECONDS]`.
+//! fsync on. `cargo bench --bench write_path [-- SECONDS [sqlite|postgres] [many|one|refused]]`.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a bench fails by panicking")]
 #![expect(clippy::disallowed_methods, reason = "a bench reads the clock and waits")]
 #![expect(dead_code, reason = "shares files with the tests")]
@@ -35,14 +35,23 @@ async fn measure() {
             continue;
         }
         let engine = place.name();
-        let run = |kind, callers| Run { place, kind, callers, grouped: true, time };
-        let many = pairs(run(Kind::Create, 64)).await;
-        println!("{engine}: 64 callers, writer / own transaction: {many:.2} (held to {})", place.ratio());
-        let one = pairs(run(Kind::Create, 1)).await;
-        println!("{engine}: 1 caller, writer / own transaction: {one:.2} (held to 0.9)");
-        let refused = pairs(run(Kind::Refused, 64)).await;
-        println!("{engine}: 64 callers, clean refusals, writer / own transaction: {refused:.2} (held to 4)");
+        for (part, what, kind, callers, held_to) in [
+            ("many", "64 callers", Kind::Create, 64, place.ratio()),
+            ("one", "1 caller", Kind::Create, 1, 0.9),
+            ("refused", "64 callers, clean refusals", Kind::Refused, 64, 4.0),
+        ] {
+            if is_wanted(engine, &["sqlite", "postgres"]) && is_wanted(part, &["many", "one", "refused"]) {
+                let ratio = pairs(Run { place, kind, callers, grouped: true, time }).await;
+                println!("{engine}: {what}, writer / own transaction: {ratio:.2} (held to {held_to})");
+            }
+        }
     }
+}
+
+/// Whether a word is among the arguments, or none of its kind is.
+fn is_wanted(word: &str, kind: &[&str]) -> bool {
+    let mut said = std::env::args().skip(1).filter(|argument| kind.contains(&argument.as_str())).peekable();
+    said.peek().is_none() || said.any(|argument| argument == word)
 }
 
 /// Runs the writer, the reference twice and the writer again, so that a drift of the machine falls on both; returns the ratio of their
