@@ -21,13 +21,13 @@ const RHYTHM: Duration = Duration::from_millis(200);
 /// The least time from one handing on to the next.
 const REST: Duration = Duration::from_millis(50);
 /// The most watchers that are handed changes at once.
-const ROW: usize = 128;
-/// How long it takes those of a row to send what they were handed, with half of a core left to others: the next row waits so long.
-const PAUSE: Duration = Duration::from_millis(12);
+const ROW: usize = 32;
+/// How long the next row waits: those of a row send what they were handed in a fifth of it, and whoever books comes in between.
+const PAUSE: Duration = Duration::from_millis(4);
 /// Changes in a row's ring: what bounds the memory that watchers take.
-const RING: usize = 4_096;
+const RING: usize = 2_048;
 /// The most changes that are read at a time.
-const CHUNK: usize = 1_024;
+const CHUNK: usize = 512;
 
 type Ring = broadcast::Sender<Arc<Seen>>;
 
