@@ -26,7 +26,7 @@ fn main() {
 async fn measure() {
     let seconds = std::env::args().skip(1).find_map(|argument| argument.parse().ok()).unwrap_or(3.0);
     let time = Duration::from_secs_f64(seconds);
-    println!("write_path: CreateHospital with a request id, {seconds} s a figure after 0.5 s of warm-up, twice");
+    println!("write_path: CreateHospital with a request id, {seconds} s a figure after 0.5 s of warm-up, four times");
     println!("flush of this disk: {} µs (median of 200 appends of 4 KiB with fdatasync)", load::flush_micros());
     println!("{}", Figures::HEADER);
     for place in [Place::Sqlite, Place::Postgres] {
@@ -54,11 +54,11 @@ fn is_wanted(word: &str, kind: &[&str]) -> bool {
     said.peek().is_none() || said.any(|argument| argument == word)
 }
 
-/// Runs the writer, the reference twice and the writer again, so that a drift of the machine falls on both; returns the ratio of their
-/// mean rates.
+/// Runs the writer and the reference four times each, in an order in which a drift of the machine falls on both; returns the ratio of
+/// their mean rates.
 async fn pairs(run: Run) -> f64 {
     let mut rates = [0.0, 0.0];
-    for grouped in [true, false, false, true] {
+    for grouped in [true, false, false, true, false, true, true, false] {
         let figures = load::run(&Run { grouped, ..run }).await;
         println!("{figures}");
         rates[usize::from(!grouped)] += figures.rate;
