@@ -11,31 +11,34 @@ use crate::sessions::draft::Resource;
 use crate::sessions::snapshot::{Busy, Lapsing};
 use crate::sessions::{Purpose, SessionState};
 
-pub(in crate::sessions::store) const OCCUPIED: Sql = rows!(
-    "SELECT o.resource, s.session, s.site, s.kind, s.start_time, s.end_time, s.before_minutes, s.after_minutes, \
-     o.busy_from, o.busy_until, o.lapses, s.state, s.revision FROM ",
-    "JOIN occupancy o ON o.programme = r.value->>0 AND o.resource = r.value->>1 \
-     AND o.busy_from > CAST(r.value->>2 AS BIGINT) AND o.busy_from < CAST(r.value->>3 AS BIGINT) \
-     JOIN sessions s ON s.programme = o.programme AND s.session = o.session"
-);
+/// What plans take of a resource between the row's third value and its fourth. What leads from the row to the resource stands before it.
+macro_rules! occupied {
+    ($resource:literal $(, $way:literal, hint: $hint:literal)?) => {
+        rows!(
+            "SELECT o.resource, s.session, s.site, s.kind, s.start_time, s.end_time, s.before_minutes, s.after_minutes, \
+             o.busy_from, o.busy_until, o.lapses, s.state, s.revision FROM ",
+            $($way, hint: $hint,)?
+            concat!(
+                "JOIN occupancy o ON o.programme = r.value->>0 AND o.resource = ",
+                $resource,
+                " AND o.busy_from > CAST(r.value->>2 AS BIGINT) AND o.busy_from < CAST(r.value->>3 AS BIGINT) \
+                 JOIN sessions s ON s.programme = o.programme AND s.session = o.session"
+            )
+        )
+    };
+}
+
+pub(in crate::sessions::store) const OCCUPIED: Sql = occupied!("r.value->>1");
 // A site's rooms and whoever is stationed there, without asking first who and what that is.
-pub(in crate::sessions::store) const OCCUPIED_ROOMS: Sql = rows!(
-    "SELECT o.resource, s.session, s.site, s.kind, s.start_time, s.end_time, s.before_minutes, s.after_minutes, \
-     o.busy_from, o.busy_until, o.lapses, s.state, s.revision FROM ",
+pub(in crate::sessions::store) const OCCUPIED_ROOMS: Sql = occupied!(
+    "'sites/' || m.site || '/rooms/' || m.room",
     "JOIN site_rooms m ON m.programme = r.value->>0 AND m.site = r.value->>1 ",
-    hint: "CROSS ",
-    "JOIN occupancy o ON o.programme = r.value->>0 AND o.resource = 'sites/' || m.site || '/rooms/' || m.room \
-     AND o.busy_from > CAST(r.value->>2 AS BIGINT) AND o.busy_from < CAST(r.value->>3 AS BIGINT) \
-     JOIN sessions s ON s.programme = o.programme AND s.session = o.session"
+    hint: "CROSS "
 );
-pub(in crate::sessions::store) const OCCUPIED_STATIONED: Sql = rows!(
-    "SELECT o.resource, s.session, s.site, s.kind, s.start_time, s.end_time, s.before_minutes, s.after_minutes, \
-     o.busy_from, o.busy_until, o.lapses, s.state, s.revision FROM ",
+pub(in crate::sessions::store) const OCCUPIED_STATIONED: Sql = occupied!(
+    "'assistants/' || a.assistant",
     "JOIN assistants a ON a.programme = r.value->>0 AND a.site = r.value->>1 ",
-    hint: "CROSS ",
-    "JOIN occupancy o ON o.programme = r.value->>0 AND o.resource = 'assistants/' || a.assistant \
-     AND o.busy_from > CAST(r.value->>2 AS BIGINT) AND o.busy_from < CAST(r.value->>3 AS BIGINT) \
-     JOIN sessions s ON s.programme = o.programme AND s.session = o.session"
+    hint: "CROSS "
 );
 // What was held has an actual end, and who came; asking for the state instead would invite its index.
 pub(in crate::sessions::store) const HELD_BY_EXPERT: Sql = rows!(
