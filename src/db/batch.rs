@@ -10,6 +10,7 @@ use futures_util::FutureExt as _;
 use tokio::sync::oneshot;
 use tracing::{Instrument as _, Span, error, warn};
 
+use super::ahead::{Ahead, First};
 use super::command::{Context, Outcome, Output, Then, Work};
 use super::engine::Conn;
 use super::fault::{Fault, classify, engine_error, storage};
@@ -186,6 +187,7 @@ async fn fill(
         now,
         sequences: HashMap::new(),
         ended: HashSet::new(),
+        ahead: Ahead::default(),
     }
     .run(tx)
     .await?;
@@ -234,6 +236,7 @@ struct Commands<'a> {
     sequences: HashMap<&'a str, i64>,
     /// The programmes that the batch itself ended.
     ended: HashSet<&'a str>,
+    ahead: Ahead,
 }
 
 impl<'a> Commands<'a> {
@@ -250,7 +253,8 @@ impl<'a> Commands<'a> {
             let length = if self.careful { 1 } else { self.set_length(at) };
             let outcomes = if length > 1 { self.set(tx, &rest[..length]).await? } else { Vec::new() };
             if outcomes.is_empty() {
-                let outcome = self.one(tx, rest[0]).await?;
+                let first = self.ahead(tx, at).await?;
+                let outcome = self.one(tx, rest[0], first).await?;
                 fates.push(self.remember(at, outcome));
                 continue;
             }
@@ -292,8 +296,12 @@ impl<'a> Commands<'a> {
         let job = self.jobs[at];
         let done = match outcome {
             Ok(done) => done,
-            Err(error) => return Fate::Refused(error),
+            Err(error) => {
+                self.ahead.refused();
+                return Fate::Refused(error);
+            }
         };
+        self.ahead.carried_out();
         let made = self.sequences.entry(job.work.programme().as_str()).or_default();
         *made += count(&done.changes);
         if job.work.ends_programme() {
@@ -367,9 +375,19 @@ impl<'a> Commands<'a> {
         if tx.undo().await? { Ok(Vec::new()) } else { Err(Stop::Spoiled) }
     }
 
+    /// What is known of what a command asks first.
+    async fn ahead(&mut self, tx: &mut Tx<'_>, at: usize) -> Result<First> {
+        if self.careful {
+            return Ok(First::Asked); // an error of its reads is its own
+        }
+        let alone = self.jobs[at..].iter().take_while(|job| job.work.set().is_none()).count();
+        self.ahead.first(tx, at, &self.jobs[at..at + alone]).await
+    }
+
     /// Runs one job so that, whatever it does, the transaction is as before or with all of it.
-    async fn one(&self, tx: &mut Tx<'_>, job: &'a Job) -> Result<Result<Outcome<Output>>, Stop> {
+    async fn one(&self, tx: &mut Tx<'_>, job: &'a Job, first: First) -> Result<Result<Outcome<Output>>, Stop> {
         tx.enter(self.careful, self.next_sequence(job.work.programme().as_str()));
+        tx.knows(first);
         let context = self.context(job);
         let work = async {
             let mut outcome = job.work.run(tx, context, &self.setup.reactions, Then::Apply).await?;

@@ -1,8 +1,10 @@
 //! Commands and queries: what a use case is to the database.
 use std::any::{Any, TypeId};
 
+use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 
+use super::ahead::Asked;
 use super::reaction::{self, Reaction};
 use super::tx::Tx;
 use crate::kernel::{Call, Change, Error, Fact, Id, Result, Timestamp};
@@ -61,7 +63,8 @@ pub trait Command: Send + Sync + 'static {
     /// The programme that everything it touches belongs to.
     fn programme(&self) -> &Id;
 
-    /// Reads what the decision rests on.
+    /// Reads what the decision rests on, and does nothing else: it may be begun, dropped at its first question and begun anew
+    /// (docs/adr/0023-what-is-asked-ahead.md).
     fn load(&self, tx: &mut Tx<'_>) -> impl Future<Output = Result<Self::Facts>> + Send;
 
     /// Decides: pure.
@@ -142,6 +145,8 @@ pub(super) trait Work: Send + Sync {
     /// Works of the same `Some` may run as a set.
     fn set(&self) -> Option<TypeId>;
     fn as_any(&self) -> &dyn Any;
+    /// What its load asks first; nothing is asked.
+    fn first(&self, tx: &mut Tx<'_>) -> Asked;
     /// Loads, decides, asks who may object, and applies, if it isn't only to be checked.
     fn run<'a>(
         &'a self,
@@ -185,6 +190,10 @@ impl<C: Command> Work for C {
 
     fn as_any(&self) -> &dyn Any {
         self
+    }
+
+    fn first(&self, tx: &mut Tx<'_>) -> Asked {
+        tx.first_asked(|tx| drop(self.load(tx).now_or_never()))
     }
 
     fn run<'a>(

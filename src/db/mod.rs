@@ -3,6 +3,7 @@
 //! A slice sees [`Command`] and [`Query`], [`Tx`] and [`Row`], statements as [`Sql`] constants and [`List`]s. Request
 //! ids, changes, the audit chain and the cells of tallies are written here, once per batch; no slice can forget them.
 //! No rule of the field stands here.
+mod ahead;
 mod ask;
 pub mod backup;
 mod batch;

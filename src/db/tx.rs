@@ -1,11 +1,11 @@
 //! Transactions: statements in, rows out, and whether a command can still be taken out of one.
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use serde::Serialize;
-use sqlx::postgres::PgArguments;
-use sqlx::sqlite::SqliteArguments;
-use sqlx::{Arguments as _, AssertSqlSafe, Postgres, SqlSafeStr as _, SqlStr, Sqlite, Transaction};
+use sqlx::{AssertSqlSafe, Postgres, SqlSafeStr as _, SqlStr, Sqlite, Transaction};
 
+use super::ahead::{Asked, First};
 use super::ask::{Ask, Misput, Read};
 use super::engine::Engine;
 use super::fault::storage;
@@ -14,7 +14,7 @@ use super::row::Row;
 use super::select::Select;
 use super::sql::Sql;
 use super::told::{Shape, TOLD, Together, told_name};
-use super::value::Value;
+use super::value::{Value, postgres_arguments, sqlite_arguments};
 use crate::kernel::{Result, Timestamp};
 
 enum Inner<'c> {
@@ -35,6 +35,7 @@ pub struct Tx<'c> {
     now: Timestamp,
     statements: u64,
     pending: Pending,
+    first: First,
 }
 
 const SAVE: Sql = Sql::new("SAVEPOINT command");
@@ -62,6 +63,7 @@ impl<'c> Tx<'c> {
             now: Timestamp::default(),
             statements: 1,
             pending: Pending::default(),
+            first: First::Asked,
         }
     }
 
@@ -105,6 +107,7 @@ impl<'c> Tx<'c> {
     /// # Errors
     /// A storage error.
     pub async fn select(&mut self, select: &Select) -> Result<Vec<Row>> {
+        self.leave_first().await;
         let (text, values) = select.finish();
         self.fetch(AssertSqlSafe(text).into_sql_str(), values).await
     }
@@ -129,6 +132,31 @@ impl<'c> Tx<'c> {
         self.careful = careful;
         (self.saved, self.wrote, self.failed) = (false, false, false);
         self.sequence = sequence;
+        self.first = First::Asked;
+    }
+
+    /// What is known of what the command that has begun asks first.
+    pub(super) fn knows(&mut self, first: First) {
+        self.first = first;
+    }
+
+    /// What something asks first; nothing is asked, and it goes no further than that. Nothing, too, if it panics: it will again.
+    pub(super) fn first_asked(&mut self, something: impl FnOnce(&mut Self)) -> Asked {
+        self.first = First::Noted(Vec::new());
+        let came_through = catch_unwind(AssertUnwindSafe(|| something(self))).is_ok();
+        match std::mem::take(&mut self.first) {
+            First::Noted(asked) if came_through => asked,
+            First::Asked | First::Noted(_) | First::Known(..) => Vec::new(),
+        }
+    }
+
+    /// What isn't said as a constant, or writes, is never asked ahead: it isn't done where the first is only noted, and makes old what
+    /// was asked ahead.
+    async fn leave_first(&mut self) {
+        if let First::Noted(_) = self.first {
+            std::future::pending::<()>().await;
+        }
+        self.first = First::Asked;
     }
 
     /// The next change would have this sequence number.
@@ -206,6 +234,7 @@ impl<'c> Tx<'c> {
 
     /// Sends a write, or keeps it until the next statement that answers.
     pub(super) async fn execute(&mut self, text: SqlStr, values: Vec<Value>) -> Result<()> {
+        self.leave_first().await;
         if let Inner::Sqlite(_) = self.inner {
             self.statements += 1;
             self.save().await.map_err(storage)?;
@@ -217,6 +246,7 @@ impl<'c> Tx<'c> {
 
     /// Sends a write and says how many rows it touched.
     async fn count(&mut self, text: SqlStr, values: Vec<Value>) -> Result<u64> {
+        self.leave_first().await;
         self.flush().await?;
         self.statements += 1;
         let done = self.run_execute(text, values).await;
@@ -244,19 +274,30 @@ impl<'c> Tx<'c> {
     /// A storage error, or what the rows are refused with.
     pub async fn ask<T: Send + 'static>(&mut self, ask: Ask<T>) -> Result<T> {
         let (reads, make) = ask.parts();
-        let mut reads = reads.into_iter().map(Read::asked).collect::<Result<Vec<_>>>()?;
-        let rows = match (reads.pop(), reads.is_empty()) {
-            (None, _) => Vec::new(),
-            (Some((sql, values)), true) => vec![self.fetch(self.text(sql), values).await?],
-            (Some(last), false) => {
-                reads.push(last);
-                self.fetch_together(reads).await?
-            }
-        };
-        make(&mut rows.into_iter())
+        let asked = reads.into_iter().map(Read::asked).collect::<Result<Asked>>()?;
+        make(&mut self.read(asked).await?.into_iter())
     }
 
-    async fn fetch_together(&mut self, reads: Vec<(Sql, Vec<Value>)>) -> Result<Vec<Vec<Row>>> {
+    /// The rows of each of these reads, asked for in one message or ahead.
+    pub(super) async fn read(&mut self, mut asked: Asked) -> Result<Vec<Vec<Row>>> {
+        if let First::Noted(noted) = &mut self.first {
+            *noted = asked;
+            return std::future::pending().await;
+        }
+        if let Some(rows) = std::mem::take(&mut self.first).rows_of(&asked) {
+            return Ok(rows);
+        }
+        match (asked.pop(), asked.is_empty()) {
+            (None, _) => Ok(Vec::new()),
+            (Some((sql, values)), true) => Ok(vec![self.fetch(self.text(sql), values).await?]),
+            (Some(last), false) => {
+                asked.push(last);
+                self.fetch_together(asked).await
+            }
+        }
+    }
+
+    async fn fetch_together(&mut self, reads: Asked) -> Result<Vec<Vec<Row>>> {
         let together = self.together(&reads).await?;
         let values = reads.into_iter().flat_map(|(_, values)| values).collect();
         let told = self.fetch_told(together.text(), values).await?;
@@ -267,7 +308,7 @@ impl<'c> Tx<'c> {
     }
 
     /// The text of several reads; it is put together, and their columns are learnt, when they are asked together for the first time.
-    async fn together(&mut self, reads: &[(Sql, Vec<Value>)]) -> Result<Arc<Together>> {
+    async fn together(&mut self, reads: &Asked) -> Result<Arc<Together>> {
         let engine = self.engine();
         let texts: Vec<&'static str> = reads.iter().map(|(sql, _)| sql.of(engine)).collect();
         if let Some(known) = Together::known(engine, &texts) {
@@ -363,32 +404,6 @@ impl<'c> Tx<'c> {
     }
 }
 
-fn sqlite_arguments(values: Vec<Value>) -> Result<SqliteArguments, sqlx::Error> {
-    let mut arguments = SqliteArguments::default();
-    for value in values {
-        match value {
-            Value::Int(value) => arguments.add(value),
-            Value::Bool(value) => arguments.add(value),
-            Value::Text(value) => arguments.add(value),
-        }
-        .map_err(sqlx::Error::Encode)?;
-    }
-    Ok(arguments)
-}
-
-fn postgres_arguments(values: Vec<Value>) -> Result<PgArguments, sqlx::Error> {
-    let mut arguments = PgArguments::default();
-    for value in values {
-        match value {
-            Value::Int(value) => arguments.add(value),
-            Value::Bool(value) => arguments.add(value),
-            Value::Text(value) => arguments.add(value),
-        }
-        .map_err(sqlx::Error::Encode)?;
-    }
-    Ok(arguments)
-}
-
 /// A statement whose values are being bound.
 #[must_use]
 pub struct Stmt<'t, 'c> {
@@ -437,8 +452,12 @@ impl<'t, 'c> Stmt<'t, 'c> {
     /// A storage error.
     pub async fn fetch_all(self) -> Result<Vec<Row>> {
         let (tx, sql, values) = self.ready()?;
+        if !sql.writes {
+            return Ok(tx.read(vec![(sql, values)]).await?.pop().unwrap_or_default());
+        }
+        tx.leave_first().await;
         let rows = tx.fetch(tx.text(sql), values).await?;
-        tx.wrote |= sql.writes && (!sql.returns || !rows.is_empty());
+        tx.wrote |= !sql.returns || !rows.is_empty();
         Ok(rows)
     }
 

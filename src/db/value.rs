@@ -1,6 +1,7 @@
 //! Values that both engines take: an integer, a truth value, a text, each of which may be NULL.
-use sqlx::postgres::PgTypeInfo;
-use sqlx::{Postgres, Type};
+use sqlx::postgres::{PgArguments, PgTypeInfo};
+use sqlx::sqlite::SqliteArguments;
+use sqlx::{Arguments as _, Postgres, Type};
 
 use crate::kernel::{Date, Fen, Id, Specialty, Timestamp};
 
@@ -70,4 +71,32 @@ scalars! {
     Timestamp => Int(value => value.micros());
     Date => Text(value => value.format("%Y-%m-%d").to_string());
     Fen => Int(value => value.get());
+}
+
+/// What SQLite is given with a statement.
+pub(super) fn sqlite_arguments(values: Vec<Value>) -> Result<SqliteArguments, sqlx::Error> {
+    let mut arguments = SqliteArguments::default();
+    for value in values {
+        match value {
+            Value::Int(value) => arguments.add(value),
+            Value::Bool(value) => arguments.add(value),
+            Value::Text(value) => arguments.add(value),
+        }
+        .map_err(sqlx::Error::Encode)?;
+    }
+    Ok(arguments)
+}
+
+/// What PostgreSQL is given with a statement.
+pub(super) fn postgres_arguments(values: Vec<Value>) -> Result<PgArguments, sqlx::Error> {
+    let mut arguments = PgArguments::default();
+    for value in values {
+        match value {
+            Value::Int(value) => arguments.add(value),
+            Value::Bool(value) => arguments.add(value),
+            Value::Text(value) => arguments.add(value),
+        }
+        .map_err(sqlx::Error::Encode)?;
+    }
+    Ok(arguments)
 }

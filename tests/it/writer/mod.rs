@@ -2,6 +2,7 @@
 //! command should.
 //!
 //! Commands that shall make one batch are queued behind one that waits. Crashes of the program are in `crashes.rs`.
+mod ahead;
 mod commands;
 mod deeds;
 mod full;
