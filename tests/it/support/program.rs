@@ -65,9 +65,20 @@ impl Program {
         self.counted_kib("VmRSS:")
     }
 
-    /// Memory that it holds now without its code, in KiB: a debug build's code is larger than all that it holds.
+    /// Memory that it has taken and holds now, in KiB, without what a file's mapping holds: a debug build's code is larger than all else,
+    /// and the addresses that are put into its tables when it is loaded are megabytes.
     pub fn held_kib(&self) -> u64 {
-        self.counted_kib("RssAnon:")
+        let maps = std::fs::read_to_string(format!("/proc/{}/smaps", self.id())).unwrap();
+        let (mut held, mut is_of_a_file) = (0, false);
+        for line in maps.lines() {
+            let words: Vec<&str> = line.split_whitespace().collect();
+            match words[..] {
+                ["Anonymous:", kib, _] if !is_of_a_file => held += kib.parse::<u64>().unwrap(),
+                [field, ..] if field.ends_with(':') => {}
+                _ => is_of_a_file = words.last().is_some_and(|path| path.starts_with('/')),
+            }
+        }
+        held
     }
 
     fn counted_kib(&self, what: &str) -> u64 {
