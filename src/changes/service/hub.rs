@@ -21,15 +21,20 @@ const RHYTHM: Duration = Duration::from_millis(200);
 /// The least time from one handing on to the next.
 const REST: Duration = Duration::from_millis(50);
 /// The most watchers that are handed changes at once.
-const ROW: usize = 32;
+const ROW: usize = 16;
 /// How long the next row waits: those of a row send what they were handed in a fifth of it, and whoever books comes in between.
 const PAUSE: Duration = Duration::from_millis(4);
-/// Changes in a row's ring: what bounds the memory that watchers take.
-const RING: usize = 2_048;
+/// The most changes in a piece of news, and in a message.
+pub(super) const PIECE: usize = 256;
+/// Pieces of news in a row's ring: with [`PIECE`], what bounds the memory that watchers take. More than a second of them.
+const RING: usize = 32;
 /// The most changes that are read at a time.
-const CHUNK: usize = 512;
+const CHUNK: usize = 2 * PIECE;
 
-type Ring = broadcast::Sender<Arc<Seen>>;
+/// Changes that a watcher takes at once, at most [`PIECE`]: who is handed them one by one is woken by the first, and sends each alone.
+pub(super) type News = Arc<[Arc<Seen>]>;
+
+type Ring = broadcast::Sender<News>;
 
 /// The logs' readers on this server.
 pub struct Hub {
@@ -57,7 +62,7 @@ impl Hub {
     }
 
     /// What is committed from now on. Whoever reads the log after this has returned misses nothing in between.
-    pub(super) async fn subscribe(self: &Arc<Hub>, programme: &Id) -> Result<broadcast::Receiver<Arc<Seen>>> {
+    pub(super) async fn subscribe(self: &Arc<Hub>, programme: &Id) -> Result<broadcast::Receiver<News>> {
         let mut rows = self.rows.lock().await;
         self.refuse_closed()?;
         if let Some(rows) = rows.get_mut(programme) {
@@ -119,7 +124,7 @@ impl Hub {
 }
 
 /// A place in the first row that has one.
-fn stand_in(rows: &mut Vec<Ring>) -> broadcast::Receiver<Arc<Seen>> {
+fn stand_in(rows: &mut Vec<Ring>) -> broadcast::Receiver<News> {
     if let Some(row) = rows.iter().find(|row| row.receiver_count() < ROW) {
         return row.subscribe();
     }
@@ -133,12 +138,13 @@ async fn hand_on(rows: &[Ring], news: &[Arc<Seen>]) {
     if news.is_empty() {
         return;
     }
+    let news: Vec<News> = news.chunks(PIECE).map(News::from).collect();
     let pause = PAUSE.max(REST / u32::try_from(rows.len()).unwrap_or(u32::MAX));
     let mut pace = interval(pause); // its first tick comes at once
     for row in rows {
         pace.tick().await;
-        for seen in news {
-            let _ = row.send(Arc::clone(seen)); // nobody may be listening just now
+        for news in &news {
+            let _ = row.send(Arc::clone(news)); // nobody may be listening just now
         }
     }
     pace.tick().await;

@@ -38,8 +38,8 @@ impl ChangeService for Service {
         let (read, interest) = self.api.query(request, wire::list)?;
         let after = read.after;
         let (extent, changes) = self.api.read(read).await?;
-        let seen = changes.into_iter().map(Seen::new).collect();
-        let joined = join(&self.api, self.collections, (&interest, &sight), after, seen).await?;
+        let seen: Vec<_> = changes.into_iter().map(Seen::new).collect();
+        let joined = join(&self.api, self.collections, (&interest, &sight), after, &seen).await?;
         Ok(Response::new(wire::listed(joined.changes, joined.last, &extent)))
     }
 

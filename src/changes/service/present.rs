@@ -82,7 +82,7 @@ pub(super) async fn join(
     collections: Collections,
     (interest, sight): (&Interest, &Sight),
     last: i64,
-    seen: Vec<Arc<Seen>>,
+    seen: &[Arc<Seen>],
 ) -> Result<Joined, Status> {
     let mut joined = Joined { changes: Vec::new(), last, is_cut: false };
     let mut bytes = 0;

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::stream::{self, BoxStream, StreamExt as _};
-use tokio::sync::broadcast::{self, error::RecvError, error::TryRecvError};
+use tokio::sync::broadcast::{self, error::RecvError};
 use tokio::time::{Interval, MissedTickBehavior, interval};
 use tonic::Status;
 
-use super::hub::Hub;
+use super::hub::{Hub, News, PIECE};
 use super::present::{Collections, Joined, Seen, join};
 use crate::access::table::Sight;
 use crate::changes::queries::ReadChanges;
@@ -17,9 +17,6 @@ use crate::changes::{Interest, refuse_too_slow};
 use crate::kernel::{Error, Id};
 use crate::pb;
 use crate::wire::Api;
-
-/// The most changes in one message.
-const MESSAGE: usize = 256;
 
 /// What a watcher gets.
 pub(super) type Watched = BoxStream<'static, Result<pb::WatchChangesResponse, Status>>;
@@ -43,7 +40,7 @@ struct Watcher {
     api: Api,
     hub: Arc<Hub>,
     collections: Collections,
-    ring: broadcast::Receiver<Arc<Seen>>,
+    ring: broadcast::Receiver<News>,
     heartbeats: Interval,
     /// Up to here everything was sent.
     last: i64,
@@ -89,15 +86,15 @@ impl Watcher {
                 tokio::select! {
                     biased; // whom nothing interests gets heartbeats under load too
                     _ = self.heartbeats.tick() => return Ok(self.answer(Vec::new())),
-                    taken = take(&mut self.ring) => {
-                        let taken = taken.ok_or(Error::ShuttingDown)?;
-                        self.behind = taken.is_overtaken;
-                        taken.seen
+                    news = take(&mut self.ring) => {
+                        let news = news?;
+                        self.behind = news.is_none();
+                        news.unwrap_or_default()
                     }
                 }
             };
             let joined =
-                join(&self.api, self.collections, (&self.wish.interest, &self.wish.sight), self.last, seen).await?;
+                join(&self.api, self.collections, (&self.wish.interest, &self.wish.sight), self.last, &seen).await?;
             let Joined { changes, last, is_cut } = joined;
             self.last = last;
             self.behind |= is_cut;
@@ -112,38 +109,23 @@ impl Watcher {
     }
 
     /// What the log has after the last change that was sent.
-    async fn read(&mut self) -> Result<Vec<Arc<Seen>>, Status> {
-        let read = ReadChanges { programme: self.wish.programme.clone(), after: self.last, most: MESSAGE };
+    async fn read(&mut self) -> Result<News, Status> {
+        let read = ReadChanges { programme: self.wish.programme.clone(), after: self.last, most: PIECE };
         let (extent, changes) = self.api.read(read).await?;
         if self.caught_up {
             refuse_too_slow(&self.wish.programme, self.last, extent.newest)?;
         }
-        self.behind = changes.len() == MESSAGE;
+        self.behind = changes.len() == PIECE;
         self.caught_up |= !self.behind;
         Ok(changes.into_iter().map(Seen::new).collect())
     }
 }
 
-struct Taken {
-    seen: Vec<Arc<Seen>>,
-    /// Whether the ring dropped something before it was taken.
-    is_overtaken: bool,
-}
-
-/// What the ring has, at least one change unless it was overtaken; nothing once the server shuts down.
-async fn take(ring: &mut broadcast::Receiver<Arc<Seen>>) -> Option<Taken> {
-    let mut taken = Taken { seen: Vec::new(), is_overtaken: false };
+/// The next news of the ring; none where it dropped some before they were taken.
+async fn take(ring: &mut broadcast::Receiver<News>) -> Result<Option<News>, Error> {
     match ring.recv().await {
-        Ok(seen) => taken.seen.push(seen),
-        Err(RecvError::Lagged(_)) => taken.is_overtaken = true,
-        Err(RecvError::Closed) => return None,
+        Ok(news) => Ok(Some(news)),
+        Err(RecvError::Lagged(_)) => Ok(None),
+        Err(RecvError::Closed) => Err(Error::ShuttingDown),
     }
-    while !taken.is_overtaken && taken.seen.len() < MESSAGE {
-        match ring.try_recv() {
-            Ok(seen) => taken.seen.push(seen),
-            Err(TryRecvError::Lagged(_)) => taken.is_overtaken = true,
-            Err(TryRecvError::Empty | TryRecvError::Closed) => break,
-        }
-    }
-    Some(taken)
 }
