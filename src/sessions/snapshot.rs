@@ -2,7 +2,7 @@
 //! and which sessions take their time.
 //!
 //! `store::snapshot` loads it, in one place and with one set of statements; nobody else asks the tables again.
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::assistants::Absence;
 use crate::calendars::{Calendar, ExpertAbsence, Offer, Span};
@@ -19,19 +19,22 @@ pub const REACH_MINUTES: i64 = 2 * LONGEST_BUFFER_MINUTES + 24 * 60;
 /// The longest that one session can take somebody or something, in minutes: a search by starts looks back this far.
 pub const LONGEST_TAKEN_MINUTES: i64 = LONGEST_MINUTES + 2 * LONGEST_BUFFER_MINUTES;
 
+/// What is looked up thousands of times in a search: by a hash that is fast for short texts and has a seed of the process's own.
+pub type Hashed<K, V> = std::collections::HashMap<K, V, foldhash::quality::RandomState>;
+
 /// A state of things in which drafts are judged. What each judgement looks up of hundreds is hashed: a search judges thousands of drafts.
 #[derive(Clone, Debug, Default)]
 pub struct Snapshot {
     /// The sites that are named.
     pub sites: BTreeMap<Id, SiteFacts>,
     /// The experts that are named.
-    pub experts: HashMap<Id, ExpertFacts>,
+    pub experts: Hashed<Id, ExpertFacts>,
     /// The assistants that are named.
-    pub assistants: HashMap<Id, AssistantFacts>,
+    pub assistants: Hashed<Id, AssistantFacts>,
     /// Journeys in minutes, (origin, destination); what isn't there is unknown.
     pub travel: BTreeMap<(Id, Id), i64>,
     /// Who and what is taken within reach of the drafts, each list by start.
-    pub busy: HashMap<Resource, Vec<Busy>>,
+    pub busy: Hashed<Resource, Vec<Busy>>,
     /// Which of the drafts' sessions exist already.
     pub existing: BTreeSet<Id>,
     /// The sessions among those that take time which lapse, or whose proposed move does.

@@ -33,12 +33,20 @@ pub enum Step {
     Done,
 }
 
-/// An expert, a site and a kind, and when it may be.
-struct Lane<'a> {
+/// Whose session it would be, and where.
+#[derive(Clone, Copy)]
+struct Place<'a> {
     expert: &'a Id,
     site: &'a Id,
-    kind: SessionKind,
     zone: Zone,
+    /// Where the site's candidates stand among all.
+    candidates: usize,
+}
+
+/// An expert, a site and a kind, and when it may be.
+struct Lane<'a> {
+    place: Place<'a>,
+    kind: SessionKind,
     /// All must have room for the session.
     spans: Vec<usize>,
     grid: usize,
@@ -50,7 +58,8 @@ struct Lane<'a> {
 pub struct Search<'a> {
     wanted: &'a Wanted,
     snapshot: &'a Snapshot,
-    candidates: BTreeMap<&'a Id, Candidates<'a>>,
+    /// Of each site.
+    candidates: Vec<Candidates<'a>>,
     spans: Vec<Spans>,
     grids: Vec<Grid>,
     lanes: Vec<Lane<'a>>,
@@ -65,7 +74,7 @@ impl<'a> Search<'a> {
         let mut search = Search {
             wanted,
             snapshot,
-            candidates: candidates(snapshot),
+            candidates: candidates(snapshot).into_values().collect(),
             spans: Vec::new(),
             grids: Vec::new(),
             lanes: Vec::new(),
@@ -84,15 +93,15 @@ impl<'a> Search<'a> {
     pub fn step(&mut self, tell: bool) -> Step {
         let Some(Reverse((start, at))) = self.next.pop() else { return Step::Done };
         let Some(lane) = self.lanes.get_mut(at) else { return Step::Done };
-        let (zone, grid) = (lane.zone, lane.grid);
+        let (place, grid) = (lane.place, lane.grid);
         let mut draft = lane.draft.take().unwrap_or_else(|| SessionDraft {
-            expert: lane.expert.clone(),
-            site: lane.site.clone(),
+            expert: place.expert.clone(),
+            site: place.site.clone(),
             kind: lane.kind,
             ..self.wanted.template.clone()
         });
         (draft.start, draft.end) = (start, start.plus_minutes(self.wanted.minutes));
-        let verdict = self.judge(zone, &mut draft);
+        let verdict = self.judge(place, &mut draft);
         let not_before = match verdict {
             Ok(()) | Err(Lasts::Instant) => Some(start.plus_micros(1)),
             Err(Lasts::Day) => self.grids.get(grid).and_then(|grid| grid.next_day(start)),
@@ -101,7 +110,7 @@ impl<'a> Search<'a> {
         if let Some(not_before) = not_before {
             self.push(at, not_before);
         }
-        let told = || Slot { draft: draft.clone(), zone };
+        let told = || Slot { draft: draft.clone(), zone: place.zone };
         let step = match verdict {
             Ok(()) if tell => Step::Found(Some(Box::new(told()))),
             Ok(()) => Step::Found(None),
@@ -118,7 +127,7 @@ impl<'a> Search<'a> {
     pub fn cursor(&self) -> Option<Cursor> {
         let Reverse((start, at)) = self.next.peek()?;
         let before = at.checked_sub(1).and_then(|before| self.lanes.get(before));
-        let after = before.map(|lane| (lane.expert.clone(), lane.site.clone(), lane.kind));
+        let after = before.map(|lane| (lane.place.expert.clone(), lane.place.site.clone(), lane.kind));
         Some(Cursor { start: *start, after })
     }
 
@@ -126,7 +135,7 @@ impl<'a> Search<'a> {
         let Some((lane, (expert, site, kind))) = self.lanes.get(at).zip(cursor.after.as_ref()) else {
             return cursor.start;
         };
-        let is_behind = (lane.expert, lane.site, lane.kind) > (expert, site, *kind);
+        let is_behind = (lane.place.expert, lane.place.site, lane.kind) > (expert, site, *kind);
         if is_behind { cursor.start } else { cursor.start.plus_micros(1) }
     }
 
@@ -159,10 +168,10 @@ impl<'a> Search<'a> {
     /// Makes the lanes, in the order of slots.
     fn lay(&mut self) {
         let (wanted, snapshot) = (self.wanted, self.snapshot);
-        let mut opened: BTreeMap<&Id, usize> = BTreeMap::new();
+        let mut opened: BTreeMap<&Id, (usize, usize)> = BTreeMap::new();
         let mut grids: Vec<(Zone, usize, usize)> = Vec::new();
-        for (id, site) in &snapshot.sites {
-            opened.insert(id, self.add(open(id, site)));
+        for (candidates, (id, site)) in snapshot.sites.iter().enumerate() {
+            opened.insert(id, (candidates, self.add(open(id, site))));
             if !grids.iter().any(|(zone, ..)| *zone == site.zone) {
                 let halves = self.add(half_days(site.zone, wanted.window));
                 self.grids.push(Grid::new(site.zone, wanted.window, wanted.grid_minutes));
@@ -175,8 +184,11 @@ impl<'a> Search<'a> {
             // Offers for other kinds and sites are other spans; most are for all.
             let mut offered: BTreeMap<Vec<usize>, Option<usize>> = BTreeMap::new();
             for site in &wanted.sites {
-                let Some((facts, open)) = snapshot.sites.get(site).zip(opened.get(site)) else { continue };
+                let Some((facts, (candidates, open))) = snapshot.sites.get(site).zip(opened.get(site)) else {
+                    continue;
+                };
                 let Some((zone, grid, halves)) = grids.iter().find(|(zone, ..)| *zone == facts.zone) else { continue };
+                let place = Place { expert, site, zone: *zone, candidates: *candidates };
                 for kind in &wanted.kinds {
                     let mut spans = vec![free, *open];
                     spans.extend((*kind == SessionKind::Clinic).then_some(*halves));
@@ -195,7 +207,7 @@ impl<'a> Search<'a> {
                         let Some(index) = known else { continue };
                         spans.push(index);
                     }
-                    self.lanes.push(Lane { expert, site, kind: *kind, zone: *zone, spans, grid: *grid, draft: None });
+                    self.lanes.push(Lane { place, kind: *kind, spans, grid: *grid, draft: None });
                 }
             }
         }
@@ -207,12 +219,11 @@ impl<'a> Search<'a> {
     }
 
     /// Finds an assistant and a room with which a draft is a slot, and puts them in; or for how long there is none.
-    fn judge(&self, zone: Zone, draft: &mut SessionDraft) -> Result<(), Lasts> {
-        let Some((site, candidates)) = self.candidates.get_key_value(&draft.site) else { return Err(Lasts::Always) };
+    fn judge(&self, place: Place<'_>, draft: &mut SessionDraft) -> Result<(), Lasts> {
+        let Some(candidates) = self.candidates.get(place.candidates) else { return Err(Lasts::Always) };
         let SessionDraft { kind, start, end, before_minutes, after_minutes, .. } = *draft;
         let around = Around { start, end, before_minutes, after_minutes };
-        let expert = draft.expert.clone();
-        let mut assistants = candidates.assistants(kind, &expert, site, zone.date_of(start), around);
+        let mut assistants = candidates.assistants(kind, place.expert, place.site, place.zone.date_of(start), around);
         let mut rooms = candidates.rooms(kind, around);
         let nothing = Lasts::Instant;
         assist(draft, assistants.next().ok_or(nothing)?);

@@ -22,7 +22,7 @@ pub(super) struct Candidates<'a> {
     rooms: Vec<Candidate<'a, crate::sites::Room>>,
 }
 
-/// The candidates of every site of a snapshot.
+/// The candidates of every site of a snapshot, in the order of its sites.
 pub(super) fn candidates(snapshot: &Snapshot) -> BTreeMap<&Id, Candidates<'_>> {
     let none = || Candidates { assistants: Vec::new(), paired: BTreeMap::new(), rooms: Vec::new() };
     let mut all: BTreeMap<&Id, Candidates<'_>> = snapshot.sites.keys().map(|site| (site, none())).collect();

@@ -90,8 +90,8 @@ pub(super) fn snapshot() -> Snapshot {
     let travel = [((id("county"), id("town")), 60), ((id("town"), id("county")), 50)];
     Snapshot {
         sites: [(id("county"), site.clone()), (id("town"), site.clone()), (id("far"), site)].into(),
-        experts: [(id("e1"), expert.clone()), (id("e2"), expert)].into(),
-        assistants: [(id("a1"), assistant.clone()), (id("a2"), assistant)].into(),
+        experts: [(id("e1"), expert.clone()), (id("e2"), expert)].into_iter().collect(),
+        assistants: [(id("a1"), assistant.clone()), (id("a2"), assistant)].into_iter().collect(),
         travel: travel.into(),
         papers: Papers { of_experts: [papers("e1"), papers("e2")].into(), ..Papers::default() },
         ..Snapshot::default()

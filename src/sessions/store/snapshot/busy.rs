@@ -1,5 +1,5 @@
 //! Who and what is taken: by plans that occupy, or by what was held.
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use serde::Serialize;
 
@@ -8,7 +8,7 @@ use crate::db::{Ask, Read, Row, Sql};
 use crate::kernel::{Error, Id, Result, Timestamp};
 use crate::rows;
 use crate::sessions::draft::Resource;
-use crate::sessions::snapshot::{Busy, Lapsing};
+use crate::sessions::snapshot::{Busy, Hashed, Lapsing};
 use crate::sessions::{Purpose, SessionState};
 
 /// What plans take of a resource between the row's third value and its fourth. What leads from the row to the resource stands before it.
@@ -73,7 +73,7 @@ pub(in crate::sessions::store) const HELD_IN_ROOM: Sql = rows!(
 /// Who and what is taken, and which sessions among these lapse.
 #[derive(Default)]
 pub(super) struct Taken {
-    pub busy: HashMap<Resource, Vec<Busy>>,
+    pub busy: Hashed<Resource, Vec<Busy>>,
     pub lapsing: BTreeMap<Id, Lapsing>,
 }
 

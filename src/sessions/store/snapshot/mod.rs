@@ -8,7 +8,7 @@ use crate::kernel::{Id, Result, SessionKind, Timestamp};
 use crate::rows;
 use crate::sessions::Purpose;
 use crate::sessions::draft::{Resource, SessionDraft};
-use crate::sessions::snapshot::{ExpertFacts, LONGEST_TAKEN_MINUTES, REACH_MINUTES, Snapshot};
+use crate::sessions::snapshot::{ExpertFacts, Hashed, LONGEST_TAKEN_MINUTES, REACH_MINUTES, Snapshot};
 use crate::sites;
 
 pub(super) mod busy;
@@ -48,7 +48,7 @@ pub struct Scope<'a> {
 /// What is known of experts whatever the site: what a search asks for first, since their offers say where it has to look.
 #[derive(Debug, Default)]
 pub struct Known {
-    experts: HashMap<Id, ExpertFacts>,
+    experts: Hashed<Id, ExpertFacts>,
     papers: HashMap<Id, Vec<Credential>>,
 }
 

@@ -1,5 +1,5 @@
 //! The people of a snapshot: experts with what they have offered, assistants with whom they are paired.
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Subjects;
 use crate::assistants::store::Stationed;
@@ -7,12 +7,12 @@ use crate::calendars::Calendar;
 use crate::calendars::store::{absences, offers};
 use crate::db::Ask;
 use crate::kernel::{Date, Id, Timestamp};
-use crate::sessions::snapshot::{AssistantFacts, ExpertFacts, Snapshot, Standing};
+use crate::sessions::snapshot::{AssistantFacts, ExpertFacts, Hashed, Snapshot, Standing};
 use crate::{assistants, calendars, charters, experts};
 
 const YEAR_MINUTES: i64 = 366 * 24 * 60;
 
-pub(super) fn experts(subjects: &Subjects<'_>) -> Ask<HashMap<Id, ExpertFacts>> {
+pub(super) fn experts(subjects: &Subjects<'_>) -> Ask<Hashed<Id, ExpertFacts>> {
     let Subjects { programme, experts: ids, .. } = subjects;
     let (first, last) = subjects.window;
     let offered = offers::of_experts(programme, ids, first, last);
@@ -66,15 +66,15 @@ fn days_around(subjects: &Subjects<'_>) -> (Date, Date) {
 }
 
 /// Named assistants, wherever they are stationed.
-pub(super) fn named(subjects: &Subjects<'_>, named: &[Id]) -> Ask<HashMap<Id, AssistantFacts>> {
+pub(super) fn named(subjects: &Subjects<'_>, named: &[Id]) -> Ask<Hashed<Id, AssistantFacts>> {
     if named.is_empty() {
-        return Ask::known(HashMap::new());
+        return Ask::known(Hashed::default());
     }
     paired(subjects, assistants::store::named(subjects.programme, named))
 }
 
 /// Everybody who is stationed at the sites, and whoever is named beside.
-pub(super) fn stationed(subjects: &Subjects<'_>, beside: &[Id]) -> Ask<HashMap<Id, AssistantFacts>> {
+pub(super) fn stationed(subjects: &Subjects<'_>, beside: &[Id]) -> Ask<Hashed<Id, AssistantFacts>> {
     let (first, last) = days_around(subjects);
     let stationed = assistants::store::stationed(subjects.programme, &subjects.sites, first, last);
     let both =
@@ -86,14 +86,14 @@ pub(super) fn stationed(subjects: &Subjects<'_>, beside: &[Id]) -> Ask<HashMap<I
     paired(subjects, both)
 }
 
-fn paired(subjects: &Subjects<'_>, who: Ask<Vec<Stationed>>) -> Ask<HashMap<Id, AssistantFacts>> {
+fn paired(subjects: &Subjects<'_>, who: Ask<Vec<Stationed>>) -> Ask<Hashed<Id, AssistantFacts>> {
     let pairings = assistants::store::pairings::of_experts_asked(subjects.programme, &subjects.experts);
     who.and(pairings).map(|(who, pairings)| {
         let alone = |one: Stationed| {
             let facts = AssistantFacts { site: one.site, end: one.end, absences: one.absences, pairings: Vec::new() };
             (one.assistant, facts)
         };
-        let mut all: HashMap<Id, AssistantFacts> = who.into_iter().map(alone).collect();
+        let mut all: Hashed<Id, AssistantFacts> = who.into_iter().map(alone).collect();
         for pairing in pairings {
             if let Some(facts) = all.get_mut(&pairing.assistant) {
                 facts.pairings.push((pairing.expert, pairing.site, pairing.days));
