@@ -1,15 +1,16 @@
 //! Ids of resources: the caller's own, or one that sorts by time.
 use std::fmt;
+use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 use uuid::{NoContext, Uuid};
 
 use super::Timestamp;
 
-/// The last segment of a resource's name (AIP-122): 1 to 63 of `[a-z0-9-]`, neither first nor last a hyphen.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct Id(String);
+/// The last segment of a resource's name (AIP-122): 1 to 63 of `[a-z0-9-]`, neither first nor last a hyphen. A copy shares the text.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize)]
+#[serde(try_from = "String")]
+pub struct Id(Arc<str>);
 
 impl Id {
     /// The longest id, in characters.
@@ -25,7 +26,7 @@ impl Id {
             && bytes.iter().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-'))
             && !text.starts_with('-')
             && !text.ends_with('-');
-        if shaped { Ok(Self(text.to_owned())) } else { Err("must be 1 to 63 of [a-z0-9-], no hyphen first or last") }
+        if shaped { Ok(Self(text.into())) } else { Err("must be 1 to 63 of [a-z0-9-], no hyphen first or last") }
     }
 
     /// A new id (UUIDv7), which sorts after those of earlier milliseconds.
@@ -33,13 +34,14 @@ impl Id {
     pub fn fresh(now: Timestamp) -> Self {
         let micros = now.micros().max(0).unsigned_abs();
         let nanos = u32::try_from(micros % 1_000_000).unwrap_or(0) * 1_000;
-        Self(Uuid::new_v7(uuid::Timestamp::from_unix(NoContext, micros / 1_000_000, nanos)).to_string())
+        let id = Uuid::new_v7(uuid::Timestamp::from_unix(NoContext, micros / 1_000_000, nanos)).hyphenated();
+        Self(Arc::from(&*id.encode_lower(&mut Uuid::encode_buffer())))
     }
 
     /// The platform, in place of a programme: `programmes/-` is above all of them. No caller can give it to a programme.
     #[must_use]
     pub fn platform() -> Self {
-        Self(Self::PLATFORM.to_owned())
+        Self(Self::PLATFORM.into())
     }
 
     const PLATFORM: &'static str = "-";
@@ -85,6 +87,12 @@ impl TryFrom<String> for Id {
 
 impl From<Id> for String {
     fn from(id: Id) -> Self {
-        id.0
+        id.as_str().to_owned()
+    }
+}
+
+impl Serialize for Id {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
     }
 }
