@@ -152,7 +152,10 @@ impl SessionDraft {
 /// The half-days that an interval touches, in order; its end isn't part of it.
 #[must_use]
 pub fn half_days(zone: Zone, start: Timestamp, end: Timestamp) -> Vec<(Date, HalfDay)> {
-    let of = |time: Timestamp| (zone.date_of(time), zone.half_day_of(time));
+    let of = |time: Timestamp| {
+        let wall = zone.local(time);
+        (wall.date(), HalfDay::of(wall.time()))
+    };
     let (mut at, last) = (of(start), of(Timestamp::from_micros((end.micros() - 1).max(start.micros()))));
     let mut touched = vec![at];
     while at < last {

@@ -82,8 +82,8 @@ pub struct SiteFacts {
     pub level: SiteLevel,
     /// What it is licensed for.
     pub licensed: Vec<Specialty>,
-    /// Its rooms.
-    pub rooms: Vec<Room>,
+    /// Its rooms, by id.
+    pub rooms: BTreeMap<Id, Room>,
     /// When it, or a room of it, is closed.
     pub closures: Vec<Closure>,
 }
@@ -92,7 +92,7 @@ impl SiteFacts {
     /// The room with an id.
     #[must_use]
     pub fn room(&self, id: &Id) -> Option<&Room> {
-        self.rooms.iter().find(|room| room.id == *id)
+        self.rooms.get(id)
     }
 }
 

@@ -43,7 +43,7 @@ pub(super) fn lacks_only_consent(found: &[Finding], asked: impl Fn(&Id) -> bool)
     refusing.peek().is_some()
         && refusing.all(|finding| {
             let whose = finding.concerns.iter().find(|(key, _)| *key == "expert");
-            let is_asked = whose.and_then(|(_, id)| Id::parse(id).ok()).is_some_and(|id| asked(&id));
+            let is_asked = whose.and_then(|(_, whose)| whose.id()).is_some_and(&asked);
             finding.irregularity == Irregularity::NoConsent && is_asked
         })
 }

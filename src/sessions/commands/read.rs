@@ -3,7 +3,7 @@ use crate::charters::CharterLimit;
 use crate::db::{Query, Tx};
 use crate::kernel::{Cursor, Id, Key, Name, Page, PageRequest, Result, Timestamp};
 use crate::programmes;
-use crate::sessions::predicate::Finding;
+use crate::sessions::predicate::{Concern, Finding};
 use crate::sessions::store::{self, Filter};
 use crate::sessions::{
     ControlTotals, IrregularityNote, OutcomeVersion, Purpose, Session, SessionDraft, SessionState, Sessions, predicate,
@@ -116,8 +116,8 @@ const fn reviewed_for(state: SessionState) -> Option<Purpose> {
 
 /// Whether it is about how long before its start a session is planned.
 fn is_notice(finding: &Finding) -> bool {
-    let notice = CharterLimit::NoticeHours.field();
-    finding.concerns.iter().any(|(key, value)| *key == "limit" && value == notice)
+    let notice = Concern::Code(CharterLimit::NoticeHours.field());
+    finding.concerns.iter().any(|(key, value)| *key == "limit" && *value == notice)
 }
 
 /// What has come between since each of these sessions was planned, rules that were set aside for it aside.

@@ -1,6 +1,6 @@
 //! The limits that experts have set: every plan keeps to them, also one that the expert has agreed to; loosening a limit is a word of
 //! its own. How long a whole visit is, visits know.
-use super::{Case, Finding, Irregularity, Lasts};
+use super::{Case, Concern, Finding, Irregularity, Lasts};
 use crate::charters::{CharterLimit, Load, month_of, week_of};
 use crate::kernel::{Date, Id, SessionKind, Timestamp, Vocabulary as _};
 use crate::sessions::draft::Resource;
@@ -31,10 +31,10 @@ pub(super) fn of(case: &Case<'_>, found: &mut Vec<Finding>) {
         };
         for breach in limits.breaches(&load) {
             let whom = vec![
-                ("expert", id.to_string()),
-                ("limit", breach.limit.field().to_owned()),
-                ("allowed", breach.allowed),
-                ("date", about(breach.limit, case.date).to_string()),
+                ("expert", id.into()),
+                ("limit", Concern::Code(breach.limit.field())),
+                ("allowed", Concern::Text(breach.allowed)),
+                ("date", about(breach.limit, case.date).into()),
             ];
             found.push(Finding::new(Irregularity::CharterLimit, field, whom));
         }
@@ -43,8 +43,10 @@ pub(super) fn of(case: &Case<'_>, found: &mut Vec<Finding>) {
 
 /// For how long a limit that was passed goes on being so for one expert, site and kind: a later start of the day touches the same days,
 /// or the next one too.
-pub(super) fn lasts(concerns: &[(&'static str, String)]) -> Lasts {
-    let of = |limit: &&CharterLimit| concerns.iter().any(|(key, value)| *key == "limit" && value == limit.field());
+pub(super) fn lasts(concerns: &[(&'static str, Concern)]) -> Lasts {
+    let of = |limit: &&CharterLimit| {
+        concerns.iter().any(|(key, value)| *key == "limit" && *value == Concern::Code(limit.field()))
+    };
     match CharterLimit::ALL.iter().find(of) {
         Some(
             CharterLimit::Kinds | CharterLimit::Sites | CharterLimit::PatientsAClinic | CharterLimit::ContactsAWeek,

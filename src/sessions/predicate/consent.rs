@@ -17,8 +17,8 @@ pub(super) fn of(case: &Case<'_>, found: &mut Vec<Finding>) {
         };
         if let Some(absence) = expert.absences.iter().find(said_away) {
             let (_, until) = absence.span();
-            let absence = ("absence", absence.name.id().to_string());
-            let whom = vec![("expert", id.to_string()), absence, ("until", until.to_string())];
+            let absence = ("absence", absence.name.id().into());
+            let whom = vec![("expert", id.into()), absence, ("until", until.into())];
             found.push(Finding::new(Irregularity::ExpertAbsent, field, whom).until(Some(until)));
         }
         let has_offered = || expert.has_offered(draft.kind, &draft.site, draft.start, draft.end);
@@ -31,7 +31,7 @@ pub(super) fn of(case: &Case<'_>, found: &mut Vec<Finding>) {
         };
         if let Some(irregularity) = missing {
             let field = if *id == draft.expert { "consent" } else { field };
-            found.push(Finding::new(irregularity, field, vec![("expert", id.to_string())]));
+            found.push(Finding::new(irregularity, field, vec![("expert", id.into())]));
         }
     }
 }

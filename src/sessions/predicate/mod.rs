@@ -10,6 +10,7 @@ use super::snapshot::{ExpertFacts, SiteFacts, Snapshot};
 use super::{Purpose, Urgency};
 
 mod charter;
+mod concern;
 mod consent;
 mod irregularity;
 mod papers;
@@ -17,6 +18,7 @@ mod people;
 mod place;
 mod time;
 
+pub use concern::Concern;
 pub use irregularity::{Irregularity, Lasts, RuleClass};
 pub use people::is_among_patients;
 pub use place::{fits, needs_licence};
@@ -30,7 +32,7 @@ pub struct Finding {
     /// The draft's field that it concerns.
     pub field: &'static str,
     /// Who or what it concerns: metadata of the refusal, ids as they stand in names.
-    pub concerns: Vec<(&'static str, String)>,
+    pub concerns: Vec<(&'static str, Concern)>,
     /// Until when it goes on, where that is known.
     pub until: Option<Timestamp>,
     /// A paper that an emergency may hand in afterwards: it is listed, and refuses nothing.
@@ -96,28 +98,66 @@ pub fn unknown_expert(draft: &SessionDraft, snapshot: &Snapshot) -> Option<Strin
 /// the room, nor the other way, nor the rest on either (see [`Finding::part`]): a search may exchange them one by one.
 #[must_use]
 pub fn findings(draft: &SessionDraft, snapshot: &Snapshot, purpose: Purpose) -> Vec<Finding> {
+    found_by(&[of_word, of_day, of_time], draft, snapshot, purpose)
+}
+
+/// Those of [`findings`] that are the same for every start of a civil day at the site, whoever assists and in whatever room: a search
+/// asks them once a day.
+#[must_use]
+pub fn findings_of_day(draft: &SessionDraft, snapshot: &Snapshot, purpose: Purpose) -> Vec<Finding> {
+    found_by(&[of_day], draft, snapshot, purpose)
+}
+
+/// Those of [`findings`] that [`findings_of_day`] leaves.
+#[must_use]
+pub fn findings_of_start(draft: &SessionDraft, snapshot: &Snapshot, purpose: Purpose) -> Vec<Finding> {
+    found_by(&[of_word, of_time], draft, snapshot, purpose)
+}
+
+/// A part of the rules.
+type Rules = fn(&Case<'_>, &mut Vec<Finding>);
+
+fn found_by(rules: &[Rules], draft: &SessionDraft, snapshot: &Snapshot, purpose: Purpose) -> Vec<Finding> {
     let Some(site) = snapshot.sites.get(&draft.site) else { return Vec::new() };
     let half_days = draft.half_days(site.zone);
-    let case = Case { draft, snapshot, site, purpose, date: site.zone.date_of(draft.start), half_days: &half_days };
+    let Some((date, _)) = half_days.first().copied() else { return Vec::new() };
+    let case = Case { draft, snapshot, site, purpose, date, half_days: &half_days };
     let mut found = Vec::new();
-    if !purpose.is_start() {
-        consent::of(&case, &mut found);
-        charter::of(&case, &mut found);
-        people::of_experts(&case, &mut found);
-    }
-    papers::of(&case, &mut found);
-    place::of_licence(&case, &mut found);
-    if !purpose.is_start() {
-        place::of_rooms(&case, &mut found);
-        people::of_assistants(&case, &mut found);
-        time::of_kind(&case, &mut found);
-        time::of_resources(&case, &mut found);
+    for rule in rules {
+        rule(&case, &mut found);
     }
     let may_be_due = purpose.is_start() && draft.urgency == Urgency::Emergency;
     for finding in &mut found {
         finding.is_due = may_be_due && finding.irregularity.is_paper();
     }
     found
+}
+
+/// What the experts have said: to this session, and in their charters.
+fn of_word(case: &Case<'_>, found: &mut Vec<Finding>) {
+    if !case.purpose.is_start() {
+        consent::of(case, found);
+        charter::of(case, found);
+    }
+}
+
+/// The roster, the papers and the site's licence: whoever is there on a day, is there the whole day.
+fn of_day(case: &Case<'_>, found: &mut Vec<Finding>) {
+    if !case.purpose.is_start() {
+        people::of_experts(case, found);
+    }
+    papers::of(case, found);
+    place::of_licence(case, found);
+}
+
+/// The room, those who assist, and everybody's time.
+fn of_time(case: &Case<'_>, found: &mut Vec<Finding>) {
+    if !case.purpose.is_start() {
+        place::of_rooms(case, found);
+        people::of_assistants(case, found);
+        time::of_kind(case, found);
+        time::of_resources(case, found);
+    }
 }
 
 /// The refusal that a plan's findings come to: the first decides its reason, all are violations. None: nothing refuses it.
@@ -134,14 +174,14 @@ pub fn refusal(found: &[Finding]) -> Option<Refusal> {
     Some(Refusal {
         reason: *reason,
         message: first.text(),
-        metadata: first.concerns.clone(),
+        metadata: first.concerns.iter().map(|(key, value)| (*key, value.to_string())).collect(),
         violations: violations.collect(),
         retry_after_ms: None,
     })
 }
 
 impl Finding {
-    fn new(irregularity: Irregularity, field: &'static str, concerns: Vec<(&'static str, String)>) -> Finding {
+    fn new(irregularity: Irregularity, field: &'static str, concerns: Vec<(&'static str, Concern)>) -> Finding {
         Finding { irregularity, field, concerns, until: None, is_due: false }
     }
 

@@ -1,5 +1,5 @@
 //! The papers on which a session rests on its day; what each kind needs is `credentials`' to say.
-use super::{Case, Finding, Irregularity};
+use super::{Case, Concern, Finding, Irregularity};
 use crate::credentials::{Gap, Question};
 use crate::kernel::Vocabulary as _;
 use crate::sessions::draft::SessionDraft;
@@ -31,10 +31,10 @@ pub(super) fn of(case: &Case<'_>, found: &mut Vec<Finding>) {
 }
 
 fn finding(gap: Gap, draft: &SessionDraft, question: &Question<'_>, who: &'static str) -> Finding {
-    let expert = ("expert", question.expert.to_string());
-    let (site, date) = (("site", draft.site.to_string()), ("date", question.day.to_string()));
-    let grade = draft.grade.map(|grade| ("grade", grade.number().to_string()));
-    let specialty = question.specialty.map(|specialty| ("specialty", specialty.to_string()));
+    let expert = ("expert", question.expert.into());
+    let (site, date) = (("site", Concern::from(&draft.site)), ("date", Concern::from(question.day)));
+    let grade = draft.grade.map(|grade| ("grade", Concern::Number(grade.number())));
+    let specialty = question.specialty.map(|specialty| ("specialty", specialty.into()));
     let (irregularity, field, whom) = match gap {
         Gap::LicenceNotInForce => (Irregularity::LicenceNotInForce, who, vec![expert, date]),
         Gap::OutOfScope => {
@@ -42,11 +42,11 @@ fn finding(gap: Gap, draft: &SessionDraft, question: &Question<'_>, who: &'stati
             (Irregularity::OutOfScope, who, std::iter::once(expert).chain(what).collect())
         }
         Gap::NoLawfulBasis => {
-            let kind = ("kind", draft.kind.code().to_owned());
+            let kind = ("kind", Concern::Code(draft.kind.code()));
             (Irregularity::NoLawfulBasis, who, vec![expert, site, kind, date])
         }
         Gap::DossierRequired => {
-            let dossier = draft.dossier.as_ref().map(|dossier| ("dossier", dossier.to_string()));
+            let dossier = draft.dossier.as_ref().map(|dossier| ("dossier", dossier.into()));
             let whom = std::iter::once(expert).chain(dossier).chain([date]);
             (Irregularity::DossierRequired, "dossier", whom.collect())
         }

@@ -8,7 +8,7 @@ use crate::sessions::snapshot::Snapshot;
 pub(super) fn of_experts(case: &Case<'_>, found: &mut Vec<Finding>) {
     let Case { snapshot, purpose, date, .. } = *case;
     for (field, id, expert) in case.experts() {
-        let whom = || vec![("expert", id.to_string()), ("date", date.to_string())];
+        let whom = || vec![("expert", id.into()), ("date", date.into())];
         if !expert.roster.on_roster(date) {
             found.push(Finding::new(Irregularity::NotOnRoster, field, whom()));
         } else if !purpose.is_record() && !expert.roster.plannable_on(date) {
@@ -40,7 +40,7 @@ pub(super) fn of_assistants(case: &Case<'_>, found: &mut Vec<Finding>) {
         match (physician, when) {
             (None, _) => found.push(Finding::new(Irregularity::NoResponsiblePhysician, field, Vec::new())),
             (Some(id), Some((date, half))) if is_gone(snapshot, id, *date, *half) => {
-                let whom = vec![("assistant", id.to_string()), ("date", date.to_string())];
+                let whom = vec![("assistant", id.into()), ("date", (*date).into())];
                 found.push(Finding::new(Irregularity::PhysicianAway, field, whom));
             }
             (Some(_), Some(_) | None) => {}
@@ -61,11 +61,11 @@ fn of_assistant(case: &Case<'_>, found: &mut Vec<Finding>) {
         return;
     };
     let Some(assistant) = snapshot.assistants.get(id) else { return };
-    let whom = |date: Date| vec![("assistant", id.to_string()), ("date", date.to_string())];
+    let whom = |date: Date| vec![("assistant", id.into()), ("date", date.into())];
     let last = half_days.last().map(|(date, _)| *date);
     if let Some(date) = last.filter(|date| assistant.has_left(*date)) {
         let mut whom = whom(date);
-        whom.extend(assistant.end.map(|end| ("end_date", end.to_string())));
+        whom.extend(assistant.end.map(|end| ("end_date", end.into())));
         found.push(Finding::new(Irregularity::AssistantEnded, "assistant", whom));
     } else if let Some((date, _)) = half_days.iter().find(|(date, half)| assistant.is_away(*date, *half)) {
         found.push(Finding::new(Irregularity::AssistantOnLeave, "assistant", whom(*date)));

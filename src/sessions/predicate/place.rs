@@ -1,5 +1,5 @@
 //! The site and its room: licensed, open, and of the right kind.
-use super::{Case, Finding, Irregularity};
+use super::{Case, Concern, Finding, Irregularity};
 use crate::kernel::SessionKind;
 use crate::sessions::snapshot::ExpertFacts;
 use crate::sites::{Closure, RoomKind, covered};
@@ -12,7 +12,7 @@ pub(super) fn of_licence(case: &Case<'_>, found: &mut Vec<Finding>) {
         && needs_licence(draft.kind)
         && !covered(&site.licensed, specialty)
     {
-        let whom = vec![("site", draft.site.to_string()), ("specialty", specialty.to_string())];
+        let whom = vec![("site", Concern::from(&draft.site)), ("specialty", specialty.into())];
         found.push(Finding::new(Irregularity::SiteNotLicensed, "site", whom));
     }
 }
@@ -20,7 +20,7 @@ pub(super) fn of_licence(case: &Case<'_>, found: &mut Vec<Finding>) {
 /// Whether the site and the room are open, and the room is one for the kind.
 pub(super) fn of_rooms(case: &Case<'_>, found: &mut Vec<Finding>) {
     let Case { draft, site, .. } = *case;
-    let whom = || vec![("site", draft.site.to_string())];
+    let whom = || vec![("site", Concern::from(&draft.site))];
     let shuts = |closure: &&Closure| {
         closure.overlaps(draft.start, draft.end) && closure.shuts(&draft.site, draft.room.as_ref())
     };
@@ -29,15 +29,15 @@ pub(super) fn of_rooms(case: &Case<'_>, found: &mut Vec<Finding>) {
     let closed = shutting(false).map(|closure| ("site", closure)).or(shutting(true).map(|closure| ("room", closure)));
     if let Some((field, closure)) = closed {
         let mut whom = whom();
-        whom.extend(closure.room.as_ref().map(|room| ("room", room.to_string())));
-        whom.extend(closure.until().map(|until| ("until", until.to_string())));
+        whom.extend(closure.room.as_ref().map(|room| ("room", room.into())));
+        whom.extend(closure.until().map(|until| ("until", until.into())));
         found.push(Finding::new(Irregularity::SiteClosed, field, whom).until(closure.until()));
     }
     if let Some(room) = draft.room.as_ref().and_then(|id| site.room(id))
         && !room.kinds.iter().any(|kind| fits(draft.kind, *kind))
     {
         let mut whom = whom();
-        whom.push(("room", room.id.to_string()));
+        whom.push(("room", Concern::from(&room.id)));
         found.push(Finding::new(Irregularity::RoomKindUnfit, "room", whom));
     }
 }

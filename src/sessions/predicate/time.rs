@@ -1,5 +1,5 @@
 //! Time: nobody and nothing in two sessions at once, journeys and turnover counted, and a clinic within its half-day.
-use super::{Case, Finding, Irregularity};
+use super::{Case, Concern, Finding, Irregularity};
 use crate::kernel::{SessionKind, Timestamp, Zone};
 use crate::sessions::draft::{Resource, SessionDraft, half_days};
 use crate::sessions::snapshot::{Busy, Snapshot};
@@ -36,11 +36,11 @@ fn of_resource(draft: &SessionDraft, snapshot: &Snapshot, resource: &Resource, z
         };
         let (_, until) = taken_by(busy, snapshot, resource);
         // One finding says it: a day on which a record overlaps hundreds of others is no hundred findings.
-        let known = (key, id.to_string());
+        let known = (key, Concern::from(id));
         if found.iter().any(|one| one.irregularity == irregularity && one.concerns.first() == Some(&known)) {
             continue;
         }
-        let whom = vec![known, ("session", busy.session.to_string()), ("until", until.to_string())];
+        let whom = vec![known, ("session", Concern::from(&busy.session)), ("until", until.into())];
         found.push(Finding::new(irregularity, field, whom).until(Some(until)));
     }
 }

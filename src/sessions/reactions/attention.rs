@@ -158,7 +158,7 @@ pub(super) fn of_delay<'a>(
         snapshot.settle(context.now);
         let found = predicate::findings(&plan, &snapshot, Purpose::Review);
         let disturbed = found.iter().flat_map(|finding| &finding.concerns).filter(|(key, _)| *key == "session");
-        let disturbed: BTreeSet<Id> = disturbed.filter_map(|(_, id)| Id::parse(id).ok()).collect();
+        let disturbed: BTreeSet<Id> = disturbed.filter_map(|(_, session)| session.id().cloned()).collect();
         let sessions = store::get_many(tx, name.programme(), &disturbed.iter().collect::<Vec<_>>()).await?;
         let touched = sessions.into_iter().map(|session| Touched {
             session: session.plan.session,

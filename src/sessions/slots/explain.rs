@@ -46,11 +46,9 @@ pub fn explain(draft: &SessionDraft, snapshot: &Snapshot, purpose: SlotPurpose, 
     let others = others.into_iter();
     let assistants = others.filter(|id| !blames(&with_assistant(id), Part::Assistant)).take(MOST).cloned().collect();
     let site = snapshot.sites.get(&draft.site);
-    let mut rooms: Vec<&Id> = site.into_iter().flat_map(|site| &site.rooms).map(|room| &room.id).collect();
-    rooms.sort();
-    rooms.retain(|id| draft.room.as_ref() != Some(*id));
+    let rooms = site.into_iter().flat_map(|site| site.rooms.keys()).filter(|id| draft.room.as_ref() != Some(*id));
     let in_room = |id: &Id| SessionDraft { room: Some(id.clone()), ..draft.clone() };
-    let rooms = rooms.into_iter().filter(|id| !blames(&in_room(id), Part::Room)).take(MOST).cloned().collect();
+    let rooms = rooms.filter(|id| !blames(&in_room(id), Part::Room)).take(MOST).cloned().collect();
     Explanation { findings: found, before, after, assistants, rooms }
 }
 

@@ -7,10 +7,10 @@ use std::collections::{BTreeMap, BinaryHeap};
 
 use super::witness::{Around, Candidates, candidates, taken};
 use super::{Grid, Slot, Spans, Wanted, needs_offer};
-use crate::kernel::{HalfDay, Id, SessionKind, Timestamp, Zone};
+use crate::kernel::{Date, HalfDay, Id, SessionKind, Timestamp, Zone};
 use crate::sessions::SessionDraft;
 use crate::sessions::draft::Resource;
-use crate::sessions::predicate::{Finding, Lasts, Part, findings};
+use crate::sessions::predicate::{Finding, Lasts, Part, findings_of_day, findings_of_start};
 use crate::sessions::snapshot::{SiteFacts, Snapshot};
 
 /// Where a search goes on.
@@ -51,7 +51,9 @@ struct Lane<'a> {
     spans: Vec<usize>,
     grid: usize,
     /// What was judged last, once something was: most of the next one is the same.
-    draft: Option<SessionDraft>,
+    draft: Option<Box<SessionDraft>>,
+    /// The last day against which nothing stood.
+    clear: Option<Date>,
 }
 
 /// A search over a snapshot, a step at a time.
@@ -93,31 +95,31 @@ impl<'a> Search<'a> {
     pub fn step(&mut self, tell: bool) -> Step {
         let Some(Reverse((start, at))) = self.next.pop() else { return Step::Done };
         let Some(lane) = self.lanes.get_mut(at) else { return Step::Done };
-        let (place, grid) = (lane.place, lane.grid);
-        let mut draft = lane.draft.take().unwrap_or_else(|| SessionDraft {
-            expert: place.expert.clone(),
-            site: place.site.clone(),
-            kind: lane.kind,
-            ..self.wanted.template.clone()
+        let (place, mut clear) = (lane.place, lane.clear);
+        let Some(grid) = self.grids.get(lane.grid) else { return Step::Done };
+        let mut draft = lane.draft.take().unwrap_or_else(|| {
+            let (expert, site, kind) = (place.expert.clone(), place.site.clone(), lane.kind);
+            Box::new(SessionDraft { expert, site, kind, ..self.wanted.template.clone() })
         });
         (draft.start, draft.end) = (start, start.plus_minutes(self.wanted.minutes));
-        let verdict = self.judge(place, &mut draft);
+        let date = grid.date_of(start);
+        let verdict = self.judge(place, date, &mut clear, &mut draft);
         let not_before = match verdict {
             Ok(()) | Err(Lasts::Instant) => Some(start.plus_micros(1)),
-            Err(Lasts::Day) => self.grids.get(grid).and_then(|grid| grid.next_day(start)),
+            Err(Lasts::Day) => grid.next_day(start),
             Err(Lasts::Always) => None,
         };
         if let Some(not_before) = not_before {
             self.push(at, not_before);
         }
-        let told = || Slot { draft: draft.clone(), zone: place.zone };
+        let told = || Slot { draft: SessionDraft::clone(&draft), zone: place.zone };
         let step = match verdict {
             Ok(()) if tell => Step::Found(Some(Box::new(told()))),
             Ok(()) => Step::Found(None),
             Err(_) => Step::Passed,
         };
         if let Some(lane) = self.lanes.get_mut(at) {
-            lane.draft = Some(draft);
+            (lane.draft, lane.clear) = (Some(draft), clear);
         }
         step
     }
@@ -207,7 +209,7 @@ impl<'a> Search<'a> {
                         let Some(index) = known else { continue };
                         spans.push(index);
                     }
-                    self.lanes.push(Lane { place, kind: *kind, spans, grid: *grid, draft: None });
+                    self.lanes.push(Lane { place, kind: *kind, spans, grid: *grid, draft: None, clear: None });
                 }
             }
         }
@@ -219,17 +221,29 @@ impl<'a> Search<'a> {
     }
 
     /// Finds an assistant and a room with which a draft is a slot, and puts them in; or for how long there is none.
-    fn judge(&self, place: Place<'_>, draft: &mut SessionDraft) -> Result<(), Lasts> {
+    fn judge(
+        &self,
+        place: Place<'_>,
+        date: Date,
+        clear: &mut Option<Date>,
+        draft: &mut SessionDraft,
+    ) -> Result<(), Lasts> {
         let Some(candidates) = self.candidates.get(place.candidates) else { return Err(Lasts::Always) };
+        let purpose = self.wanted.purpose.judged_for();
+        if *clear != Some(date) {
+            let found = findings_of_day(draft, self.snapshot, purpose);
+            found.iter().filter(|finding| finding.refuses()).map(Finding::lasts).max().map_or(Ok(()), Err)?;
+            *clear = Some(date);
+        }
         let SessionDraft { kind, start, end, before_minutes, after_minutes, .. } = *draft;
         let around = Around { start, end, before_minutes, after_minutes };
-        let mut assistants = candidates.assistants(kind, place.expert, place.site, place.zone.date_of(start), around);
+        let mut assistants = candidates.assistants(kind, place.expert, place.site, date, around);
         let mut rooms = candidates.rooms(kind, around);
         let nothing = Lasts::Instant;
         assist(draft, assistants.next().ok_or(nothing)?);
         draft.room = rooms.next().ok_or(nothing)?.cloned();
         loop {
-            let found = findings(draft, self.snapshot, self.wanted.purpose.judged_for());
+            let found = findings_of_start(draft, self.snapshot, purpose);
             let of = |part: Part| found.iter().filter(move |finding| finding.refuses() && finding.part() == part);
             // What stands against the slot stands whoever assists and whatever room it is.
             if let Some(longest) = of(Part::Slot).map(Finding::lasts).max() {

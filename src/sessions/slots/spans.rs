@@ -1,5 +1,7 @@
 //! Sorted intervals of time, and the grid on which sessions start: what lets a search pass over time at once.
-use crate::kernel::{Timestamp, Zone};
+use chrono::Days;
+
+use crate::kernel::{Date, Timestamp, Zone};
 
 /// Intervals in order, none overlapping the next; ends aren't part of them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -77,6 +79,8 @@ impl Spans {
 /// Starts at equal distances from every midnight of a zone.
 #[derive(Clone, Debug)]
 pub struct Grid {
+    /// The first civil day.
+    first: Date,
     midnights: Vec<Timestamp>,
     step: i64,
 }
@@ -87,12 +91,12 @@ impl Grid {
     /// Over the days of a window.
     #[must_use]
     pub fn new(zone: Zone, (from, until): (Timestamp, Timestamp), step_minutes: i64) -> Grid {
-        let last = zone.date_of(until);
-        let days = zone.date_of(from).iter_days().take_while(|day| *day <= last);
+        let (first, last) = (zone.date_of(from), zone.date_of(until));
+        let days = first.iter_days().take_while(|day| *day <= last);
         let mut midnights: Vec<Timestamp> = days.map(|day| zone.instant(day, chrono::NaiveTime::MIN)).collect();
         // The day after the last bounds the last.
         midnights.extend(last.succ_opt().map(|day| zone.instant(day, chrono::NaiveTime::MIN)));
-        Grid { midnights, step: step_minutes.max(1) * MINUTE }
+        Grid { first, midnights, step: step_minutes.max(1) * MINUTE }
     }
 
     /// The first start that isn't before an instant.
@@ -106,6 +110,13 @@ impl Grid {
         let start = midnight.plus_micros(since.div_euclid(self.step) * self.step);
         let start = if start < at { start.plus_micros(self.step) } else { start };
         self.midnights.get(next).map_or(start, |tomorrow| start.min(*tomorrow))
+    }
+
+    /// The civil day of an instant of the window.
+    #[must_use]
+    pub fn date_of(&self, at: Timestamp) -> Date {
+        let since = self.midnights.partition_point(|midnight| *midnight <= at).saturating_sub(1);
+        self.first + Days::new(since as u64)
     }
 
     /// The first midnight after an instant.

@@ -5,7 +5,7 @@ use super::Spans;
 use crate::kernel::{Date, Id, SessionKind};
 use crate::sessions::draft::Resource;
 use crate::sessions::predicate::{fits, is_among_patients, taken_by};
-use crate::sessions::snapshot::{AssistantFacts, Snapshot};
+use crate::sessions::snapshot::{AssistantFacts, Hashed, Snapshot};
 
 /// Somebody or something, and when it is taken.
 struct Candidate<'a, T> {
@@ -18,13 +18,13 @@ struct Candidate<'a, T> {
 pub(super) struct Candidates<'a> {
     assistants: Vec<Candidate<'a, AssistantFacts>>,
     /// Who was ever paired with an expert here, by their places among the assistants.
-    paired: BTreeMap<&'a Id, Vec<usize>>,
+    paired: Hashed<&'a Id, Vec<usize>>,
     rooms: Vec<Candidate<'a, crate::sites::Room>>,
 }
 
 /// The candidates of every site of a snapshot, in the order of its sites.
 pub(super) fn candidates(snapshot: &Snapshot) -> BTreeMap<&Id, Candidates<'_>> {
-    let none = || Candidates { assistants: Vec::new(), paired: BTreeMap::new(), rooms: Vec::new() };
+    let none = || Candidates { assistants: Vec::new(), paired: Hashed::default(), rooms: Vec::new() };
     let mut all: BTreeMap<&Id, Candidates<'_>> = snapshot.sites.keys().map(|site| (site, none())).collect();
     let mut assistants: Vec<_> = snapshot.assistants.iter().collect();
     assistants.sort_by_key(|(id, _)| *id);
@@ -42,11 +42,10 @@ pub(super) fn candidates(snapshot: &Snapshot) -> BTreeMap<&Id, Candidates<'_>> {
     }
     for (site, facts) in &snapshot.sites {
         let Some(candidates) = all.get_mut(site) else { continue };
-        for room in &facts.rooms {
-            let taken = taken(snapshot, &Resource::Room(site.clone(), room.id.clone()));
-            candidates.rooms.push(Candidate { of: room, id: &room.id, taken });
+        for (id, room) in &facts.rooms {
+            let taken = taken(snapshot, &Resource::Room(site.clone(), id.clone()));
+            candidates.rooms.push(Candidate { of: room, id, taken });
         }
-        candidates.rooms.sort_by_key(|room| room.id);
     }
     all
 }

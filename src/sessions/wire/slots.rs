@@ -228,7 +228,7 @@ fn finding(programme: &Id, finding: &Finding) -> pb::SlotFinding {
         field: format!("session.{}", finding.field),
         blocked_by: finding.subject().map(|tail| format!("programmes/{programme}/{tail}")).unwrap_or_default(),
         blocked_until: finding.until.map(Into::into),
-        metadata: finding.concerns.iter().map(|(key, value)| ((*key).to_owned(), value.clone())).collect(),
+        metadata: finding.concerns.iter().map(|(key, value)| ((*key).to_owned(), value.to_string())).collect(),
         description: finding.text(),
     }
 }

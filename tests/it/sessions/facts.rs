@@ -68,7 +68,9 @@ pub(super) fn snapshot() -> Snapshot {
         zone: zone(),
         level: SiteLevel::CountyHospital,
         licensed: vec![Specialty::parse("03").unwrap()],
-        rooms: vec![room("c1", RoomKind::Clinic), room("or1", RoomKind::Operating)],
+        rooms: [room("c1", RoomKind::Clinic), room("or1", RoomKind::Operating)]
+            .map(|room| (room.id.clone(), room))
+            .into(),
         closures: Vec::new(),
     };
     let ever = Days { from: day(1), to: None };

@@ -132,7 +132,7 @@ fn passed(draft: &SessionDraft, snapshot: &Snapshot, purpose: Purpose) -> Vec<(S
     let all = findings(draft, snapshot, purpose);
     let charter = all.iter().filter(|finding| finding.irregularity == Irregularity::CharterLimit);
     let of = |finding: &homecoming::sessions::predicate::Finding| {
-        let value = |key: &str| finding.concerns.iter().find(|(name, _)| *name == key).unwrap().1.clone();
+        let value = |key: &str| finding.concerns.iter().find(|(name, _)| *name == key).unwrap().1.to_string();
         (value("limit"), value("allowed"), finding.lasts())
     };
     charter.map(of).collect()

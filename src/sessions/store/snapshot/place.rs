@@ -17,7 +17,7 @@ pub(super) fn sites(subjects: &Subjects<'_>) -> Ask<BTreeMap<Id, SiteFacts>> {
                 zone: site.zone,
                 level: site.level,
                 licensed: licensed.remove(&id).unwrap_or_default(),
-                rooms: rooms.remove(&id).unwrap_or_default(),
+                rooms: rooms.remove(&id).into_iter().flatten().map(|room| (room.id.clone(), room)).collect(),
                 closures: closures.remove(&id).unwrap_or_default(),
             };
             (id, facts)
