@@ -71,13 +71,13 @@ pub struct Figures {
     p99: Duration,
     server_cpu: f64,
     postgres_cpu: f64,
-    statements: f64,
+    messages: f64,
     flushes: f64,
     reruns: u64,
 }
 
 impl Figures {
-    pub const HEADER: &str = "engine   kind     callers path     commands/s   p50 ms   p99 ms  server µs  postgres µs  statements  flushes  reruns";
+    pub const HEADER: &str = "engine   kind     callers path     commands/s   p50 ms   p99 ms  server µs  postgres µs    messages  flushes  reruns";
 }
 
 impl fmt::Display for Figures {
@@ -93,7 +93,7 @@ impl fmt::Display for Figures {
             ms(self.p50)
         )?;
         write!(f, "{:8.2} {:10.0} {:12.0} ", ms(self.p99), self.server_cpu, self.postgres_cpu)?;
-        write!(f, "{:11.2} {:8.3} {:7}", self.statements, self.flushes, self.reruns)
+        write!(f, "{:11.2} {:8.3} {:7}", self.messages, self.flushes, self.reruns)
     }
 }
 
@@ -102,19 +102,14 @@ const CALLERS_PER_CONNECTION: usize = 8;
 
 /// Measures one figure on a fresh database.
 pub async fn run(run: &Run) -> Figures {
-    let folder = tempfile::Builder::new().prefix("homecoming-bench-").tempdir().unwrap();
-    let database = match run.place {
-        Place::Sqlite => folder.path().join("bench.db").to_str().unwrap().to_owned(),
-        Place::Postgres => fresh_postgres().await,
-    };
-    let path = if run.grouped { "grouped" } else { "alone" };
-    let program = Program::serve(&database, &["--write-path", path, "--log-filter", "warn,homecoming::db=info"]);
+    if run.place == Place::Postgres {
+        drop_postgres().await;
+    }
+    let served = Served::new(*run).await;
     let mut channels = Vec::new();
     for _ in 0..run.callers.div_ceil(CALLERS_PER_CONNECTION) {
-        channels.push(Endpoint::from_shared(format!("http://{}", program.address)).unwrap().connect().await.unwrap());
+        channels.push(served.connect().await);
     }
-    seed(channels[0].clone()).await;
-
     let (measuring, stop) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
     let mut callers = JoinSet::new();
     for caller in 0..run.callers {
@@ -122,32 +117,107 @@ pub async fn run(run: &Run) -> Figures {
         callers.spawn(call(channel, caller, run.kind, measuring.clone(), stop.clone()));
     }
     tokio::time::sleep(WARM_UP).await;
-    let before = (cpu_micros(&[program.id()]), cpu_micros(&postgres_processes()));
+    let before = (cpu_micros(&[served.program.id()]), cpu_micros(&postgres_processes()));
     measuring.store(true, Ordering::Relaxed);
     let begin = Instant::now();
     tokio::time::sleep(run.time).await;
     measuring.store(false, Ordering::Relaxed);
     let elapsed = begin.elapsed();
-    let after = (cpu_micros(&[program.id()]), cpu_micros(&postgres_processes()));
+    let after = (cpu_micros(&[served.program.id()]), cpu_micros(&postgres_processes()));
     stop.store(true, Ordering::Relaxed);
+    let latencies = callers.join_all().await.into_iter().flatten().collect();
+    served.figures(latencies, elapsed, (after.0 - before.0, after.1 - before.1))
+}
 
-    let mut latencies: Vec<Duration> = callers.join_all().await.into_iter().flatten().collect();
-    latencies.sort_unstable();
-    let count = latencies.len() as f64;
-    program.terminate();
-    let (_, log) = program.wait();
-    let counter = |name: &str| counted(&log, name);
-    let commands = counter("commands").max(1.0);
-    Figures {
-        run: *run,
-        rate: count / elapsed.as_secs_f64(),
-        p50: latencies[latencies.len() / 2],
-        p99: latencies[latencies.len() * 99 / 100],
-        server_cpu: (after.0 - before.0) / count,
-        postgres_cpu: (after.1 - before.1) / count,
-        statements: counter("statements") / commands,
-        flushes: counter("commits") / commands,
-        reruns: counter("reruns") as u64,
+/// Measures the writer and the reference side by side: one caller, whose calls go to the one and to the other by turns, so that whatever
+/// else the machine does meanwhile falls on both. A rate is of the time that its own calls took; PostgreSQL's CPU is that of both.
+pub async fn by_turns(run: &Run) -> [Figures; 2] {
+    if run.place == Place::Postgres {
+        drop_postgres().await;
+    }
+    let servers = [Served::new(Run { grouped: true, ..*run }).await, Served::new(Run { grouped: false, ..*run }).await];
+    let mut clients = [client(&servers[0]).await, client(&servers[1]).await];
+    let (mut latencies, mut cpu, mut elapsed) = ([Vec::new(), Vec::new()], [0.0, 0.0], [Duration::ZERO; 2]);
+    let warm = Instant::now() + WARM_UP;
+    let end = warm + 2 * run.time;
+    let mut before: Option<([f64; 2], f64)> = None;
+    let spent = || [cpu_micros(&[servers[0].program.id()]), cpu_micros(&[servers[1].program.id()])];
+    for turn in 0_u64.. {
+        let begin = Instant::now();
+        if begin > end {
+            break;
+        }
+        if begin > warm && before.is_none() {
+            before = Some((spent(), cpu_micros(&postgres_processes())));
+        }
+        // The first of a pair is now the one, now the other.
+        for at in if turn % 2 == 0 { [0, 1] } else { [1, 0] } {
+            let begin = Instant::now();
+            once(&mut clients[at], run.kind, &format!("h{turn}")).await;
+            if before.is_some() {
+                latencies[at].push(begin.elapsed());
+            }
+        }
+    }
+    let (servers_before, postgres_before) = before.unwrap();
+    let postgres = (cpu_micros(&postgres_processes()) - postgres_before) / 2.0;
+    for (at, spent) in spent().into_iter().enumerate() {
+        cpu[at] = spent - servers_before[at];
+        elapsed[at] = latencies[at].iter().sum();
+    }
+    let [writer, alone] = servers;
+    let [of_writer, of_alone] = latencies;
+    [writer.figures(of_writer, elapsed[0], (cpu[0], postgres)), alone.figures(of_alone, elapsed[1], (cpu[1], postgres))]
+}
+
+async fn client(served: &Served) -> HospitalServiceClient<Channel> {
+    HospitalServiceClient::new(served.connect().await)
+}
+
+/// A server in a process of its own, on a database of its own.
+struct Served {
+    run: Run,
+    program: Program,
+    _folder: tempfile::TempDir,
+}
+
+impl Served {
+    async fn new(run: Run) -> Served {
+        let folder = tempfile::Builder::new().prefix("homecoming-bench-").tempdir().unwrap();
+        let database = match run.place {
+            Place::Sqlite => folder.path().join("bench.db").to_str().unwrap().to_owned(),
+            Place::Postgres => make_postgres().await,
+        };
+        let path = if run.grouped { "grouped" } else { "alone" };
+        let program = Program::serve(&database, &["--write-path", path, "--log-filter", "warn,homecoming::db=info"]);
+        let served = Served { run, program, _folder: folder };
+        seed(served.connect().await).await;
+        served
+    }
+
+    async fn connect(&self) -> Channel {
+        Endpoint::from_shared(format!("http://{}", self.program.address)).unwrap().connect().await.unwrap()
+    }
+
+    /// What came of calls that took so long, in so much time and with so much CPU of the server and of PostgreSQL.
+    fn figures(self, mut latencies: Vec<Duration>, elapsed: Duration, (server, postgres): (f64, f64)) -> Figures {
+        latencies.sort_unstable();
+        let count = latencies.len() as f64;
+        self.program.terminate();
+        let (_, log) = self.program.wait();
+        let counter = |name: &str| counted(&log, name);
+        let commands = counter("commands").max(1.0);
+        Figures {
+            run: self.run,
+            rate: count / elapsed.as_secs_f64(),
+            p50: latencies[latencies.len() / 2],
+            p99: latencies[latencies.len() * 99 / 100],
+            server_cpu: server / count,
+            postgres_cpu: postgres / count,
+            messages: counter("messages") / commands,
+            flushes: counter("commits") / commands,
+            reruns: counter("reruns") as u64,
+        }
     }
 }
 
@@ -184,21 +254,34 @@ pub async fn over_the_demo(arguments: &[String], measure: impl AsyncFn(&'static 
     sum
 }
 
-/// The URL of a new database. The one before it is dropped, and what is not yet on the disk is brought there: neither the making of the
-/// cluster nor an earlier figure's vacuum and checkpoint is to be measured with the next figure.
+/// The databases that were made and not dropped yet.
+static MADE: Mutex<Vec<String>> = Mutex::new(Vec::new());
+
+/// The URL of a new database; those before it are dropped. What is not yet on the disk is brought there: neither the making of the cluster
+/// nor an earlier figure's vacuum and checkpoint is to be measured with the next figure.
 pub async fn fresh_postgres() -> String {
-    static BEFORE: Mutex<Option<String>> = Mutex::new(None);
+    drop_postgres().await;
+    make_postgres().await
+}
+
+async fn make_postgres() -> String {
     let server = postgres::server().unwrap();
     let name = format!("bench_{}", uuid::Uuid::now_v7().simple());
-    let before = BEFORE.lock().unwrap().replace(name.clone());
+    MADE.lock().unwrap().push(name.clone());
     let mut connection = PgConnection::connect(&format!("{server}/postgres")).await.unwrap();
-    if let Some(before) = before {
-        connection.execute(AssertSqlSafe(format!("DROP DATABASE {before} WITH (FORCE)"))).await.unwrap();
-    }
     connection.execute(AssertSqlSafe(format!("CREATE DATABASE {name}"))).await.unwrap();
     connection.execute("CHECKPOINT").await.unwrap();
     assert!(Command::new("sync").status().unwrap().success());
     format!("{server}/{name}")
+}
+
+async fn drop_postgres() {
+    let server = postgres::server().unwrap();
+    let before = std::mem::take(&mut *MADE.lock().unwrap());
+    let mut connection = PgConnection::connect(&format!("{server}/postgres")).await.unwrap();
+    for name in before {
+        connection.execute(AssertSqlSafe(format!("DROP DATABASE {name} WITH (FORCE)"))).await.unwrap();
+    }
 }
 
 async fn seed(channel: Channel) {
@@ -249,18 +332,23 @@ async fn call(
         let id = format!("h{caller}-{n}");
         let counts = measuring.load(Ordering::Relaxed);
         let begin = Instant::now();
-        match kind {
-            Kind::Create => drop(client.create_hospital(hospital(&id, id.clone())).await.unwrap()),
-            Kind::Refused => {
-                let refusal = client.create_hospital(hospital("there", String::new())).await.unwrap_err();
-                assert_eq!(refusal.code(), Code::AlreadyExists, "{refusal:?}");
-            }
-        }
+        once(&mut client, kind, &id).await;
         if counts && measuring.load(Ordering::Relaxed) {
             latencies.push(begin.elapsed());
         }
     }
     latencies
+}
+
+/// One call.
+async fn once(client: &mut HospitalServiceClient<Channel>, kind: Kind, id: &str) {
+    match kind {
+        Kind::Create => drop(client.create_hospital(hospital(id, id.to_owned())).await.unwrap()),
+        Kind::Refused => {
+            let refusal = client.create_hospital(hospital("there", String::new())).await.unwrap_err();
+            assert_eq!(refusal.code(), Code::AlreadyExists, "{refusal:?}");
+        }
+    }
 }
 
 /// A counter in the line that the writer logs when it stops.

@@ -112,7 +112,7 @@ async fn attempt(conn: &mut Option<Conn>, jobs: &[&Job], setup: &Setup, careful:
     let mut tx = own.begin_write().await.map_err(storage)?;
     let filled = AssertUnwindSafe(fill(&mut tx, jobs, setup, careful)).catch_unwind().await;
     let done = filled.unwrap_or(Err(Stop::Engine(Error::Internal("a projection panicked"))));
-    Stats::add(&setup.stats.statements, tx.statements() + 1);
+    Stats::add(&setup.stats.messages, tx.messages() + 1);
     let (fates, heads) = match done {
         Ok(done) => done,
         Err(stop) => {

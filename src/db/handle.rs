@@ -270,8 +270,8 @@ impl Db {
         let lane = self.0.lane.lock().ok().and_then(|mut lane| lane.take());
         if let Some(lane) = lane {
             let _ = lane.await; // a lane doesn't panic: commands' panics are contained
-            let Counts { batches, commands, statements, commits, changes, reruns, overloads } = self.stats().counts();
-            info!(batches, commands, statements, commits, changes, reruns, overloads, "the writer stopped");
+            let Counts { batches, commands, messages, commits, changes, reruns, overloads } = self.stats().counts();
+            info!(batches, commands, messages, commits, changes, reruns, overloads, "the writer stopped");
         }
         self.0.setup.pool.close().await;
         self.0.setup.beside.close().await;

@@ -246,6 +246,7 @@ pub(super) async fn write(
         }
     }
     let entries = linked(&entries, heads);
+    tx.leave_commands();
     tx.sql(INSERT_ENTRIES).bind_rows(&entries).execute().await?;
     if !changes.is_empty() {
         tx.sql(INSERT_CHANGES).bind_rows(&changes).execute().await?;

@@ -1,46 +1,84 @@
-//! Writes that nobody waits for: on SQLite they go to the engine with the next statement that answers, in one message.
+//! Writes that nobody waits for: they go to the engine together, in one message.
 //!
 //! SQLite works in a thread of its own, and handing a statement over and its answer back costs more than most statements
-//! (ADR 0006). PostgreSQL takes one prepared statement a message; there is nothing to gain and every write is sent at once.
+//! (docs/adr/0006-writes-that-nobody-waits-for.md): there they go with the next statement that answers. PostgreSQL takes one statement a
+//! message: there what one command, or the ledger, writes to tables of their own is said as one
+//! (docs/adr/0025-one-statement-for-tables-apart.md).
 use sqlx::{AssertSqlSafe, SqlSafeStr as _, SqlStr};
 
+use super::engine::Engine;
 use super::value::Value;
 
 /// The most statements in one message: what a message does is bounded, and its text can be found again.
-const MOST: u64 = 32;
+const MOST: usize = 32;
 
-/// Statements that wait, as one text with its values.
+/// Statements that wait, with their values.
 #[derive(Default)]
 pub(super) struct Pending {
-    text: String,
+    texts: Vec<SqlStr>,
+    /// How many values the statements before each have taken.
+    before: Vec<usize>,
     values: Vec<Value>,
-    statements: u64,
+    /// What comes next is another command's.
+    ended: bool,
 }
 
 impl Pending {
     pub(super) fn is_empty(&self) -> bool {
-        self.statements == 0
+        self.texts.is_empty()
     }
 
-    pub(super) fn is_full(&self) -> bool {
-        self.statements >= MOST
+    /// A command, or the ledger, begins.
+    pub(super) fn end(&mut self) {
+        self.ended = true;
     }
 
-    /// One more; its `$1` is the first value after those that wait.
-    pub(super) fn push(&mut self, text: &str, values: Vec<Value>) {
-        if !self.is_empty() {
-            self.text.push_str("; ");
+    /// Whether one more can go in the same message. On PostgreSQL the parts of a statement don't see what the others write, and the texts
+    /// of different commands would make too many combinations to be found again.
+    pub(super) fn takes(&self, engine: Engine, text: &str) -> bool {
+        let is_apart =
+            |other: &SqlStr| !other.as_str().contains(written(text)) && !text.contains(written(other.as_str()));
+        match engine {
+            Engine::Sqlite => self.texts.len() < MOST,
+            Engine::Postgres => self.is_empty() || !self.ended && self.texts.iter().all(is_apart),
         }
-        renumber(&mut self.text, text, self.values.len());
-        self.values.extend(values);
-        self.statements += 1;
     }
 
-    /// All that waited, as one message.
-    pub(super) fn take(&mut self) -> (SqlStr, Vec<Value>) {
-        let Pending { text, values, .. } = std::mem::take(self);
-        (AssertSqlSafe(text).into_sql_str(), values)
+    /// One more.
+    pub(super) fn push(&mut self, text: SqlStr, values: Vec<Value>) {
+        self.ended &= !self.is_empty();
+        self.texts.push(text);
+        self.before.push(self.values.len());
+        self.values.extend(values);
     }
+
+    /// All that waited, as one message; what it answers is the last one's.
+    pub(super) fn take(&mut self, engine: Engine) -> (SqlStr, Vec<Value>) {
+        let Pending { mut texts, before, values, .. } = std::mem::take(self);
+        match (texts.pop(), texts.is_empty()) {
+            (Some(only), true) => return (only, values),
+            (last, _) => texts.extend(last),
+        }
+        let mut whole = String::with_capacity(texts.iter().map(|text| text.as_str().len() + 16).sum());
+        for (at, (text, before)) in texts.iter().zip(before).enumerate() {
+            let is_last = at + 1 == texts.len();
+            let (lead, tail) = match engine {
+                Engine::Sqlite => (if at == 0 { "" } else { "; " }.to_owned(), ""),
+                Engine::Postgres if is_last => (" ".to_owned(), ""),
+                Engine::Postgres => (format!("{} write{at} AS (", if at == 0 { "WITH" } else { "," }), ")"),
+            };
+            whole.push_str(&lead);
+            renumber(&mut whole, text.as_str(), before);
+            whole.push_str(tail);
+        }
+        (AssertSqlSafe(whole).into_sql_str(), values)
+    }
+}
+
+/// The table that a text writes; nothing, which is in every text, where it isn't known.
+fn written(text: &str) -> &str {
+    let after = ["INSERT INTO ", "UPDATE ", "DELETE FROM "].into_iter().find_map(|verb| text.strip_prefix(verb));
+    after.and_then(|rest| rest.split_whitespace().next()).unwrap_or_default()
 }
 
 /// Appends a text whose values are counted from `offset` on.

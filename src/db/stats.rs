@@ -8,8 +8,8 @@ pub struct Stats {
     pub batches: AtomicU64,
     /// Commands that were run, refused ones among them.
     pub commands: AtomicU64,
-    /// Statements sent, BEGIN and COMMIT among them.
-    pub statements: AtomicU64,
+    /// Messages sent to the engine, BEGIN and COMMIT among them.
+    pub messages: AtomicU64,
     /// Commits: each flushes the log once.
     pub commits: AtomicU64,
     /// Changes written, those of transactions that were run again among them.
@@ -27,8 +27,8 @@ pub struct Counts {
     pub batches: u64,
     /// See [`Stats::commands`].
     pub commands: u64,
-    /// See [`Stats::statements`].
-    pub statements: u64,
+    /// See [`Stats::messages`].
+    pub messages: u64,
     /// See [`Stats::commits`].
     pub commits: u64,
     /// See [`Stats::changes`].
@@ -50,7 +50,7 @@ impl Stats {
         Counts {
             batches: self.batches.load(Relaxed),
             commands: self.commands.load(Relaxed),
-            statements: self.statements.load(Relaxed),
+            messages: self.messages.load(Relaxed),
             commits: self.commits.load(Relaxed),
             changes: self.changes.load(Relaxed),
             reruns: self.reruns.load(Relaxed),

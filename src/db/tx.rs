@@ -2,7 +2,8 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use serde::Serialize;
+use sqlx::postgres::PgArguments;
+use sqlx::sqlite::SqliteArguments;
 use sqlx::{AssertSqlSafe, Postgres, SqlSafeStr as _, SqlStr, Sqlite, Transaction};
 
 use super::ahead::{Asked, First};
@@ -13,8 +14,9 @@ use super::pending::Pending;
 use super::row::Row;
 use super::select::Select;
 use super::sql::Sql;
+use super::stmt::Stmt;
 use super::told::{Shape, TOLD, Together, told_name};
-use super::value::{Value, postgres_arguments, sqlite_arguments};
+use super::value::{Value, arguments};
 use crate::kernel::{Result, Timestamp};
 
 enum Inner<'c> {
@@ -33,7 +35,7 @@ pub struct Tx<'c> {
     destroys: bool,
     sequence: i64,
     now: Timestamp,
-    statements: u64,
+    messages: u64,
     pending: Pending,
     first: First,
 }
@@ -61,7 +63,7 @@ impl<'c> Tx<'c> {
             destroys: false,
             sequence: 0,
             now: Timestamp::default(),
-            statements: 1,
+            messages: 1,
             pending: Pending::default(),
             first: First::Asked,
         }
@@ -99,7 +101,7 @@ impl<'c> Tx<'c> {
 
     /// Starts a statement.
     pub fn sql(&mut self, sql: Sql) -> Stmt<'_, 'c> {
-        Stmt { tx: self, bound: Read::of(sql) }
+        Stmt::new(self, sql)
     }
 
     /// Runs a list.
@@ -129,6 +131,7 @@ impl<'c> Tx<'c> {
 
     /// A command begins; its first change would have this sequence number.
     pub(super) fn enter(&mut self, careful: bool, sequence: i64) {
+        self.pending.end();
         self.careful = careful;
         (self.saved, self.wrote, self.failed) = (false, false, false);
         self.sequence = sequence;
@@ -152,11 +155,16 @@ impl<'c> Tx<'c> {
 
     /// What isn't said as a constant, or writes, is never asked ahead: it isn't done where the first is only noted, and makes old what
     /// was asked ahead.
-    async fn leave_first(&mut self) {
+    pub(super) async fn leave_first(&mut self) {
         if let First::Noted(_) = self.first {
             std::future::pending::<()>().await;
         }
         self.first = First::Asked;
+    }
+
+    /// What is written from here on is the ledger's, and no command's.
+    pub(super) fn leave_commands(&mut self) {
+        self.pending.end();
     }
 
     /// The next change would have this sequence number.
@@ -174,9 +182,14 @@ impl<'c> Tx<'c> {
         self.failed
     }
 
-    /// How many statements were sent, BEGIN among them.
-    pub(super) fn statements(&self) -> u64 {
-        self.statements
+    /// Whether the command wrote by one more statement.
+    pub(super) fn wrote(&mut self, wrote: bool) {
+        self.wrote |= wrote;
+    }
+
+    /// How many messages were sent to the engine, BEGIN among them.
+    pub(super) fn messages(&self) -> u64 {
+        self.messages
     }
 
     /// Sends what waits.
@@ -184,10 +197,8 @@ impl<'c> Tx<'c> {
         if self.pending.is_empty() {
             return Ok(());
         }
-        let (text, values) = self.pending.take();
-        let done = self.run_execute(text, values).await;
-        self.failed |= done.is_err();
-        done.map(drop).map_err(storage)
+        let (text, values) = self.pending.take(self.engine());
+        self.run_execute(text, values).await.map(drop)
     }
 
     /// The command stays.
@@ -207,7 +218,7 @@ impl<'c> Tx<'c> {
             return Ok(true);
         }
         if self.saved {
-            drop(self.pending.take()); // what it hadn't sent yet
+            self.pending = Pending::default(); // what it hadn't sent yet
             self.sql(UNDO).execute().await?;
             self.sql(KEEP).execute().await?;
             self.flush().await?;
@@ -221,48 +232,56 @@ impl<'c> Tx<'c> {
             return Ok(());
         }
         self.saved = true;
-        self.statements += 1;
+        self.messages += 1;
         match &mut self.inner {
             Inner::Sqlite(tx) => sqlx::query(SAVE.sqlite).execute(&mut **tx).await.map(drop),
             Inner::Postgres(tx) => sqlx::query(SAVE.postgres).execute(&mut **tx).await.map(drop),
         }
     }
 
-    fn text(&self, sql: Sql) -> SqlStr {
+    pub(super) fn text(&self, sql: Sql) -> SqlStr {
         sql.of(self.engine()).into_sql_str()
     }
 
-    /// Sends a write, or keeps it until the next statement that answers.
+    /// Keeps a write until the next statement that answers.
     pub(super) async fn execute(&mut self, text: SqlStr, values: Vec<Value>) -> Result<()> {
         self.leave_first().await;
-        if let Inner::Sqlite(_) = self.inner {
-            self.statements += 1;
-            self.save().await.map_err(storage)?;
-            self.pending.push(text.as_str(), values);
-            return if self.pending.is_full() { self.flush().await } else { Ok(()) };
+        self.save().await.map_err(storage)?;
+        if !self.pending.takes(self.engine(), text.as_str()) {
+            self.flush().await?;
         }
-        self.count(text, values).await.map(drop)
+        self.pending.push(text, values);
+        Ok(())
     }
 
     /// Sends a write and says how many rows it touched.
-    async fn count(&mut self, text: SqlStr, values: Vec<Value>) -> Result<u64> {
+    pub(super) async fn count(&mut self, text: SqlStr, values: Vec<Value>) -> Result<u64> {
         self.leave_first().await;
-        self.flush().await?;
-        self.statements += 1;
-        let done = self.run_execute(text, values).await;
-        self.failed |= done.is_err();
-        done.map_err(storage)
+        let engine = self.engine();
+        if engine == Engine::Sqlite || !self.pending.takes(engine, text.as_str()) {
+            self.flush().await?; // SQLite counts what all of a message touched
+        }
+        self.pending.push(text, values);
+        let (text, values) = self.pending.take(engine);
+        self.run_execute(text, values).await
     }
 
-    async fn run_execute(&mut self, text: SqlStr, values: Vec<Value>) -> Result<u64, sqlx::Error> {
+    async fn run_execute(&mut self, text: SqlStr, values: Vec<Value>) -> Result<u64> {
+        self.messages += 1;
+        let touched = self.touched(text, values).await;
+        self.failed |= touched.is_err();
+        touched.map_err(storage)
+    }
+
+    async fn touched(&mut self, text: SqlStr, values: Vec<Value>) -> Result<u64, sqlx::Error> {
         self.save().await?;
         match &mut self.inner {
             Inner::Sqlite(tx) => {
-                let query = sqlx::query_with(text, sqlite_arguments(values)?);
+                let query = sqlx::query_with(text, arguments::<SqliteArguments>(values)?);
                 query.execute(&mut **tx).await.map(|done| done.rows_affected())
             }
             Inner::Postgres(tx) => {
-                let query = sqlx::query_with(text, postgres_arguments(values)?);
+                let query = sqlx::query_with(text, arguments::<PgArguments>(values)?);
                 query.execute(&mut **tx).await.map(|done| done.rows_affected())
             }
         }
@@ -300,7 +319,7 @@ impl<'c> Tx<'c> {
     async fn fetch_together(&mut self, reads: Asked) -> Result<Vec<Vec<Row>>> {
         let together = self.together(&reads).await?;
         let values = reads.into_iter().flat_map(|(_, values)| values).collect();
-        let told = self.fetch_told(together.text(), values).await?;
+        let told = self.fetch_first(together.text(), values).await?;
         let rows = |(at, shape): (usize, &Arc<Shape>)| {
             Ok(shape.rows(&told.get::<String>(&told_name(at))?)?.into_iter().map(Row::Told).collect())
         };
@@ -330,34 +349,34 @@ impl<'c> Tx<'c> {
         let shape = Shape::of_sqlite(&text, tx).await;
         self.failed |= shape.is_err();
         let Some(shape) = shape.map_err(storage)? else { return self.fetch_plain(text, values).await };
-        let told = self.fetch_told(shape.text(), values).await?;
+        let told = self.fetch_first(shape.text(), values).await?;
         Ok(shape.rows(&told.get::<String>(TOLD)?)?.into_iter().map(Row::Told).collect())
     }
 
     /// Fetches the rows of a text as they come, after what waits.
     async fn fetch_plain(&mut self, text: SqlStr, values: Vec<Value>) -> Result<Vec<Row>> {
-        let (text, values) = self.with_pending(text, values);
+        let (text, values) = self.with_pending(text, values).await?;
         let rows = self.run_fetch(text, values).await;
         self.failed |= rows.is_err();
         rows.map_err(storage)
     }
 
-    /// Fetches the one row in which a text tells its rows, after what waits. SQLite's thread doesn't come back to say that there is no
-    /// other.
-    async fn fetch_told(&mut self, text: SqlStr, values: Vec<Value>) -> Result<Row> {
-        let (text, values) = self.with_pending(text, values);
+    /// Fetches the first row of a text, after what waits: where rows are told, that is all of them. SQLite's thread doesn't come back to
+    /// say that there is no other.
+    pub(super) async fn fetch_first(&mut self, text: SqlStr, values: Vec<Value>) -> Result<Row> {
+        let (text, values) = self.with_pending(text, values).await?;
         let row = self.run_fetch_one(text, values).await;
         self.failed |= row.is_err();
         row.map_err(storage)
     }
 
-    /// What waits and then a text, as one message.
-    fn with_pending(&mut self, text: SqlStr, values: Vec<Value>) -> (SqlStr, Vec<Value>) {
-        if self.pending.is_empty() {
-            return (text, values);
+    /// What waits and then a text, as one message where the engine takes several statements in one.
+    async fn with_pending(&mut self, text: SqlStr, values: Vec<Value>) -> Result<(SqlStr, Vec<Value>)> {
+        if let Engine::Postgres = self.engine() {
+            self.flush().await?;
         }
-        self.pending.push(text.as_str(), values);
-        self.pending.take()
+        self.pending.push(text, values);
+        Ok(self.pending.take(self.engine()))
     }
 
     /// How the rows of a text come at once; none where they come one by one.
@@ -377,108 +396,29 @@ impl<'c> Tx<'c> {
 
     async fn run_fetch_one(&mut self, text: SqlStr, values: Vec<Value>) -> Result<Row, sqlx::Error> {
         self.save().await?;
-        self.statements += 1;
+        self.messages += 1;
         Ok(match &mut self.inner {
             Inner::Sqlite(tx) => {
-                Row::Sqlite(sqlx::query_with(text, sqlite_arguments(values)?).fetch_one(&mut **tx).await?)
+                Row::Sqlite(sqlx::query_with(text, arguments::<SqliteArguments>(values)?).fetch_one(&mut **tx).await?)
             }
             Inner::Postgres(tx) => {
-                Row::Postgres(sqlx::query_with(text, postgres_arguments(values)?).fetch_one(&mut **tx).await?)
+                Row::Postgres(sqlx::query_with(text, arguments::<PgArguments>(values)?).fetch_one(&mut **tx).await?)
             }
         })
     }
 
     async fn run_fetch(&mut self, text: SqlStr, values: Vec<Value>) -> Result<Vec<Row>, sqlx::Error> {
         self.save().await?;
-        self.statements += 1;
+        self.messages += 1;
         Ok(match &mut self.inner {
             Inner::Sqlite(tx) => {
-                let query = sqlx::query_with(text, sqlite_arguments(values)?);
+                let query = sqlx::query_with(text, arguments::<SqliteArguments>(values)?);
                 query.fetch_all(&mut **tx).await?.into_iter().map(Row::Sqlite).collect()
             }
             Inner::Postgres(tx) => {
-                let query = sqlx::query_with(text, postgres_arguments(values)?);
+                let query = sqlx::query_with(text, arguments::<PgArguments>(values)?);
                 query.fetch_all(&mut **tx).await?.into_iter().map(Row::Postgres).collect()
             }
         })
-    }
-}
-
-/// A statement whose values are being bound.
-#[must_use]
-pub struct Stmt<'t, 'c> {
-    tx: &'t mut Tx<'c>,
-    bound: Read,
-}
-
-impl<'t, 'c> Stmt<'t, 'c> {
-    /// Binds the next `$n` of the text.
-    pub fn bind(mut self, value: impl Into<Value>) -> Self {
-        self.bound = self.bound.bind(value);
-        self
-    }
-
-    /// Binds the rows of a `rows!` statement as its next `$n`: a slice of tuples, each a row.
-    pub fn bind_rows<T: Serialize>(mut self, rows: &[T]) -> Self {
-        self.bound = self.bound.bind_rows(rows);
-        self
-    }
-
-    /// Writes. On SQLite the statement may wait for the next one that answers, and its error then comes up there: a command that
-    /// spoils a batch is found when the batch is run again.
-    ///
-    /// # Errors
-    /// A storage error.
-    pub async fn execute(self) -> Result<()> {
-        let (tx, sql, values) = self.ready()?;
-        tx.wrote |= sql.writes;
-        tx.execute(tx.text(sql), values).await
-    }
-
-    /// Writes, and says how many rows it touched.
-    ///
-    /// # Errors
-    /// A storage error.
-    pub async fn count(self) -> Result<u64> {
-        let (tx, sql, values) = self.ready()?;
-        let touched = tx.count(tx.text(sql), values).await?;
-        tx.wrote |= sql.writes && touched > 0;
-        Ok(touched)
-    }
-
-    /// Runs the statement and returns its rows.
-    ///
-    /// # Errors
-    /// A storage error.
-    pub async fn fetch_all(self) -> Result<Vec<Row>> {
-        let (tx, sql, values) = self.ready()?;
-        if !sql.writes {
-            return Ok(tx.read(vec![(sql, values)]).await?.pop().unwrap_or_default());
-        }
-        tx.leave_first().await;
-        let rows = tx.fetch(tx.text(sql), values).await?;
-        tx.wrote |= !sql.returns || !rows.is_empty();
-        Ok(rows)
-    }
-
-    /// The last of the rows, if there is one.
-    ///
-    /// # Errors
-    /// A storage error.
-    pub async fn fetch_optional(self) -> Result<Option<Row>> {
-        Ok(self.fetch_all().await?.pop())
-    }
-
-    /// The one row of a statement that always has one.
-    ///
-    /// # Errors
-    /// A storage error, also when there is no row.
-    pub async fn fetch_one(self) -> Result<Row> {
-        self.fetch_optional().await?.ok_or_else(|| storage(sqlx::Error::RowNotFound))
-    }
-
-    fn ready(self) -> Result<(&'t mut Tx<'c>, Sql, Vec<Value>)> {
-        let (sql, values) = self.bound.ready()?;
-        Ok((self.tx, sql, values))
     }
 }

@@ -1,7 +1,6 @@
 //! Values that both engines take: an integer, a truth value, a text, each of which may be NULL.
-use sqlx::postgres::{PgArguments, PgTypeInfo};
-use sqlx::sqlite::SqliteArguments;
-use sqlx::{Arguments as _, Postgres, Type};
+use sqlx::postgres::PgTypeInfo;
+use sqlx::{Arguments, Encode, Postgres, Type};
 
 use crate::kernel::{Date, Fen, Id, Specialty, Timestamp};
 
@@ -73,23 +72,14 @@ scalars! {
     Fen => Int(value => value.get());
 }
 
-/// What SQLite is given with a statement.
-pub(super) fn sqlite_arguments(values: Vec<Value>) -> Result<SqliteArguments, sqlx::Error> {
-    let mut arguments = SqliteArguments::default();
-    for value in values {
-        match value {
-            Value::Int(value) => arguments.add(value),
-            Value::Bool(value) => arguments.add(value),
-            Value::Text(value) => arguments.add(value),
-        }
-        .map_err(sqlx::Error::Encode)?;
-    }
-    Ok(arguments)
-}
-
-/// What PostgreSQL is given with a statement.
-pub(super) fn postgres_arguments(values: Vec<Value>) -> Result<PgArguments, sqlx::Error> {
-    let mut arguments = PgArguments::default();
+/// What an engine is given with a statement.
+pub(super) fn arguments<A: Arguments>(values: Vec<Value>) -> Result<A, sqlx::Error>
+where
+    Option<i64>: for<'q> Encode<'q, A::Database> + Type<A::Database>,
+    Option<bool>: for<'q> Encode<'q, A::Database> + Type<A::Database>,
+    Option<String>: for<'q> Encode<'q, A::Database> + Type<A::Database>,
+{
+    let mut arguments = A::default();
     for value in values {
         match value {
             Value::Int(value) => arguments.add(value),

@@ -90,11 +90,11 @@ impl fmt::Debug for Writer {
 
 impl Collector for Writer {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), fmt::Error> {
-        let Counts { batches, commands, statements, commits, changes, reruns, overloads } = self.0.stats().counts();
+        let Counts { batches, commands, messages, commits, changes, reruns, overloads } = self.0.stats().counts();
         let all = [
             ("writer_batches", "Batches that the writer began", batches),
             ("writer_commands", "Commands that the writer took", commands),
-            ("writer_statements", "Statements that the writer ran", statements),
+            ("writer_messages", "Messages that the writer sent to the database", messages),
             ("writer_commits", "Transactions that the writer committed", commits),
             ("writer_changes", "Changes that the writer wrote", changes),
             ("writer_reruns", "Batches that had to be run again", reruns),

@@ -153,7 +153,7 @@ async fn run(engine: Engine, seed: u64, together: bool) -> Option<(Trace, u64)> 
     let changes = changes.into_iter().filter(|line| !line.contains("/credentials/")).collect();
     db.close().await;
     database.remove().await;
-    Some((Trace { answers, rows, changes }, after.statements - before.statements))
+    Some((Trace { answers, rows, changes }, after.messages - before.messages))
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -169,7 +169,7 @@ async fn sets_of_reservations_do_as_one_by_one() {
         for engine in [Engine::Sqlite, Engine::Postgres] {
             let Some((set, few)) = run(engine, seed, true).await else { continue };
             assert_eq!(set, expected, "{engine:?}, seed {seed}");
-            assert!(few * 2 < many, "{few} statements together, {many} one by one: no set ran");
+            assert!(few * 2 < many, "{few} messages together, {many} one by one: no set ran");
         }
     }
 }

@@ -101,18 +101,18 @@ async fn a_set_of_plans_does_what_they_do_one_by_one() {
 
 #[tokio::test]
 async fn many_who_want_one_thing_cost_one_look() {
-    each_engine("session_statements", async |server| {
+    each_engine("session_messages", async |server| {
         schedule::make(&server.channel, 3).await;
         let want = |number: usize| SessionDraft { session: id(&format!("s{number}")), ..draft() };
         let of = async |first: usize, count: usize| {
-            let before = server.db.stats().counts().statements;
+            let before = server.db.stats().counts().messages;
             let writes = (first..first + count).map(|n| server.db.write(call(), BookSession::new(want(n))));
             join_all(writes).await;
-            server.db.stats().counts().statements - before
+            server.db.stats().counts().messages - before
         };
         let one = of(0, 1).await;
         let many = of(1, 64).await;
-        assert!(many <= one + 5, "{many} statements for 64 who lose, {one} for the one who won");
+        assert!(many <= one + 5, "{many} messages for 64 who lose, {one} for the one who won");
     })
     .await;
 }

@@ -26,12 +26,12 @@ fn in_turn(value: &mut i64, amounts: &[i64]) -> Vec<Option<i64>> {
     amounts.iter().map(add).collect()
 }
 
-/// How far a counter gets with them as one batch, and how many statements that takes.
+/// How far a counter gets with them as one batch, and how many messages that takes.
 async fn as_a_batch(ward: &Ward, amounts: &[i64]) -> (Vec<Option<i64>>, u64) {
-    let before = ward.db.stats().counts().statements;
+    let before = ward.db.stats().counts().messages;
     let add = |amount: &i64| ward.db.write(call(""), Add::<false> { amount: *amount, ..Add::one("c") });
     let answers = ward.together(amounts.iter().map(add).collect()).await;
-    (answers.into_iter().map(Result::ok).collect(), ward.db.stats().counts().statements - before)
+    (answers.into_iter().map(Result::ok).collect(), ward.db.stats().counts().messages - before)
 }
 
 #[tokio::test]
@@ -56,13 +56,13 @@ async fn each_command_decides_by_what_is_there_in_its_turn() {
 async fn neighbours_that_are_refused_are_asked_for_together() {
     each_engine("asked_ahead", options(), async |ward| {
         let first = as_a_batch(ward, &[-1; 64]).await.1; // what they ask together is learnt
-        let (answers, statements) = as_a_batch(ward, &[-1; 64]).await;
+        let (answers, messages) = as_a_batch(ward, &[-1; 64]).await;
         assert_eq!(answers, [None; 64]);
-        assert!(statements < 24 && statements <= first, "{statements} statements, {first} the first time");
+        assert!(messages < 24 && messages <= first, "{messages} messages, {first} the first time");
         // A carried out one between them ends what is known: nothing is asked ahead for who comes after until others are refused.
-        let (answers, statements) = as_a_batch(ward, &[1, -MOST - 1].repeat(32)).await;
+        let (answers, messages) = as_a_batch(ward, &[1, -MOST - 1].repeat(32)).await;
         assert_eq!(answers.iter().flatten().count(), 32, "{answers:?}");
-        assert!(statements > 64, "{statements} statements");
+        assert!(messages > 64, "{messages} messages");
     })
     .await;
 }

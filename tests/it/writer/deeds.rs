@@ -11,6 +11,12 @@ use super::commands::{Add, Counter, find};
 
 const SPOIL: Sql = Sql::new("INSERT INTO counters (programme, id, value, revision) VALUES ('p', 'spoilt', 1, 1)");
 const VIOLATE: Sql = Sql::new("INSERT INTO counters (programme, id, value, revision) VALUES ('p', 'spoilt', -1, 1)");
+const RAISE: Sql = Sql::new("UPDATE counters SET value = value + 1 WHERE programme = 'p' AND id = 'spoilt'");
+const NOTE: Sql = Sql::new(
+    "INSERT INTO additions (programme, since_sequence, counter, amount) \
+     SELECT c.programme, $1, c.id, c.value FROM counters c WHERE c.programme = 'p' AND c.id = 'spoilt'",
+);
+const RENOTE: Sql = Sql::new("UPDATE additions SET amount = amount + 1 WHERE programme = 'p' AND since_sequence = $1");
 /// More than the free pages of a file hold.
 const FILL: Sql = Sql::pair(
     "INSERT INTO counters (programme, id, value, revision) VALUES ('p', hex(zeroblob(100000)), 1, 1)",
@@ -44,6 +50,8 @@ pub enum Deed {
     Violate,
     /// Writes more than there is room for.
     Fill,
+    /// Writes what reads what it wrote just before: what every command may do.
+    Rewrite,
     /// Goes on after a statement that failed.
     Swallow,
     HangUpOnce(AtomicBool),
@@ -73,6 +81,7 @@ impl Bad {
         match self.deed {
             Deed::Unwritable => changes.push(Change::created("\0")),
             Deed::Poison => facts.push(Fact { name, kind: "poison", before: None, after: None }),
+            Deed::Rewrite => changes.push(Change::created("programmes/p/counters/spoilt")),
             Deed::WaitAndWrite(_) => changes.push(Change::created("programmes/p/counters/waited")),
             Deed::PanicInRecall | Deed::Destroy => changes.push(Change::created(name)),
             _ => {}
@@ -132,6 +141,15 @@ impl Command for Bad {
             Deed::Fill => tx.sql(FILL).execute().await,
             Deed::Destroy => {
                 tx.destroys();
+                Ok(())
+            }
+            Deed::Rewrite => {
+                tx.sql(SPOIL).execute().await?;
+                tx.sql(RAISE).execute().await?;
+                let sequence = tx.sequence();
+                tx.sql(NOTE).bind(sequence).execute().await?;
+                assert_eq!(tx.sql(RENOTE).bind(sequence).count().await?, 1);
+                assert_eq!(tx.sql(RAISE).count().await?, 1);
                 Ok(())
             }
             Deed::Swallow => {

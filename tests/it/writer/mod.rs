@@ -3,6 +3,7 @@
 //!
 //! Commands that shall make one batch are queued behind one that waits. Crashes of the program are in `crashes.rs`.
 mod ahead;
+mod apart;
 mod commands;
 mod deeds;
 mod full;
