@@ -54,27 +54,27 @@ impl File {
         file
     }
 
-    /// Writes rows as a statement answers them; returns how many.
-    pub fn add(&mut self, rows: &str) -> usize {
+    /// Writes rows as a statement answers them.
+    pub fn add(&mut self, rows: &str) {
         let mut written = Vec::with_capacity(rows.len() + rows.len() / 2);
-        let mut count = 0;
+        let mut cells = Vec::with_capacity(self.columns.len());
         for row in rows.split(ROW).filter(|row| !row.is_empty()) {
-            render::row(self.format, &self.columns, row.split(CELL), &mut written);
-            self.sum(row);
-            count += 1;
+            cells.clear();
+            cells.extend(row.split(CELL));
+            render::row(self.format, &self.columns, &cells, &mut written);
+            self.sum(&cells);
+            self.rows = self.rows.saturating_add(1);
         }
-        self.rows = self.rows.saturating_add(i64::try_from(count).unwrap_or(i64::MAX));
         self.put(&written);
-        count
     }
 
-    fn sum(&mut self, row: &str) {
-        for ((column, sum), cell) in self.columns.iter().zip(&mut self.sums).zip(row.split(CELL)) {
+    fn sum(&mut self, cells: &[&str]) {
+        for ((column, sum), cell) in self.columns.iter().zip(&mut self.sums).zip(cells) {
             if column.kind == Kind::Sum && !cell.is_empty() {
                 *sum = sum.zip(cell.parse::<i64>().ok()).and_then(|(sum, cell)| sum.checked_add(cell));
             }
-            if column.kind == Kind::Tariffs && !self.tariffs.contains(cell) {
-                self.tariffs.insert(cell.to_owned());
+            if column.kind == Kind::Tariffs && !self.tariffs.contains(*cell) {
+                self.tariffs.insert((*cell).to_owned());
             }
         }
     }

@@ -27,7 +27,7 @@ pub fn header(format: Format, columns: &[Column], out: &mut Vec<u8>) {
 }
 
 /// Writes a row: as many cells as there are columns, further ones are left out.
-pub fn row<'a>(format: Format, columns: &[Column], cells: impl Iterator<Item = &'a str>, out: &mut Vec<u8>) {
+pub fn row(format: Format, columns: &[Column], cells: &[&str], out: &mut Vec<u8>) {
     match format {
         Format::Csv => {
             for (place, (column, cell)) in columns.iter().zip(cells).enumerate() {
@@ -82,6 +82,10 @@ fn text(cell: &str, out: &mut Vec<u8>) {
 /// Whether a spreadsheet could run a cell instead of showing it.
 #[must_use]
 pub fn is_formula(cell: &str) -> bool {
+    // What most cells begin with.
+    if cell.as_bytes().first().is_none_or(u8::is_ascii_alphanumeric) {
+        return false;
+    }
     cell.starts_with(['\t', '\r', '\n']) || cell.trim_start().starts_with(FORMULA)
 }
 

@@ -1,7 +1,8 @@
-//! gRPC of exports: parse, pin, and a stream that is one page ahead of what its client has taken.
+//! gRPC of exports: parse, pin, and a stream that is read ahead of what its client has taken.
 use futures_util::stream::{self, BoxStream, StreamExt as _};
-use tokio::task::JoinHandle;
+use tokio::sync::mpsc;
 use tonic::{Request, Response, Status};
+use tracing::Instrument as _;
 
 use super::file::File;
 use super::queries::{Pinned, ReadRows, ReadTally, ReadTariffs};
@@ -79,8 +80,8 @@ impl Service {
     ) -> Parts {
         let first = Some(wire::head(pinned, &columns));
         let file = options.file(columns);
-        let ahead = Some(rows.ahead(&self.api));
-        let export = Export { api: self.api.clone(), options, table, words, pinned, ahead, file, first };
+        let pages = rows.ahead(&self.api);
+        let export = Export { api: self.api.clone(), options, table, words, pinned, pages, file, first };
         let parts = stream::unfold(Some(export), Export::next);
         parts.map(|content| Ok(pb::ExportPart { content: Some(content?) })).boxed()
     }
@@ -94,22 +95,42 @@ enum Source {
     Tally(ReadTally),
 }
 
-/// A page of rows, and where the ones after it come from.
-type Paged = Result<(String, Option<Source>), Status>;
+/// A page of rows, or that there is none after those before.
+type Paged = Result<Option<String>, Status>;
 
 impl Source {
-    /// Reads the next page, while what came before it is written and sent.
-    fn ahead(self, api: &Api) -> JoinHandle<Paged> {
+    /// Reads page after page in a task of its own, while what came before is written and sent. One page waits to be taken: a client that
+    /// is slow holds three.
+    fn ahead(self, api: &Api) -> mpsc::Receiver<Paged> {
+        let (pages, taken) = mpsc::channel(1);
         let api = api.clone();
-        tokio::spawn(async move {
-            match self {
-                Source::Rows(read) => match api.read(read.clone()).await? {
-                    Some((page, after)) => Ok((page, Some(Source::Rows(ReadRows { after: Some(after), ..read })))),
-                    None => Ok((String::new(), None)),
-                },
-                Source::Tally(read) => Ok((api.read(read).await?, None)),
+        let read = async move {
+            let mut source = Some(self);
+            while let Some(here) = source.take() {
+                let page = here.page(&api).await.map(|(page, rest)| {
+                    source = rest;
+                    Some(page)
+                });
+                let failed = page.is_err();
+                if pages.send(page).await.is_err() || failed {
+                    return;
+                }
             }
-        })
+            let _ = pages.send(Ok(None)).await; // who doesn't want to know any more has gone
+        };
+        tokio::spawn(read.in_current_span());
+        taken
+    }
+
+    /// Reads the next page; and where the ones after it come from.
+    async fn page(self, api: &Api) -> Result<(String, Option<Source>), Status> {
+        match self {
+            Source::Rows(read) => match api.read(read.clone()).await? {
+                Some((page, after)) => Ok((page, Some(Source::Rows(ReadRows { after: Some(after), ..read })))),
+                None => Ok((String::new(), None)),
+            },
+            Source::Tally(read) => Ok((api.read(read).await?, None)),
+        }
     }
 }
 
@@ -120,8 +141,7 @@ struct Export {
     table: &'static str,
     words: String,
     pinned: Pinned,
-    /// The page that is read now; none once all were.
-    ahead: Option<JoinHandle<Paged>>,
+    pages: mpsc::Receiver<Paged>,
     file: File,
     first: Option<Content>,
 }
@@ -142,11 +162,11 @@ impl Export {
             if let Some(data) = self.file.take() {
                 return Ok(Content::Data(data));
             }
-            let Some(ahead) = self.ahead.take() else { return self.manifest().await };
-            let (page, rest) =
-                ahead.await.unwrap_or_else(|_| Err(Error::Internal("a reader of an export panicked").into()))?;
-            self.ahead = rest.map(|rest| rest.ahead(&self.api));
-            self.file.add(&page);
+            let page = self.pages.recv().await;
+            match page.unwrap_or_else(|| Err(Error::Internal("a reader of an export panicked").into()))? {
+                Some(page) => self.file.add(&page),
+                None => return self.manifest().await,
+            }
         }
     }
 

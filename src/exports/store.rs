@@ -100,23 +100,29 @@ pub async fn page(
     };
     for sql in sqls {
         let stmt = tx.sql(sql).bind(programme).bind(sequence).bind(date).bind(id).bind(&last).bind(voided).bind(size);
-        pages.push(stmt.fetch_one().await?.get::<Option<String>>("lines")?.unwrap_or_default());
+        pages.push(stmt.fetch_long().await?.get::<Option<String>>("lines")?.unwrap_or_default());
     }
-    Ok(merged(&pages))
+    Ok(merged(pages))
 }
 
 /// The first rows of both pages together, each of which holds the first of its own. A row begins with its key.
-fn merged(pages: &[String]) -> Option<(String, After)> {
-    let key = |row: &str| -> (String, String) {
+fn merged(mut pages: Vec<String>) -> Option<(String, After)> {
+    pages.retain(|page| !page.is_empty());
+    let key = |row: &str| -> After {
         let mut cells = row.split(CELL).map(str::to_owned);
         (cells.next().unwrap_or_default(), cells.next().unwrap_or_default())
     };
-    let mut rows: Vec<&str> = pages.iter().flat_map(|page| page.split(ROW)).filter(|row| !row.is_empty()).collect();
-    // They nearly are in order; how an engine puts rows together isn't promised.
-    rows.sort_by(|a, b| a.split(CELL).take(2).cmp(b.split(CELL).take(2)));
-    rows.truncate(PAGE);
+    let in_order = |a: &&str, b: &&str| a.split(CELL).take(2).cmp(b.split(CELL).take(2));
+    let mut rows: Vec<&str> = pages.iter().flat_map(|page| page.split(ROW)).collect();
+    // One page nearly always is all there is, and in order; how an engine puts rows together isn't promised.
+    let is_whole = pages.len() == 1 && rows.is_sorted_by(|a, b| in_order(a, b).is_lt());
+    if !is_whole {
+        rows.sort_by(in_order);
+        rows.truncate(PAGE);
+    }
     let after = key(rows.last()?);
-    Some((rows.join("\u{80}"), after))
+    let together = (!is_whole).then(|| rows.join("\u{80}"));
+    Some((together.or_else(|| pages.pop())?, after))
 }
 
 /// Everything that each of these tariffs says, as a text, by id.

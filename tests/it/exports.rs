@@ -27,7 +27,7 @@ const TIME: Column = Column { name: "time", kind: Kind::Instant };
 
 fn rendered(format: Format, columns: &[Column], cells: &[&str]) -> String {
     let mut out = Vec::new();
-    render::row(format, columns, cells.iter().copied(), &mut out);
+    render::row(format, columns, cells, &mut out);
     String::from_utf8(out).unwrap()
 }
 
