@@ -26,7 +26,9 @@ fn main() {
 async fn measure() {
     let seconds = std::env::args().skip(1).find_map(|argument| argument.parse().ok()).unwrap_or(3.0);
     let time = Duration::from_secs_f64(seconds);
-    println!("write_path: CreateHospital with a request id, {seconds} s a figure after 0.5 s of warm-up, four times");
+    println!(
+        "write_path: CreateHospital with a request id, {seconds} s a figure after 0.5 s of warm-up, four times; one caller by turns"
+    );
     println!("flush of this disk: {} µs (median of 200 appends of 4 KiB with fdatasync)", load::flush_micros());
     println!("{}", Figures::HEADER);
     for place in [Place::Sqlite, Place::Postgres] {
@@ -41,7 +43,8 @@ async fn measure() {
             ("refused", "64 callers, clean refusals", Kind::Refused, 64, 4.0),
         ] {
             if is_wanted(engine, &["sqlite", "postgres"]) && is_wanted(part, &["many", "one", "refused"]) {
-                let ratio = pairs(Run { place, kind, callers, grouped: true, time }).await;
+                let run = Run { place, kind, callers, grouped: true, time };
+                let ratio = if callers == 1 { by_turns(run).await } else { pairs(run).await };
                 println!("{engine}: {what}, writer / own transaction: {ratio:.2} (held to {held_to})");
             }
         }
@@ -64,4 +67,11 @@ async fn pairs(run: Run) -> f64 {
         rates[usize::from(!grouped)] += figures.rate;
     }
     rates[0] / rates[1]
+}
+
+/// Runs both with one caller by turns, for as long as the pairs together; returns the ratio of their rates.
+async fn by_turns(run: Run) -> f64 {
+    let [writer, alone] = load::by_turns(&Run { time: 4 * run.time, ..run }).await;
+    println!("{writer}\n{alone}");
+    writer.rate / alone.rate
 }
