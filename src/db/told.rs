@@ -1,4 +1,5 @@
-//! Reads whose rows come as one JSON text: each read of SQLite, and what is asked together on either engine.
+//! Reads whose rows come as one JSON text: each read of SQLite but one long text (`Stmt::fetch_long`), and what is asked together on
+//! either engine.
 //!
 //! SQLite works in a thread of its own that hands over every row by itself, and the handing over costs more than the row
 //! (docs/adr/0016-rows-told-at-once.md). PostgreSQL sends the rows of a statement together, and takes one statement a message: there
