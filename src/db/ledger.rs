@@ -2,6 +2,8 @@
 //! chain, and the cells of tallies.
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use futures_util::future::join;
+
 use super::chain::{Entry, Link, ORIGIN, fresh_salts, keyed_digest};
 use super::sql::Sql;
 use super::tx::Tx;
@@ -11,19 +13,17 @@ use crate::rows;
 /// A pure fold from a fact to what it adds to cells.
 pub type Projection = fn(&Fact) -> Vec<Delta>;
 
-/// What a fact adds to one cell of tallies.
+/// What a fact adds to the cells of one face, month and key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Delta {
-    /// The set of dimensions that the cell belongs to.
+    /// The set of dimensions that the cells belong to.
     pub face: &'static str,
-    /// What is counted.
-    pub measure: &'static str,
     /// `YYYY-MM`.
     pub month: String,
     /// The values of the face's dimensions.
     pub key: String,
-    /// How much.
-    pub by: i64,
+    /// What is counted, and how much of it is added.
+    pub by: Vec<(&'static str, i64)>,
 }
 
 /// The tables that this file writes.
@@ -198,7 +198,8 @@ pub(super) struct Record<'a> {
     pub ends_programme: bool,
 }
 
-/// Writes a batch's ledger and moves the heads, which then say what a committed batch leaves behind.
+/// Writes a batch's ledger and moves the heads, which then say what a committed batch leaves behind. Its rows are put together while the
+/// engine carries out what the commands wrote, where that takes it longer than a message.
 pub(super) async fn write(
     tx: &mut Tx<'_>,
     heads: &mut Heads,
@@ -206,47 +207,10 @@ pub(super) async fn write(
     projections: &[Projection],
     now: Timestamp,
 ) -> Result<()> {
-    let cells = fold(records, projections);
-    let (mut changes, mut requests) = (Vec::new(), Vec::new());
-    let mut entries: BTreeMap<&str, Vec<(Entry, String)>> = BTreeMap::new();
-    let salts = fresh_salts(records.len()).ok_or(Error::Internal("the system has no random bits"))?;
-    for (record, salt) in records.iter().zip(salts) {
-        let head = heads.entry(record.programme.to_owned()).or_insert_with(Head::origin);
-        head.time = now;
-        head.ended |= record.ends_programme;
-        for change in record.changes {
-            head.sequence += 1;
-            changes.push((
-                record.programme,
-                head.sequence,
-                &change.name,
-                change.verb.as_str(),
-                change.revision,
-                now.micros(),
-            ));
-        }
-        head.entry += 1;
-        let names: Vec<_> = record.changes.iter().map(|change| &change.name).collect();
-        let names = serde_json::to_string(&names).map_err(|error| Error::Storage(Box::new(error)))?;
-        let caller = &record.call.caller;
-        let entry = Entry {
-            programme: record.programme.to_owned(),
-            entry: head.entry,
-            time: now.micros(),
-            subject: caller.subject.clone(),
-            on_behalf_of: caller.on_behalf_of.clone().unwrap_or_default(),
-            method: record.method.to_owned(),
-            names: names.clone(),
-            digest: keyed_digest(&salt, &record.call.body_digest),
-        };
-        entries.entry(record.programme).or_default().push((entry, salt));
-        if let Some(id) = &record.call.request_id {
-            let digest = &record.call.body_digest;
-            requests.push((record.programme, &caller.subject, record.method, id, digest, names, now.micros()));
-        }
-    }
-    let entries = linked(&entries, heads);
     tx.leave_commands();
+    let (sent, rows) = join(tx.flush_long(), async { rows(heads, records, projections, now) }).await;
+    sent?;
+    let Rows { entries, changes, cells, requests } = rows?;
     tx.sql(INSERT_ENTRIES).bind_rows(&entries).execute().await?;
     if !changes.is_empty() {
         tx.sql(INSERT_CHANGES).bind_rows(&changes).execute().await?;
@@ -265,6 +229,52 @@ pub(super) async fn write(
         .collect();
     tx.sql(MOVE_HEADS).bind_rows(&moved).execute().await?;
     tx.flush().await
+}
+
+/// A batch's ledger: the rows of four of its tables.
+struct Rows<'a> {
+    entries: Vec<EntryRow>,
+    changes: Vec<(&'a str, i64, &'a str, &'static str, i64, i64)>,
+    cells: Vec<CellRow<'a>>,
+    requests: Vec<(&'a str, &'a str, &'static str, &'a str, &'a str, String, i64)>,
+}
+
+/// The rows of a batch's ledger; the heads move with them.
+fn rows<'a>(heads: &mut Heads, records: &[Record<'a>], projections: &[Projection], now: Timestamp) -> Result<Rows<'a>> {
+    let cells = fold(records, projections);
+    let (mut changes, mut requests) = (Vec::new(), Vec::new());
+    let mut entries: BTreeMap<&str, Vec<(Entry, String)>> = BTreeMap::new();
+    let salts = fresh_salts(records.len()).ok_or(Error::Internal("the system has no random bits"))?;
+    for (record, salt) in records.iter().zip(salts) {
+        let head = heads.entry(record.programme.to_owned()).or_insert_with(Head::origin);
+        head.time = now;
+        head.ended |= record.ends_programme;
+        for change in record.changes {
+            head.sequence += 1;
+            let (name, verb) = (change.name.as_str(), change.verb.as_str());
+            changes.push((record.programme, head.sequence, name, verb, change.revision, now.micros()));
+        }
+        head.entry += 1;
+        let names: Vec<_> = record.changes.iter().map(|change| &change.name).collect();
+        let names = serde_json::to_string(&names).map_err(|error| Error::Storage(Box::new(error)))?;
+        let caller = &record.call.caller;
+        let entry = Entry {
+            programme: record.programme.to_owned(),
+            entry: head.entry,
+            time: now.micros(),
+            subject: caller.subject.clone(),
+            on_behalf_of: caller.on_behalf_of.clone().unwrap_or_default(),
+            method: record.method.to_owned(),
+            names: names.clone(),
+            digest: keyed_digest(&salt, &record.call.body_digest),
+        };
+        entries.entry(record.programme).or_default().push((entry, salt));
+        if let Some(id) = &record.call.request_id {
+            let (subject, digest) = (caller.subject.as_str(), record.call.body_digest.as_str());
+            requests.push((record.programme, subject, record.method, id.as_str(), digest, names, now.micros()));
+        }
+    }
+    Ok(Rows { entries: linked(&entries, heads), changes, cells, requests })
 }
 
 impl Head {
@@ -301,20 +311,31 @@ fn linked(entries: &BTreeMap<&str, Vec<(Entry, String)>>, heads: &mut Heads) -> 
     rows
 }
 
-/// What a batch's facts add to cells, zero sums left out.
-fn fold<'a>(
-    records: &[Record<'a>],
-    projections: &[Projection],
-) -> Vec<(&'a str, &'static str, &'static str, String, String, i64)> {
-    let mut cells: BTreeMap<(&str, &'static str, &'static str, String, String), i64> = BTreeMap::new();
+/// A row of `tally_cells`.
+type CellRow<'a> = (&'a str, &'static str, &'static str, String, String, i64);
+
+/// What a batch's facts add to cells, in their order, zero sums left out.
+fn fold<'a>(records: &[Record<'a>], projections: &[Projection]) -> Vec<CellRow<'a>> {
+    let mut places: HashMap<_, Vec<(&'static str, i64)>> = HashMap::new();
     for record in records {
         for delta in record.facts.iter().flat_map(|fact| projections.iter().flat_map(|project| project(fact))) {
-            *cells.entry((record.programme, delta.face, delta.measure, delta.month, delta.key)).or_default() +=
-                delta.by;
+            let Delta { face, month, key, by } = delta;
+            let sums = places.entry((record.programme, face, month, key)).or_default();
+            for (measure, by) in by {
+                match sums.iter_mut().find(|(known, _)| *known == measure) {
+                    Some((_, sum)) => *sum += by,
+                    None => sums.push((measure, by)),
+                }
+            }
         }
     }
-    let rows = cells.into_iter().filter(|(_, by)| *by != 0);
-    rows.map(|((programme, face, measure, month, key), by)| (programme, face, measure, month, key, by)).collect()
+    let mut rows = Vec::with_capacity(places.len());
+    for ((programme, face, month, key), sums) in places {
+        let sums = sums.into_iter().filter(|(_, by)| *by != 0);
+        rows.extend(sums.map(|(measure, by)| (programme, face, measure, month.clone(), key.clone(), by)));
+    }
+    rows.sort_unstable();
+    rows
 }
 
 /// Whether a batch that left these heads behind is there. Locks them first, so that whoever makes or moves them has

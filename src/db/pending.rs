@@ -12,6 +12,9 @@ use super::value::Value;
 /// The most statements in one message: what a message does is bounded, and its text can be found again.
 const MOST: usize = 32;
 
+/// So many bytes of rows take an engine some 100 µs.
+const LONG: usize = 8 << 10;
+
 /// Statements that wait, with their values.
 #[derive(Default)]
 pub(super) struct Pending {
@@ -26,6 +29,11 @@ pub(super) struct Pending {
 impl Pending {
     pub(super) fn is_empty(&self) -> bool {
         self.texts.is_empty()
+    }
+
+    /// Whether carrying it out takes the engine longer than a message does.
+    pub(super) fn is_long(&self) -> bool {
+        self.values.iter().map(Value::length).sum::<usize>() > LONG
     }
 
     /// A command, or the ledger, begins.

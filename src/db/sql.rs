@@ -77,6 +77,25 @@ macro_rules! rows {
     };
 }
 
+/// A row of more columns than a tuple has places, for `rows!`: a struct whose fields are the elements of the JSON array, in their order. An
+/// engine finds an element by its number; by its name it would compare every name before it.
+#[macro_export]
+macro_rules! row {
+    ($(#[$meta:meta])* $visible:vis struct $name:ident<'a> { $($field:ident: $type:ty,)* }) => {
+        $(#[$meta])*
+        $visible struct $name<'a> { $($field: $type,)* }
+
+        impl serde::Serialize for $name<'_> {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                use serde::ser::SerializeTuple as _;
+                let mut row = serializer.serialize_tuple([$(stringify!($field)),*].len())?;
+                $(row.serialize_element(&self.$field)?;)*
+                row.end()
+            }
+        }
+    };
+}
+
 /// Rows of `(programme, id)` for a `rows!` statement: the whole keys of these resources.
 #[must_use]
 pub fn keys<'a>(programme: &'a Id, ids: &'a [Id]) -> Vec<(&'a str, &'a str)> {

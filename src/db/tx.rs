@@ -201,6 +201,14 @@ impl<'c> Tx<'c> {
         self.run_execute(text, values).await.map(drop)
     }
 
+    /// Sends what waits, unless it can go with what comes next for less than it takes to send it.
+    pub(super) async fn flush_long(&mut self) -> Result<()> {
+        match self.engine() {
+            Engine::Sqlite if !self.pending.is_long() => Ok(()),
+            Engine::Sqlite | Engine::Postgres => self.flush().await,
+        }
+    }
+
     /// The command stays.
     pub(super) async fn keep(&mut self) -> Result<()> {
         self.careful = false;

@@ -16,6 +16,14 @@ pub enum Value {
 }
 
 impl Value {
+    /// How many bytes of text it has.
+    pub(super) fn length(&self) -> usize {
+        match self {
+            Value::Text(Some(text)) => text.len(),
+            Value::Text(None) | Value::Int(_) | Value::Bool(_) => 0,
+        }
+    }
+
     /// As what it is bound on PostgreSQL.
     pub(super) fn postgres_type(&self) -> PgTypeInfo {
         match self {

@@ -123,20 +123,12 @@ pub fn with_value(key: &str, place: usize, value: &str) -> String {
 /// What a leaf adds to the cells of every face, `sign` times.
 pub fn spread(leaf: &Leaf, sign: i64) -> impl Iterator<Item = Delta> {
     let month = month_of(leaf.dimensions.date);
+    let by: Vec<_> = leaf.quantities.iter().map(|(measure, quantity)| (measure.as_str(), sign * quantity)).collect();
     FACES.iter().flat_map(move |face| {
         let key = key(&leaf.dimensions, face.dimensions);
-        let month = month.clone();
-        let names = std::iter::once(face.name).chain(leaf.attested.then_some(face.attested));
-        names.flat_map(move |name| {
-            let (key, month) = (key.clone(), month.clone());
-            leaf.quantities.iter().map(move |(measure, quantity)| Delta {
-                face: name,
-                measure: measure.as_str(),
-                month: month.clone(),
-                key: key.clone(),
-                by: sign * quantity,
-            })
-        })
+        let delta = Delta { face: face.name, month: month.clone(), key, by: by.clone() };
+        let attested = leaf.attested.then(|| Delta { face: face.attested, ..delta.clone() });
+        std::iter::once(delta).chain(attested)
     })
 }
 

@@ -14,64 +14,65 @@ pub(super) const INSERT: Sql = rows!(
      performer, grade, grade_list, procedures, co_experts, declared_saving_fen, irregularities, void_reason, recorder, batch_row, \
      create_time, update_time, consultation_type, assistant, assistant_part, technique, gap_level, main_system, main_procedure, sheet, \
      dispute_note, made_by, author) \
-     SELECT r.value->>'programme', r.value->>'activity', CAST(r.value->>'revision' AS BIGINT), \
-     CAST(r.value->>'since_sequence' AS BIGINT), r.value->>'state', r.value->>'kind', r.value->>'session', \
-     r.value->>'session_kind', r.value->>'site', r.value->>'site_level', r.value->>'date', r.value->>'half_day', \
-     r.value->>'lead_expert', r.value->>'home_hospital', r.value->>'specialty', r.value->>'residence', \
-     r.value->>'patient_issuer', r.value->>'patient_token', CAST(r.value->>'quantity' AS BIGINT), r.value->>'performer', \
-     CAST(r.value->>'grade' AS BIGINT), r.value->>'grade_list', r.value->>'procedures', r.value->>'co_experts', \
-     CAST(r.value->>'declared_saving_fen' AS BIGINT), r.value->>'irregularities', r.value->>'void_reason', \
-     r.value->>'recorder', CAST(r.value->>'batch_row' AS BIGINT), CAST(r.value->>'create_time' AS BIGINT), \
-     CAST(r.value->>'update_time' AS BIGINT), r.value->>'consultation_type', r.value->>'assistant', r.value->>'assistant_part', \
-     r.value->>'technique', r.value->>'gap_level', r.value->>'main_system', r.value->>'main_procedure', r.value->>'sheet', \
-     r.value->>'dispute_note', r.value->>'made_by', r.value->>'author' FROM ",
+     SELECT r.value->>0, r.value->>1, CAST(r.value->>2 AS BIGINT), \
+     CAST(r.value->>3 AS BIGINT), r.value->>4, r.value->>5, r.value->>6, \
+     r.value->>7, r.value->>8, r.value->>9, r.value->>10, r.value->>11, \
+     r.value->>12, r.value->>13, r.value->>14, r.value->>15, \
+     r.value->>16, r.value->>17, CAST(r.value->>18 AS BIGINT), r.value->>19, \
+     CAST(r.value->>20 AS BIGINT), r.value->>21, r.value->>22, r.value->>23, \
+     CAST(r.value->>24 AS BIGINT), r.value->>25, r.value->>26, \
+     r.value->>27, CAST(r.value->>28 AS BIGINT), CAST(r.value->>29 AS BIGINT), \
+     CAST(r.value->>30 AS BIGINT), r.value->>31, r.value->>32, r.value->>33, \
+     r.value->>34, r.value->>35, r.value->>36, r.value->>37, r.value->>38, \
+     r.value->>39, r.value->>40, r.value->>41 FROM ",
     "WHERE TRUE"
 );
 
-#[derive(Serialize)]
-pub(super) struct VersionRow<'a> {
-    programme: &'a str,
-    activity: &'a str,
-    revision: i64,
-    since_sequence: i64,
-    state: &'static str,
-    kind: &'static str,
-    session: Option<&'a str>,
-    session_kind: &'static str,
-    site: &'a str,
-    site_level: &'static str,
-    date: String,
-    half_day: Option<&'static str>,
-    lead_expert: Option<&'a str>,
-    home_hospital: Option<&'a str>,
-    specialty: &'a str,
-    residence: &'static str,
-    patient_issuer: Option<&'a str>,
-    patient_token: Option<&'a str>,
-    quantity: i64,
-    performer: Option<&'static str>,
-    grade: Option<i64>,
-    grade_list: Option<&'a str>,
-    procedures: String,
-    co_experts: String,
-    declared_saving_fen: Option<i64>,
-    irregularities: String,
-    void_reason: Option<&'static str>,
-    recorder: &'a str,
-    batch_row: Option<i64>,
-    create_time: i64,
-    update_time: i64,
-    consultation_type: Option<&'static str>,
-    assistant: Option<&'a str>,
-    assistant_part: Option<&'static str>,
-    technique: &'a str,
-    gap_level: Option<&'static str>,
-    main_system: Option<&'a str>,
-    main_procedure: Option<&'a str>,
-    sheet: Option<&'a str>,
-    dispute_note: Option<&'a str>,
-    made_by: Option<&'a str>,
-    author: Option<&'a str>,
+crate::row! {
+    pub(super) struct VersionRow<'a> {
+        programme: &'a str,
+        activity: &'a str,
+        revision: i64,
+        since_sequence: i64,
+        state: &'static str,
+        kind: &'static str,
+        session: Option<&'a str>,
+        session_kind: &'static str,
+        site: &'a str,
+        site_level: &'static str,
+        date: String,
+        half_day: Option<&'static str>,
+        lead_expert: Option<&'a str>,
+        home_hospital: Option<&'a str>,
+        specialty: &'a str,
+        residence: &'static str,
+        patient_issuer: Option<&'a str>,
+        patient_token: Option<&'a str>,
+        quantity: i64,
+        performer: Option<&'static str>,
+        grade: Option<i64>,
+        grade_list: Option<&'a str>,
+        procedures: String,
+        co_experts: String,
+        declared_saving_fen: Option<i64>,
+        irregularities: String,
+        void_reason: Option<&'static str>,
+        recorder: &'a str,
+        batch_row: Option<i64>,
+        create_time: i64,
+        update_time: i64,
+        consultation_type: Option<&'static str>,
+        assistant: Option<&'a str>,
+        assistant_part: Option<&'static str>,
+        technique: &'a str,
+        gap_level: Option<&'static str>,
+        main_system: Option<&'a str>,
+        main_procedure: Option<&'a str>,
+        sheet: Option<&'a str>,
+        dispute_note: Option<&'a str>,
+        made_by: Option<&'a str>,
+        author: Option<&'a str>,
+    }
 }
 
 pub(super) fn version_row(activity: &Activity) -> Result<VersionRow<'_>> {

@@ -1,54 +1,53 @@
 //! Trips to rows, and rows to trips.
 
-use serde::Serialize;
-
 use crate::db::Row;
 use crate::kernel::{Dimensions, Error, HalfDay, Id, Name, Patient, Residence, Result, Vocabulary as _};
 use crate::savings::Part;
 use crate::savings::trip::{Basis, Reckoned, Trip};
 use crate::sites::DivisionCode;
 
-/// A row of `trip_versions`, for `rows!`.
-#[derive(Serialize)]
-pub(super) struct VersionRow<'a> {
-    programme: &'a str,
-    trip: &'a str,
-    revision: i64,
-    since_sequence: i64,
-    state: &'static str,
-    cause: &'static str,
-    void_reason: Option<&'static str>,
-    patient_issuer: &'a str,
-    patient_token: &'a str,
-    activities: String,
-    session: Option<&'a str>,
-    encounter: Option<&'a str>,
-    date: String,
-    half_day: Option<&'static str>,
-    site: &'a str,
-    site_level: &'a str,
-    expert: Option<&'a str>,
-    home_hospital: Option<&'a str>,
-    specialty: &'a str,
-    session_kind: &'a str,
-    residence: &'static str,
-    origin: &'a str,
-    destination: &'a str,
-    basis: String,
-    policy: &'a str,
-    tariffs: String,
-    stratum: &'static str,
-    parts: String,
-    travel_fen: Option<i64>,
-    lodging_fen: Option<i64>,
-    meals_fen: Option<i64>,
-    bill_fen: Option<i64>,
-    time_fen: Option<i64>,
-    fund_fen: Option<i64>,
-    recorder: &'a str,
-    batch_row: Option<i64>,
-    create_time: i64,
-    update_time: i64,
+crate::row! {
+    /// A row of `trip_versions`, for `rows!`.
+    pub(super) struct VersionRow<'a> {
+        programme: &'a str,
+        trip: &'a str,
+        revision: i64,
+        since_sequence: i64,
+        state: &'static str,
+        cause: &'static str,
+        void_reason: Option<&'static str>,
+        patient_issuer: &'a str,
+        patient_token: &'a str,
+        activities: String,
+        session: Option<&'a str>,
+        encounter: Option<&'a str>,
+        date: String,
+        half_day: Option<&'static str>,
+        site: &'a str,
+        site_level: &'a str,
+        expert: Option<&'a str>,
+        home_hospital: Option<&'a str>,
+        specialty: &'a str,
+        session_kind: &'a str,
+        residence: &'static str,
+        origin: &'a str,
+        destination: &'a str,
+        basis: String,
+        policy: &'a str,
+        tariffs: String,
+        stratum: &'static str,
+        parts: String,
+        travel_fen: Option<i64>,
+        lodging_fen: Option<i64>,
+        meals_fen: Option<i64>,
+        bill_fen: Option<i64>,
+        time_fen: Option<i64>,
+        fund_fen: Option<i64>,
+        recorder: &'a str,
+        batch_row: Option<i64>,
+        create_time: i64,
+        update_time: i64,
+    }
 }
 
 /// A version as its row has it.

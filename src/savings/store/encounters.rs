@@ -2,8 +2,6 @@
 
 use std::collections::{HashMap, HashSet};
 
-use serde::Serialize;
-
 use crate::db::{List, Row, Sql, Tx, Value, external_ids};
 use crate::kernel::{Collection as _, Error, ExternalId, Id, Name, PageRequest, Result, Vocabulary as _};
 use crate::rows;
@@ -12,10 +10,10 @@ use crate::savings::trip::TripState;
 
 const INSERT: Sql = rows!(
     "INSERT INTO encounters (programme, encounter, trip, number_system, number_value, bill, state, recorder, batch_row, revision, \
-     create_time, update_time) SELECT r.value->>'programme', r.value->>'encounter', r.value->>'trip', r.value->>'number_system', \
-     r.value->>'number_value', r.value->>'bill', r.value->>'state', r.value->>'recorder', \
-     CAST(r.value->>'batch_row' AS BIGINT), CAST(r.value->>'revision' AS BIGINT), CAST(r.value->>'create_time' AS BIGINT), \
-     CAST(r.value->>'update_time' AS BIGINT) FROM ",
+     create_time, update_time) SELECT r.value->>0, r.value->>1, r.value->>2, r.value->>3, \
+     r.value->>4, r.value->>5, r.value->>6, r.value->>7, \
+     CAST(r.value->>8 AS BIGINT), CAST(r.value->>9 AS BIGINT), CAST(r.value->>10 AS BIGINT), \
+     CAST(r.value->>11 AS BIGINT) FROM ",
     "WHERE TRUE"
 );
 const VOID: Sql = Sql::new(
@@ -37,20 +35,21 @@ static LIST: List = List {
 /// The lists of this file, for the test that prepares them.
 pub const LISTS: &[(&str, &List)] = &[("ENCOUNTERS", &LIST)];
 
-#[derive(Serialize)]
-struct EncounterRow<'a> {
-    programme: &'a str,
-    encounter: &'a str,
-    trip: &'a str,
-    number_system: &'a str,
-    number_value: &'a str,
-    bill: String,
-    state: &'static str,
-    recorder: &'a str,
-    batch_row: Option<i64>,
-    revision: i64,
-    create_time: i64,
-    update_time: i64,
+crate::row! {
+    struct EncounterRow<'a> {
+        programme: &'a str,
+        encounter: &'a str,
+        trip: &'a str,
+        number_system: &'a str,
+        number_value: &'a str,
+        bill: String,
+        state: &'static str,
+        recorder: &'a str,
+        batch_row: Option<i64>,
+        revision: i64,
+        create_time: i64,
+        update_time: i64,
+    }
 }
 
 /// Writes new bills, and takes their numbers.

@@ -17,16 +17,16 @@ const INSERT: Sql = rows!(
      activities, session, encounter, date, half_day, site, site_level, expert, home_hospital, specialty, session_kind, residence, \
      origin, destination, basis, policy, tariffs, stratum, parts, travel_fen, lodging_fen, meals_fen, bill_fen, time_fen, fund_fen, \
      recorder, batch_row, create_time, update_time) \
-     SELECT r.value->>'programme', r.value->>'trip', CAST(r.value->>'revision' AS BIGINT), \
-     CAST(r.value->>'since_sequence' AS BIGINT), r.value->>'state', r.value->>'cause', r.value->>'void_reason', \
-     r.value->>'patient_issuer', r.value->>'patient_token', r.value->>'activities', r.value->>'session', r.value->>'encounter', \
-     r.value->>'date', r.value->>'half_day', r.value->>'site', r.value->>'site_level', r.value->>'expert', \
-     r.value->>'home_hospital', r.value->>'specialty', r.value->>'session_kind', r.value->>'residence', r.value->>'origin', \
-     r.value->>'destination', r.value->>'basis', r.value->>'policy', r.value->>'tariffs', r.value->>'stratum', r.value->>'parts', \
-     CAST(r.value->>'travel_fen' AS BIGINT), CAST(r.value->>'lodging_fen' AS BIGINT), CAST(r.value->>'meals_fen' AS BIGINT), \
-     CAST(r.value->>'bill_fen' AS BIGINT), CAST(r.value->>'time_fen' AS BIGINT), CAST(r.value->>'fund_fen' AS BIGINT), \
-     r.value->>'recorder', CAST(r.value->>'batch_row' AS BIGINT), CAST(r.value->>'create_time' AS BIGINT), \
-     CAST(r.value->>'update_time' AS BIGINT) FROM ",
+     SELECT r.value->>0, r.value->>1, CAST(r.value->>2 AS BIGINT), \
+     CAST(r.value->>3 AS BIGINT), r.value->>4, r.value->>5, r.value->>6, \
+     r.value->>7, r.value->>8, r.value->>9, r.value->>10, r.value->>11, \
+     r.value->>12, r.value->>13, r.value->>14, r.value->>15, r.value->>16, \
+     r.value->>17, r.value->>18, r.value->>19, r.value->>20, r.value->>21, \
+     r.value->>22, r.value->>23, r.value->>24, r.value->>25, r.value->>26, r.value->>27, \
+     CAST(r.value->>28 AS BIGINT), CAST(r.value->>29 AS BIGINT), CAST(r.value->>30 AS BIGINT), \
+     CAST(r.value->>31 AS BIGINT), CAST(r.value->>32 AS BIGINT), CAST(r.value->>33 AS BIGINT), \
+     r.value->>34, CAST(r.value->>35 AS BIGINT), CAST(r.value->>36 AS BIGINT), \
+     CAST(r.value->>37 AS BIGINT) FROM ",
     "WHERE TRUE"
 );
 const CLOSE: Sql = rows!(

@@ -223,8 +223,10 @@ async fn recount_month(
                 }
             }
             for delta in cells::spread(&leaf, 1) {
-                let key = (delta.face.to_owned(), delta.measure.to_owned(), delta.key);
-                add(&mut compared.entry(key).or_default().1, delta.by)?;
+                for (measure, by) in delta.by {
+                    let key = (delta.face.to_owned(), measure.to_owned(), delta.key.clone());
+                    add(&mut compared.entry(key).or_default().1, by)?;
+                }
             }
         }
     }

@@ -263,18 +263,13 @@ impl Query for Counts {
 fn project(fact: &Fact) -> Vec<Delta> {
     let sides = [(&fact.before, -1), (&fact.after, 1)];
     let leaves = sides.into_iter().filter_map(|(leaf, sign)| Some((leaf.as_ref()?, sign)));
-    let delta = |(leaf, sign): (&homecoming::kernel::Leaf, i64)| {
-        let (key, month) = (format!("{:?}", leaf.dimensions), leaf.dimensions.date.format("%Y-%m").to_string());
-        let of = |(measure, quantity): &(homecoming::kernel::Measure, i64)| Delta {
-            face: "test",
-            measure: measure.as_str(),
-            month: month.clone(),
-            key: key.clone(),
-            by: sign * quantity,
-        };
-        leaf.quantities.iter().map(of).collect::<Vec<_>>()
+    let delta = |(leaf, sign): (&homecoming::kernel::Leaf, i64)| Delta {
+        face: "test",
+        month: leaf.dimensions.date.format("%Y-%m").to_string(),
+        key: format!("{:?}", leaf.dimensions),
+        by: leaf.quantities.iter().map(|(measure, quantity)| (measure.as_str(), sign * quantity)).collect(),
     };
-    leaves.flat_map(delta).collect()
+    leaves.map(delta).collect()
 }
 
 #[test]

@@ -163,7 +163,9 @@ proptest! {
         let fold = |facts: &[Fact]| {
             let mut cells: BTreeMap<(&str, &str, String, String), i64> = BTreeMap::new();
             for delta in facts.iter().flat_map(project) {
-                *cells.entry((delta.face, delta.measure, delta.month, delta.key)).or_default() += delta.by;
+                for (measure, by) in delta.by {
+                    *cells.entry((delta.face, measure, delta.month.clone(), delta.key.clone())).or_default() += by;
+                }
             }
             cells.retain(|_, quantity| *quantity != 0);
             cells

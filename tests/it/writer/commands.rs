@@ -172,16 +172,13 @@ fn leaf(counter: &Id, value: i64) -> Leaf {
 pub fn tally(fact: &Fact) -> Vec<Delta> {
     assert_ne!(fact.kind, "poison", "as the test wants");
     let side = |leaf: &Option<Leaf>, sign: i64| {
-        leaf.iter()
-            .flat_map(|leaf| leaf.quantities.iter().map(move |(measure, quantity)| (leaf, measure, quantity)))
-            .map(|(leaf, measure, quantity)| Delta {
-                face: "site",
-                measure: measure.as_str(),
-                month: leaf.dimensions.date.format("%Y-%m").to_string(),
-                key: leaf.dimensions.site.to_string(),
-                by: sign * quantity,
-            })
-            .collect::<Vec<_>>()
+        let delta = |leaf: &Leaf| Delta {
+            face: "site",
+            month: leaf.dimensions.date.format("%Y-%m").to_string(),
+            key: leaf.dimensions.site.to_string(),
+            by: leaf.quantities.iter().map(|(measure, quantity)| (measure.as_str(), sign * quantity)).collect(),
+        };
+        leaf.iter().map(delta).collect::<Vec<_>>()
     };
     [side(&fact.before, -1), side(&fact.after, 1)].concat()
 }
