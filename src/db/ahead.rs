@@ -1,8 +1,10 @@
 //! What commands ask first, asked for several of them in one message (docs/adr/0023-what-is-asked-ahead.md).
 //!
 //! A refused command writes nothing. So what the next commands of its batch ask first would be answered the same in their turn as now, until
-//! one of them is carried out.
-use std::collections::HashMap;
+//! one of them is carried out; and after that, too, for those that touch nothing that it touched
+//! (docs/adr/0026-neighbours-that-touch-nothing-in-common.md).
+use std::collections::{HashMap, HashSet};
+use std::ops::Range;
 
 use super::batch::Job;
 use super::row::Row;
@@ -55,6 +57,8 @@ pub(super) struct Ahead {
     known: HashMap<usize, First>,
     /// How many commands in a row were refused.
     refused: usize,
+    /// The places of commands of which no two touch anything in common.
+    apart: Range<usize>,
 }
 
 impl Ahead {
@@ -63,18 +67,28 @@ impl Ahead {
         self.refused += 1;
     }
 
-    /// A command was carried out: what was read before it counts no longer.
+    /// A command was carried out: of what was read before it, only that counts that it can't have touched.
     pub(super) fn carried_out(&mut self) {
-        *self = Ahead::default();
+        self.refused = 0;
+        self.known.retain(|at, _| self.apart.contains(at));
     }
 
-    /// What is known of the first of these commands, which stands at this place. It is asked for as many of them as were refused in a row
-    /// before: what proves to be asked in vain is never more than what was of use.
+    /// Whether the command at this place touches nothing that the one before it touched.
+    pub(super) fn is_apart(&self, at: usize) -> bool {
+        at > self.apart.start && self.apart.contains(&at)
+    }
+
+    /// What is known of the first of these commands, which stands at this place. It is asked for those that touch nothing in common, or for
+    /// as many as were refused in a row before: what proves to be asked in vain is never more than what was of use.
     pub(super) async fn first(&mut self, tx: &mut Tx<'_>, at: usize, jobs: &[&Job]) -> Result<First> {
+        if at >= self.apart.end {
+            self.apart = at..at + apart(jobs);
+        }
         if let Some(known) = self.known.remove(&at) {
             return Ok(known);
         }
-        let asked = alike(tx, &jobs[..jobs.len().min(self.refused).min(MOST)]);
+        let useful = self.refused.max(self.apart.end - at);
+        let asked = alike(tx, &jobs[..jobs.len().min(useful).min(MOST)]);
         if asked.len() < 2 {
             return Ok(First::Asked);
         }
@@ -104,4 +118,19 @@ fn alike(tx: &mut Tx<'_>, jobs: &[&Job]) -> Vec<Asked> {
     }
     alike.truncate((alike.len() + 1).next_power_of_two() / 2);
     alike
+}
+
+/// How many of these commands, from the first on, are of its kind and programme and touch nothing in common.
+fn apart(jobs: &[&Job]) -> usize {
+    let mut touched = HashSet::new();
+    let fits = |job: &&&Job| {
+        let is_like_first = jobs.first().is_some_and(|first| {
+            job.work.kind() == first.work.kind() && job.work.programme() == first.work.programme()
+        });
+        let Some(touches) = job.work.touches().filter(|_| is_like_first) else { return false };
+        let is_apart = touches.iter().all(|key| !touched.contains(key));
+        touched.extend(touches);
+        is_apart
+    };
+    jobs.iter().take_while(fits).count()
 }

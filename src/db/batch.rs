@@ -254,7 +254,7 @@ impl<'a> Commands<'a> {
             let outcomes = if length > 1 { self.set(tx, &rest[..length]).await? } else { Vec::new() };
             if outcomes.is_empty() {
                 let first = self.ahead(tx, at).await?;
-                let outcome = self.one(tx, rest[0], first).await?;
+                let outcome = self.one(tx, at, first).await?;
                 fates.push(self.remember(at, outcome));
                 continue;
             }
@@ -385,8 +385,13 @@ impl<'a> Commands<'a> {
     }
 
     /// Runs one job so that, whatever it does, the transaction is as before or with all of it.
-    async fn one(&self, tx: &mut Tx<'_>, job: &'a Job, first: First) -> Result<Result<Outcome<Output>>, Stop> {
-        tx.enter(self.careful, self.next_sequence(job.work.programme().as_str()));
+    async fn one(&self, tx: &mut Tx<'_>, at: usize, first: First) -> Result<Result<Outcome<Output>>, Stop> {
+        let job = self.jobs[at];
+        let sequence = self.next_sequence(job.work.programme().as_str());
+        match !self.careful && self.ahead.is_apart(at) {
+            true => tx.enter_apart(sequence),
+            false => tx.enter(self.careful, sequence),
+        }
         tx.knows(first);
         let context = self.context(job);
         let work = async {

@@ -63,6 +63,13 @@ pub trait Command: Send + Sync + 'static {
     /// The programme that everything it touches belongs to.
     fn programme(&self) -> &Id;
 
+    /// Keys, in whatever words, for all that it reads or writes and that a command of its kind may write, in itself or by a reaction. Of two
+    /// of one kind and programme that touch nothing in common neither changes what the other decides, so that what they read and write
+    /// may be said together (docs/adr/0026-neighbours-that-touch-nothing-in-common.md). None: it isn't known what it touches.
+    fn touches(&self) -> Option<Vec<String>> {
+        None
+    }
+
     /// Reads what the decision rests on, and does nothing else: it may be begun, dropped at its first question and begun anew
     /// (docs/adr/0023-what-is-asked-ahead.md).
     fn load(&self, tx: &mut Tx<'_>) -> impl Future<Output = Result<Self::Facts>> + Send;
@@ -142,6 +149,10 @@ pub(super) trait Work: Send + Sync {
     fn creates_programme(&self) -> bool;
     fn ends_programme(&self) -> bool;
     fn may_follow_end(&self) -> bool;
+    /// Which command it is.
+    fn kind(&self) -> TypeId;
+    /// See [`Command::touches`].
+    fn touches(&self) -> Option<Vec<String>>;
     /// Works of the same `Some` may run as a set.
     fn set(&self) -> Option<TypeId>;
     fn as_any(&self) -> &dyn Any;
@@ -182,6 +193,14 @@ impl<C: Command> Work for C {
 
     fn may_follow_end(&self) -> bool {
         C::AFTER_END || C::CREATES_PROGRAMME || C::ENDS_PROGRAMME
+    }
+
+    fn kind(&self) -> TypeId {
+        TypeId::of::<C>()
+    }
+
+    fn touches(&self) -> Option<Vec<String>> {
+        Command::touches(self)
     }
 
     fn set(&self) -> Option<TypeId> {

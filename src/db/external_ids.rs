@@ -98,12 +98,16 @@ pub async fn find_all(
     collection: &str,
     ids: &[&ExternalId],
 ) -> Result<HashMap<ExternalId, Id>> {
+    tx.ask(find_all_asked(programme, collection, ids)).await
+}
+
+fn find_all_asked(programme: &Id, collection: &str, ids: &[&ExternalId]) -> Ask<HashMap<ExternalId, Id>> {
     if ids.is_empty() {
-        return Ok(HashMap::new());
+        return Ask::known(HashMap::new());
     }
     let keys: Vec<_> = ids.iter().map(|x| (programme.as_str(), collection, x.system(), x.value())).collect();
-    let rows = tx.sql(FIND).bind_rows(&keys).fetch_all().await?;
-    rows.iter().map(|row| Ok((external_id(row)?, row.get("id")?))).collect()
+    let found = |rows: Vec<Row>| rows.iter().map(|row| Ok((external_id(row)?, row.get("id")?))).collect();
+    Ask::rows(Read::of(FIND).bind_rows(&keys), found)
 }
 
 fn external_id(row: &Row) -> Result<ExternalId> {
@@ -130,9 +134,26 @@ pub async fn taken(
     ids: &[ExternalId],
     but: Option<&Id>,
 ) -> Result<Vec<(ExternalId, Id)>> {
-    let ids: Vec<&ExternalId> = ids.iter().collect();
-    let found = find_all(tx, programme, collection, &ids).await?;
-    Ok(found.into_iter().filter(|(_, id)| Some(id) != but).collect())
+    tx.ask(taken_asked(programme, collection, ids, but)).await
+}
+
+/// Asks who, other than `but`, has one of these external ids already.
+pub fn taken_asked(
+    programme: &Id,
+    collection: &str,
+    ids: &[ExternalId],
+    but: Option<&Id>,
+) -> Ask<Vec<(ExternalId, Id)>> {
+    let (ids, but): (Vec<&ExternalId>, _) = (ids.iter().collect(), but.cloned());
+    let others = move |found: HashMap<ExternalId, Id>| {
+        Ok(found.into_iter().filter(|(_, id)| Some(id) != but.as_ref()).collect())
+    };
+    find_all_asked(programme, collection, &ids).map(others)
+}
+
+/// Keys for these external ids, of what a command touches ([`super::Command::touches`]).
+pub fn touched(ids: &[ExternalId]) -> impl Iterator<Item = String> {
+    ids.iter().map(|id| format!("external id {} {}", id.system(), id.value()))
 }
 
 /// Refuses external ids that others have: pure.

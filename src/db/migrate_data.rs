@@ -10,6 +10,7 @@ use sqlx::{AssertSqlSafe, SqlSafeStr as _, SqlStr};
 use super::command::Query as _;
 use super::engine::{Conn, Engine, OpenError, Pool, Purpose, Target};
 use super::migrations;
+use super::pending::Write;
 use super::row::Row;
 use super::sql::Sql;
 use super::tx::Tx;
@@ -314,7 +315,7 @@ impl Route {
             after = Some(self.key_of(last)?);
             copied += lines.len() as u64;
             let rows = Value::Text(Some(format!("[{}]", lines.join(","))));
-            write.execute(sql(&self.write), vec![rows]).await?;
+            write.execute(Write { text: sql(&self.write), values: vec![rows], adds: false }).await?;
             if lines.len() < PAGE {
                 return Ok(copied);
             }

@@ -15,72 +15,120 @@ const MOST: usize = 32;
 /// So many bytes of rows take an engine some 100 µs.
 const LONG: usize = 8 << 10;
 
-/// Statements that wait, with their values.
+/// An array without a row.
+const NONE: &str = "[]";
+
+/// A write, with its values.
+pub(super) struct Write {
+    pub(super) text: SqlStr,
+    pub(super) values: Vec<Value>,
+    /// See [`super::sql::Sql::adds`].
+    pub(super) adds: bool,
+}
+
+/// Writes that wait.
 #[derive(Default)]
 pub(super) struct Pending {
-    texts: Vec<SqlStr>,
-    /// How many values the statements before each have taken.
-    before: Vec<usize>,
-    values: Vec<Value>,
-    /// What comes next is another command's.
+    writes: Vec<Write>,
+    /// What the command that runs has written of late, by itself or with others' rows.
+    own: Vec<SqlStr>,
+    /// The command that runs may have to do with those whose writes wait.
     ended: bool,
 }
 
 impl Pending {
     pub(super) fn is_empty(&self) -> bool {
-        self.texts.is_empty()
+        self.writes.is_empty()
     }
 
     /// Whether carrying it out takes the engine longer than a message does.
     pub(super) fn is_long(&self) -> bool {
-        self.values.iter().map(Value::length).sum::<usize>() > LONG
+        self.writes.iter().flat_map(|write| &write.values).map(Value::length).sum::<usize>() > LONG
     }
 
     /// A command, or the ledger, begins.
     pub(super) fn end(&mut self) {
         self.ended = true;
+        self.own.clear();
+    }
+
+    /// A command begins that touches nothing that those before it touched, as far as their writes wait together.
+    pub(super) fn go_on(&mut self) {
+        self.own.clear();
     }
 
     /// Whether one more can go in the same message. On PostgreSQL the parts of a statement don't see what the others write, and the texts
     /// of different commands would make too many combinations to be found again.
-    pub(super) fn takes(&self, engine: Engine, text: &str) -> bool {
-        let is_apart =
-            |other: &SqlStr| !other.as_str().contains(written(text)) && !text.contains(written(other.as_str()));
+    pub(super) fn takes(&self, engine: Engine, text: &SqlStr) -> bool {
         match engine {
-            Engine::Sqlite => self.texts.len() < MOST,
-            Engine::Postgres => self.is_empty() || !self.ended && self.texts.iter().all(is_apart),
+            Engine::Sqlite => self.writes.len() < MOST,
+            Engine::Postgres => {
+                self.is_empty() || !self.ended && self.writes.iter().all(|other| is_apart(&other.text, text))
+            }
         }
     }
 
     /// One more.
-    pub(super) fn push(&mut self, text: SqlStr, values: Vec<Value>) {
+    pub(super) fn push(&mut self, write: Write) {
         self.ended &= !self.is_empty();
-        self.texts.push(text);
-        self.before.push(self.values.len());
-        self.values.extend(values);
+        self.own.push(write.text.clone());
+        self.writes.push(write);
+    }
+
+    /// Puts the rows that a command adds to those that another one, which it has nothing to do with, adds to the same table; gives the
+    /// write back where there are none. What one command writes to a table stays in its order.
+    pub(super) fn join(&mut self, write: Write) -> Option<Write> {
+        if self.ended || !write.adds || !self.own.iter().all(|own| is_apart(own, &write.text)) {
+            return Some(write);
+        }
+        let alike = self.writes.iter_mut().find(|other| other.text.as_str() == write.text.as_str());
+        match (alike.map(|other| other.values.as_mut_slice()), write.values.as_slice()) {
+            (Some([Value::Text(Some(rows))]), [Value::Text(Some(more))]) if rows != NONE && more != NONE => {
+                append(rows, more);
+            }
+            _ => return Some(write),
+        }
+        self.own.push(write.text);
+        None
     }
 
     /// All that waited, as one message; what it answers is the last one's.
     pub(super) fn take(&mut self, engine: Engine) -> (SqlStr, Vec<Value>) {
-        let Pending { mut texts, before, values, .. } = std::mem::take(self);
-        match (texts.pop(), texts.is_empty()) {
-            (Some(only), true) => return (only, values),
-            (last, _) => texts.extend(last),
+        let mut writes = std::mem::take(self).writes;
+        if writes.len() == 1
+            && let Some(only) = writes.pop()
+        {
+            return (only.text, only.values);
         }
-        let mut whole = String::with_capacity(texts.iter().map(|text| text.as_str().len() + 16).sum());
-        for (at, (text, before)) in texts.iter().zip(before).enumerate() {
-            let is_last = at + 1 == texts.len();
+        let mut whole = String::with_capacity(writes.iter().map(|write| write.text.as_str().len() + 16).sum());
+        let mut values = Vec::with_capacity(writes.iter().map(|write| write.values.len()).sum());
+        let last = writes.len().saturating_sub(1);
+        for (at, write) in writes.into_iter().enumerate() {
             let (lead, tail) = match engine {
                 Engine::Sqlite => (if at == 0 { "" } else { "; " }.to_owned(), ""),
-                Engine::Postgres if is_last => (" ".to_owned(), ""),
+                Engine::Postgres if at == last => (" ".to_owned(), ""),
                 Engine::Postgres => (format!("{} write{at} AS (", if at == 0 { "WITH" } else { "," }), ")"),
             };
             whole.push_str(&lead);
-            renumber(&mut whole, text.as_str(), before);
+            renumber(&mut whole, write.text.as_str(), values.len());
             whole.push_str(tail);
+            values.extend(write.values);
         }
         (AssertSqlSafe(whole).into_sql_str(), values)
     }
+}
+
+/// Appends the elements of a JSON array to those of another; both have some.
+fn append(rows: &mut String, more: &str) {
+    rows.pop();
+    rows.push(',');
+    rows.push_str(&more[1..]);
+}
+
+/// Whether neither text names a table that the other one writes.
+fn is_apart(one: &SqlStr, other: &SqlStr) -> bool {
+    let (one, other) = (one.as_str(), other.as_str());
+    !one.contains(written(other)) && !other.contains(written(one))
 }
 
 /// The table that a text writes; nothing, which is in every text, where it isn't known.

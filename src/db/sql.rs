@@ -11,6 +11,8 @@ pub struct Sql {
     pub(super) writes: bool,
     /// Whether what it writes comes back as rows, so that no row means nothing written.
     pub(super) returns: bool,
+    /// Whether it adds the rows of one JSON array and takes nothing else: two of it are one with the rows of both.
+    pub(super) adds: bool,
 }
 
 impl Sql {
@@ -27,7 +29,8 @@ impl Sql {
         assert!(binds == highest_bind(postgres.as_bytes()), "both texts take the same values");
         let text = sqlite.as_bytes();
         let writes = !starts_with(text, 0, b"SELECT ") && !starts_with(text, 0, b"WITH ");
-        Sql { sqlite, postgres, binds, writes, returns: contains(text, b" RETURNING ") }
+        let adds = binds == 1 && starts_with(text, 0, b"INSERT INTO ") && contains(text, b" FROM jsonb_each($1) AS r ");
+        Sql { sqlite, postgres, binds, writes, returns: contains(text, b" RETURNING "), adds }
     }
 
     /// The text for an engine.

@@ -3,6 +3,7 @@ use serde::Serialize;
 
 use super::ask::Read;
 use super::fault::storage;
+use super::pending::Write;
 use super::row::Row;
 use super::sql::Sql;
 use super::tx::Tx;
@@ -41,7 +42,8 @@ impl<'t, 'c> Stmt<'t, 'c> {
     pub async fn execute(self) -> Result<()> {
         let (tx, sql, values) = self.ready()?;
         tx.wrote(sql.writes);
-        tx.execute(tx.text(sql), values).await
+        let text = tx.text(sql);
+        tx.execute(Write { text, values, adds: sql.adds }).await
     }
 
     /// Writes, and says how many rows it touched.

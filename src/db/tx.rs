@@ -10,7 +10,7 @@ use super::ahead::{Asked, First};
 use super::ask::{Ask, Misput, Read};
 use super::engine::Engine;
 use super::fault::storage;
-use super::pending::Pending;
+use super::pending::{Pending, Write};
 use super::row::Row;
 use super::select::Select;
 use super::sql::Sql;
@@ -132,6 +132,16 @@ impl<'c> Tx<'c> {
     /// A command begins; its first change would have this sequence number.
     pub(super) fn enter(&mut self, careful: bool, sequence: i64) {
         self.pending.end();
+        self.begin(careful, sequence);
+    }
+
+    /// A command begins that touches nothing that the one before it touched.
+    pub(super) fn enter_apart(&mut self, sequence: i64) {
+        self.pending.go_on();
+        self.begin(false, sequence);
+    }
+
+    fn begin(&mut self, careful: bool, sequence: i64) {
         self.careful = careful;
         (self.saved, self.wrote, self.failed) = (false, false, false);
         self.sequence = sequence;
@@ -252,13 +262,14 @@ impl<'c> Tx<'c> {
     }
 
     /// Keeps a write until the next statement that answers.
-    pub(super) async fn execute(&mut self, text: SqlStr, values: Vec<Value>) -> Result<()> {
+    pub(super) async fn execute(&mut self, write: Write) -> Result<()> {
         self.leave_first().await;
         self.save().await.map_err(storage)?;
-        if !self.pending.takes(self.engine(), text.as_str()) {
+        let Some(write) = self.pending.join(write) else { return Ok(()) };
+        if !self.pending.takes(self.engine(), &write.text) {
             self.flush().await?;
         }
-        self.pending.push(text, values);
+        self.pending.push(write);
         Ok(())
     }
 
@@ -266,10 +277,10 @@ impl<'c> Tx<'c> {
     pub(super) async fn count(&mut self, text: SqlStr, values: Vec<Value>) -> Result<u64> {
         self.leave_first().await;
         let engine = self.engine();
-        if engine == Engine::Sqlite || !self.pending.takes(engine, text.as_str()) {
+        if engine == Engine::Sqlite || !self.pending.takes(engine, &text) {
             self.flush().await?; // SQLite counts what all of a message touched
         }
-        self.pending.push(text, values);
+        self.pending.push(Write { text, values, adds: false });
         let (text, values) = self.pending.take(engine);
         self.run_execute(text, values).await
     }
@@ -383,7 +394,7 @@ impl<'c> Tx<'c> {
         if let Engine::Postgres = self.engine() {
             self.flush().await?;
         }
-        self.pending.push(text, values);
+        self.pending.push(Write { text, values, adds: false });
         Ok(self.pending.take(self.engine()))
     }
 

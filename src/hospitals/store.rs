@@ -5,7 +5,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::{CreditCode, Hospital, HospitalLevel, Hospitals, NameKey, Profile};
-use crate::db::{self, List, Row, Sql, Tx, Value, external_ids};
+use crate::db::{self, Ask, List, Read, Row, Sql, Tx, Value, external_ids};
 use crate::kernel::{Collection, Error, ExternalId, Id, Name, PageRequest, Result, Vocabulary};
 use crate::rows;
 
@@ -32,9 +32,11 @@ const CLAIMS: Sql = Sql::new(
     "SELECT (SELECT h.hospital FROM hospitals h WHERE h.programme = $1 AND h.hospital = $2 LIMIT 1) IS NOT NULL AS present, \
      (SELECT n.hospital FROM hospital_names n WHERE n.programme = $1 AND n.name_key = $3 LIMIT 1) AS named",
 );
-const INSERT: Sql = Sql::new(
-    "INSERT INTO hospitals (programme, hospital, display_name, level, city, credit_code, revision, create_time, \
-     update_time) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+const INSERT: Sql = rows!(
+    "INSERT INTO hospitals (programme, hospital, display_name, level, city, credit_code, revision, create_time, update_time) \
+     SELECT r.value->>0, r.value->>1, r.value->>2, r.value->>3, r.value->>4, r.value->>5, CAST(r.value->>6 AS BIGINT), \
+     CAST(r.value->>7 AS BIGINT), CAST(r.value->>8 AS BIGINT) FROM ",
+    "WHERE TRUE"
 );
 const UPDATE: Sql = Sql::new(
     "UPDATE hospitals SET display_name = $3, level = $4, city = $5, credit_code = $6, revision = $7, update_time = $8 \
@@ -42,7 +44,7 @@ const UPDATE: Sql = Sql::new(
 );
 const INSERT_NAMES: Sql = rows!(
     "INSERT INTO hospital_names (programme, name_key, hospital, position, name) \
-     SELECT $2, r.value->>0, $3, CAST(r.value->>1 AS BIGINT), r.value->>2 FROM ",
+     SELECT r.value->>0, r.value->>1, r.value->>2, CAST(r.value->>3 AS BIGINT), r.value->>4 FROM ",
     "WHERE TRUE"
 );
 const DELETE_NAMES: Sql = Sql::new("DELETE FROM hospital_names WHERE programme = $1 AND hospital = $2");
@@ -120,22 +122,16 @@ pub struct Met {
     pub names: HashMap<NameKey, Id>,
 }
 
-/// Reads what a hospital's id and names, its display name first, meet in its programme.
-///
-/// # Errors
-/// A storage error.
-pub async fn met(tx: &mut Tx<'_>, name: &Name<Hospitals>, names: &[NameKey]) -> Result<Met> {
-    let Some((display_name, aliases)) = names.split_first() else { return Ok(Met::default()) };
-    let stmt = tx.sql(CLAIMS).bind(name.programme()).bind(name.id()).bind(display_name.as_str());
-    let row = stmt.fetch_one().await?;
-    let mut met = Met { present: row.get("present")?, names: HashMap::new() };
-    if !aliases.is_empty() {
-        met.names = known_as(tx, name.programme(), aliases).await?;
-    }
-    if let Some(named) = row.get("named")? {
-        met.names.insert(display_name.clone(), named);
-    }
-    Ok(met)
+/// Asks what a hospital's id and names, its display name first, meet in its programme.
+pub fn met(name: &Name<Hospitals>, names: &[NameKey]) -> Ask<Met> {
+    let Some((display_name, aliases)) = names.split_first() else { return Ask::known(Met::default()) };
+    let claims = Read::of(CLAIMS).bind(name.programme()).bind(name.id()).bind(display_name.as_str());
+    let display_name = display_name.clone();
+    Ask::rows(claims, Ok).and(known_as_asked(name.programme(), aliases)).map(move |(rows, mut names)| {
+        let Some(row) = rows.first() else { return Ok(Met::default()) };
+        names.extend(row.get::<Option<Id>>("named")?.map(|named| (display_name, named)));
+        Ok(Met { present: row.get("present")?, names })
+    })
 }
 
 /// The hospitals with these ids, without those that aren't there.
@@ -153,8 +149,16 @@ pub async fn many(tx: &mut Tx<'_>, programme: &Id, ids: &[Id]) -> Result<HashMap
 /// # Errors
 /// A storage error.
 pub async fn present(tx: &mut Tx<'_>, programme: &Id, ids: &[Id]) -> Result<HashSet<Id>> {
-    let rows = tx.sql(EXISTING).bind_rows(&db::keys(programme, ids)).fetch_all().await?;
-    rows.iter().map(|row| row.get("hospital")).collect()
+    tx.ask(present_asked(programme, ids)).await
+}
+
+/// Asks which of these ids are hospitals; without ids nothing is asked.
+pub fn present_asked(programme: &Id, ids: &[Id]) -> Ask<HashSet<Id>> {
+    if ids.is_empty() {
+        return Ask::known(HashSet::new());
+    }
+    let present = |rows: Vec<Row>| rows.iter().map(|row| row.get("hospital")).collect();
+    Ask::rows(Read::of(EXISTING).bind_rows(&db::keys(programme, ids)), present)
 }
 
 /// Which hospital each of these names or aliases leads to; a name that leads nowhere isn't in the answer.
@@ -162,9 +166,16 @@ pub async fn present(tx: &mut Tx<'_>, programme: &Id, ids: &[Id]) -> Result<Hash
 /// # Errors
 /// A storage error.
 pub async fn known_as(tx: &mut Tx<'_>, programme: &Id, names: &[NameKey]) -> Result<HashMap<NameKey, Id>> {
+    tx.ask(known_as_asked(programme, names)).await
+}
+
+fn known_as_asked(programme: &Id, names: &[NameKey]) -> Ask<HashMap<NameKey, Id>> {
+    if names.is_empty() {
+        return Ask::known(HashMap::new());
+    }
     let keys: Vec<_> = names.iter().map(|key| (programme.as_str(), key.as_str())).collect();
-    let rows = tx.sql(KNOWN_AS).bind_rows(&keys).fetch_all().await?;
-    rows.iter().map(|row| Ok((NameKey::of(&row.get::<String>("name_key")?), row.get("hospital")?))).collect()
+    let named = |row: &Row| Ok((NameKey::of(&row.get::<String>("name_key")?), row.get("hospital")?));
+    Ask::rows(Read::of(KNOWN_AS).bind_rows(&keys), move |rows| rows.iter().map(named).collect())
 }
 
 /// The hospitals that pass a filter, by id: a page and one more.
@@ -199,20 +210,15 @@ pub async fn list(tx: &mut Tx<'_>, programme: &Id, filter: &Filter, page: &PageR
 /// A storage error.
 pub async fn insert(tx: &mut Tx<'_>, hospital: &Hospital) -> Result<()> {
     let (profile, meta) = (&hospital.profile, &hospital.meta);
+    let (programme, id) = (hospital.name.programme(), hospital.name.id());
+    let code = profile.credit_code.as_ref().map(CreditCode::as_str);
+    let times = (meta.create_time.micros(), meta.update_time.micros());
+    let (name, level, city) = (&profile.display_name, profile.level.code(), &profile.city);
     tx.sql(INSERT)
-        .bind(hospital.name.programme())
-        .bind(hospital.name.id())
-        .bind(&profile.display_name)
-        .bind(profile.level.code())
-        .bind(&profile.city)
-        .bind(profile.credit_code.as_ref().map(CreditCode::as_str))
-        .bind(meta.revision)
-        .bind(meta.create_time)
-        .bind(meta.update_time)
+        .bind_rows(&[(programme, id, name, level, city, code, meta.revision, times.0, times.1)])
         .execute()
         .await?;
     insert_names(tx, hospital).await?;
-    let (programme, id) = (hospital.name.programme(), hospital.name.id());
     external_ids::insert_all(tx, programme, Hospitals::COLLECTION, &[(id, &profile.external_ids)]).await
 }
 
@@ -254,9 +260,8 @@ pub async fn delete(tx: &mut Tx<'_>, name: &Name<Hospitals>) -> Result<()> {
 async fn insert_names(tx: &mut Tx<'_>, hospital: &Hospital) -> Result<()> {
     let (programme, id) = (hospital.name.programme(), hospital.name.id());
     let names: Vec<_> = hospital.profile.names().enumerate().map(|(place, (key, name))| (key, place, name)).collect();
-    let names: Vec<_> = names.iter().map(|(key, place, name)| (key.as_str(), place, name)).collect();
-    tx.sql(INSERT_NAMES).bind_rows(&names).bind(programme).bind(id).execute().await?;
-    Ok(())
+    let rows: Vec<_> = names.iter().map(|(key, place, name)| (programme, key.as_str(), id, place, name)).collect();
+    tx.sql(INSERT_NAMES).bind_rows(&rows).execute().await
 }
 
 /// A column that holds a credit code or nothing.

@@ -35,14 +35,19 @@ impl Command for CreateAssistant {
         self.name.programme()
     }
 
+    fn touches(&self) -> Option<Vec<String>> {
+        let own = std::iter::once(format!("id {}", self.name.id()));
+        Some(own.chain(external_ids::touched(&self.profile.external_ids)).collect())
+    }
+
     async fn load(&self, tx: &mut Tx<'_>) -> Result<Room> {
         let programme = self.name.programme();
+        let own = store::named(programme, std::slice::from_ref(self.name.id()));
+        let site = sites::store::briefs_asked(programme, std::slice::from_ref(&self.site));
         let external_ids = &self.profile.external_ids;
-        Ok(Room {
-            exists: store::find(tx, &self.name).await?.is_some(),
-            site_exists: !sites::store::briefs(tx, programme, std::slice::from_ref(&self.site)).await?.is_empty(),
-            taken: external_ids::taken(tx, programme, Assistants::COLLECTION, external_ids, None).await?,
-        })
+        let taken = external_ids::taken_asked(programme, Assistants::COLLECTION, external_ids, None);
+        let (own, (site, taken)) = tx.ask(own.and(site.and(taken))).await?;
+        Ok(Room { exists: !own.is_empty(), site_exists: !site.is_empty(), taken })
     }
 
     fn decide(&self, room: Room, context: &Context<'_>) -> Result<Decision<Assistant, Assistant>> {

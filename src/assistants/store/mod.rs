@@ -55,9 +55,11 @@ const ABSENCES: Sql = rows!(
 const STATIONED_AT: Sql = Sql::new(
     "SELECT a.assistant FROM assistants a WHERE a.programme = $1 AND a.site = $2 ORDER BY a.assistant LIMIT 1",
 );
-const INSERT: Sql = Sql::new(
-    "INSERT INTO assistants (programme, assistant, display_name, site, state, end_date, licence_from_date, \
-     licence_to_date, revision, create_time, update_time) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+const INSERT: Sql = rows!(
+    "INSERT INTO assistants (programme, assistant, display_name, site, state, end_date, licence_from_date, licence_to_date, revision, \
+     create_time, update_time) SELECT r.value->>0, r.value->>1, r.value->>2, r.value->>3, r.value->>4, r.value->>5, r.value->>6, \
+     r.value->>7, CAST(r.value->>8 AS BIGINT), CAST(r.value->>9 AS BIGINT), CAST(r.value->>10 AS BIGINT) FROM ",
+    "WHERE TRUE"
 );
 const UPDATE: Sql = Sql::new(
     "UPDATE assistants SET display_name = $3, site = $4, state = $5, end_date = $6, licence_from_date = $7, \
@@ -162,17 +164,22 @@ pub async fn list(tx: &mut Tx<'_>, programme: &Id, filter: &Filter, page: &PageR
 
 /// Adds an assistant.
 pub async fn insert(tx: &mut Tx<'_>, assistant: &Assistant) -> Result<()> {
-    row(tx, INSERT, assistant).await?;
+    let Assistant { name, site, profile, end, meta } = assistant;
+    let (programme, id) = (name.programme(), name.id());
+    let (from, to) = (profile.licence.map(|days| days.from), profile.licence.and_then(|days| days.to));
+    let [end, from, to] = [*end, from, to].map(|day| day.map(|day| day.to_string()));
+    let (state, made, changed) = (assistant.state().code(), meta.create_time.micros(), meta.update_time.micros());
+    let row = (programme, id, &profile.display_name, site, state, end, from, to, meta.revision, made, changed);
+    tx.sql(INSERT).bind_rows(&[row]).execute().await?;
     specialties(tx, assistant).await?;
     absences(tx, assistant).await?;
-    let (programme, id) = (assistant.name.programme(), assistant.name.id());
     external_ids::insert_all(tx, programme, Assistants::COLLECTION, &[(id, &assistant.profile.external_ids)]).await
 }
 
 /// Makes an assistant what it is `after`; lists that are as `before` aren't touched.
 pub async fn update(tx: &mut Tx<'_>, before: &Assistant, after: &Assistant) -> Result<()> {
     let (programme, id) = (after.name.programme(), after.name.id());
-    row(tx, UPDATE, after).await?;
+    put(tx, after).await?;
     if before.profile.specialties != after.profile.specialties {
         tx.sql(DROP_SPECIALTIES).bind(programme).bind(id).execute().await?;
         specialties(tx, after).await?;
@@ -187,9 +194,9 @@ pub async fn update(tx: &mut Tx<'_>, before: &Assistant, after: &Assistant) -> R
     Ok(())
 }
 
-async fn row(tx: &mut Tx<'_>, sql: Sql, assistant: &Assistant) -> Result<()> {
+async fn put(tx: &mut Tx<'_>, assistant: &Assistant) -> Result<()> {
     let Assistant { name, site, profile, end, meta } = assistant;
-    let stmt = tx.sql(sql).bind(name.programme()).bind(name.id()).bind(&profile.display_name).bind(site);
+    let stmt = tx.sql(UPDATE).bind(name.programme()).bind(name.id()).bind(&profile.display_name).bind(site);
     let stmt = stmt.bind(assistant.state().code()).bind(*end);
     let licence = profile.licence;
     let stmt = stmt.bind(licence.map(|days| days.from)).bind(licence.and_then(|days| days.to));

@@ -2,7 +2,7 @@
 
 use super::super::{Hospital, Hospitals, Profile, store};
 use super::{Claims, claims, recalled};
-use crate::db::{Command, Context, Decision, Tx};
+use crate::db::{Command, Context, Decision, Tx, external_ids};
 use crate::kernel::{Change, Error, Id, Meta, Name, Result};
 
 /// Adds a hospital with these fields.
@@ -22,6 +22,12 @@ impl Command for CreateHospital {
 
     fn programme(&self) -> &Id {
         self.name.programme()
+    }
+
+    fn touches(&self) -> Option<Vec<String>> {
+        let names = self.profile.names().map(|(key, _)| format!("name {}", key.as_str()));
+        let own = std::iter::once(format!("id {}", self.name.id()));
+        Some(own.chain(names).chain(external_ids::touched(&self.profile.external_ids)).collect())
     }
 
     async fn load(&self, tx: &mut Tx<'_>) -> Result<Self::Facts> {

@@ -22,8 +22,8 @@ pub struct Claims {
 async fn claims(tx: &mut Tx<'_>, name: &Name<Hospitals>, profile: &Profile) -> Result<Claims> {
     let keys: Vec<NameKey> = profile.names().map(|(key, _)| key).collect();
     let (programme, ids) = (name.programme(), &profile.external_ids);
-    let met = store::met(tx, name, &keys).await?;
-    let external_ids = external_ids::taken(tx, programme, Hospitals::COLLECTION, ids, Some(name.id())).await?;
+    let others = external_ids::taken_asked(programme, Hospitals::COLLECTION, ids, Some(name.id()));
+    let (met, external_ids) = tx.ask(store::met(name, &keys).and(others)).await?;
     Ok(Claims { met, external_ids })
 }
 

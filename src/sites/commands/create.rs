@@ -2,7 +2,7 @@
 
 use super::super::{Profile, Site, Sites, store};
 use super::{Surroundings, first_name, surroundings};
-use crate::db::{Command, Context, Decision, Tx};
+use crate::db::{Command, Context, Decision, Tx, external_ids};
 use crate::kernel::{Change, Error, Id, Meta, Name, Result};
 
 /// Adds a site with these fields.
@@ -24,10 +24,15 @@ impl Command for CreateSite {
         self.name.programme()
     }
 
+    fn touches(&self) -> Option<Vec<String>> {
+        let own = std::iter::once(format!("id {}", self.name.id()));
+        Some(own.chain(external_ids::touched(&self.profile.external_ids)).collect())
+    }
+
     async fn load(&self, tx: &mut Tx<'_>) -> Result<Self::Facts> {
-        let ids = std::slice::from_ref(self.name.id());
-        let exists = !store::briefs(tx, self.name.programme(), ids).await?.is_empty();
-        Ok((exists, surroundings(tx, &self.name, &self.profile).await?))
+        let own = store::briefs_asked(self.name.programme(), std::slice::from_ref(self.name.id()));
+        let (own, surroundings) = tx.ask(own.and(surroundings(&self.name, &self.profile))).await?;
+        Ok((!own.is_empty(), surroundings))
     }
 
     fn decide(&self, (exists, surroundings): Self::Facts, context: &Context<'_>) -> Result<Decision<Site, Site>> {

@@ -13,7 +13,7 @@ pub use travel::SetTravelMinutes;
 pub use update::UpdateSite;
 
 use super::{Profile, Sites};
-use crate::db::{Tx, external_ids};
+use crate::db::{Ask, external_ids};
 use crate::hospitals::{self, Hospitals};
 use crate::kernel::{Collection, Error, ExternalId, Id, Name, Result};
 
@@ -24,18 +24,16 @@ pub struct Surroundings {
     external_ids: Vec<(ExternalId, Id)>,
 }
 
-/// Reads whether a profile's hospital is there, and who else has its external ids.
-async fn surroundings(tx: &mut Tx<'_>, name: &Name<Sites>, profile: &Profile) -> Result<Surroundings> {
-    let programme = name.programme();
-    let missing = match &profile.hospital {
-        Some(id) if !hospitals::store::present(tx, programme, std::slice::from_ref(id)).await?.contains(id) => {
-            Some(Name::new(programme.clone(), id.clone()))
-        }
-        Some(_) | None => None,
-    };
-    let external_ids =
-        external_ids::taken(tx, programme, Sites::COLLECTION, &profile.external_ids, Some(name.id())).await?;
-    Ok(Surroundings { missing, external_ids })
+/// Asks whether a profile's hospital is there, and who else has its external ids.
+fn surroundings(name: &Name<Sites>, profile: &Profile) -> Ask<Surroundings> {
+    let programme = name.programme().clone();
+    let hospital = profile.hospital.clone();
+    let there = hospitals::store::present_asked(&programme, hospital.as_slice());
+    let taken = external_ids::taken_asked(&programme, Sites::COLLECTION, &profile.external_ids, Some(name.id()));
+    there.and(taken).map(move |(there, external_ids)| {
+        let missing = hospital.filter(|id| !there.contains(id)).map(|id| Name::new(programme, id));
+        Ok(Surroundings { missing, external_ids })
+    })
 }
 
 impl Surroundings {

@@ -33,7 +33,7 @@ impl Command for UpdateSite {
     async fn load(&self, tx: &mut Tx<'_>) -> Result<Self::Facts> {
         let site = store::get(tx, &self.name).await?;
         let profile = site.profile.updated(&self.mask, &self.profile);
-        let surroundings = surroundings(tx, &self.name, &profile).await?;
+        let surroundings = tx.ask(surroundings(&self.name, &profile)).await?;
         Ok((site, profile, surroundings))
     }
 

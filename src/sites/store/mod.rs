@@ -34,9 +34,11 @@ const BRIEF: Sql = rows!(
 const FIRST: Sql = Sql::new("SELECT s.site FROM sites AS s WHERE s.programme = $1 ORDER BY s.site LIMIT $2 + 0");
 const OF_HOSPITAL: Sql =
     Sql::new("SELECT s.site FROM sites AS s WHERE s.programme = $1 AND s.hospital = $2 ORDER BY s.site LIMIT 1");
-const INSERT: Sql = Sql::new(
-    "INSERT INTO sites (programme, site, display_name, hospital, level, institution_code, division_code, zone, \
-     address, revision, create_time, update_time) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+const INSERT: Sql = rows!(
+    "INSERT INTO sites (programme, site, display_name, hospital, level, institution_code, division_code, zone, address, revision, \
+     create_time, update_time) SELECT r.value->>0, r.value->>1, r.value->>2, r.value->>3, r.value->>4, r.value->>5, r.value->>6, \
+     r.value->>7, r.value->>8, CAST(r.value->>9 AS BIGINT), CAST(r.value->>10 AS BIGINT), CAST(r.value->>11 AS BIGINT) FROM ",
+    "WHERE TRUE"
 );
 const UPDATE: Sql = Sql::new(
     "UPDATE sites SET display_name = $3, hospital = $4, level = $5, institution_code = $6, division_code = $7, \
@@ -195,23 +197,15 @@ pub async fn list(tx: &mut Tx<'_>, programme: &Id, filter: &Filter, page: &PageR
 /// A storage error.
 pub async fn insert(tx: &mut Tx<'_>, site: &Site) -> Result<()> {
     let (profile, meta) = (&site.profile, &site.meta);
-    tx.sql(INSERT)
-        .bind(site.name.programme())
-        .bind(site.name.id())
-        .bind(&profile.display_name)
-        .bind(profile.hospital.as_ref())
-        .bind(profile.level.code())
-        .bind(profile.institution_code.as_ref().map(CreditCode::as_str))
-        .bind(profile.division_code.as_str())
-        .bind(profile.zone.name())
-        .bind(&profile.address)
-        .bind(meta.revision)
-        .bind(meta.create_time)
-        .bind(meta.update_time)
-        .execute()
-        .await?;
+    let (programme, id) = (site.name.programme(), site.name.id());
+    let code = profile.institution_code.as_ref().map(CreditCode::as_str);
+    let (level, division, zone) = (profile.level.code(), profile.division_code.as_str(), profile.zone.name());
+    let (made, changed) = (meta.create_time.micros(), meta.update_time.micros());
+    let (name, hospital, address) = (&profile.display_name, &profile.hospital, &profile.address);
+    let row = (programme, id, name, hospital, level, code, division, zone, address, meta.revision, made, changed);
+    tx.sql(INSERT).bind_rows(&[row]).execute().await?;
     parts::insert(tx, site).await?;
-    external_ids::put(tx, site.name.programme(), Sites::COLLECTION, site.name.id(), &profile.external_ids).await
+    external_ids::insert_all(tx, programme, Sites::COLLECTION, &[(id, &profile.external_ids)]).await
 }
 
 /// Writes a site's present state over the one before.

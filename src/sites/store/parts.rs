@@ -15,12 +15,14 @@ const ROOMS: Sql = rows!(
     "SELECT m.site, m.room, m.display_name, m.kinds, m.turnover_minutes FROM ",
     "JOIN site_rooms AS m ON m.programme = r.value->>0 AND m.site = r.value->>1 ORDER BY m.site, m.position"
 );
-const INSERT_SPECIALTIES: Sql =
-    rows!("INSERT INTO site_specialties (programme, site, specialty) SELECT $2, $3, r.value->>0 FROM ", "WHERE TRUE");
+const INSERT_SPECIALTIES: Sql = rows!(
+    "INSERT INTO site_specialties (programme, site, specialty) SELECT r.value->>0, r.value->>1, r.value->>2 FROM ",
+    "WHERE TRUE"
+);
 const INSERT_ROOMS: Sql = rows!(
     "INSERT INTO site_rooms (programme, site, room, position, display_name, kinds, turnover_minutes) \
-     SELECT $2, $3, r.value->>0, CAST(r.value->>1 AS BIGINT), r.value->>2, r.value->>3, \
-     CAST(r.value->>4 AS BIGINT) FROM ",
+     SELECT r.value->>0, r.value->>1, r.value->>2, CAST(r.value->>3 AS BIGINT), r.value->>4, r.value->>5, \
+     CAST(r.value->>6 AS BIGINT) FROM ",
     "WHERE TRUE"
 );
 const DELETE_SPECIALTIES: Sql = Sql::new("DELETE FROM site_specialties WHERE programme = $1 AND site = $2");
@@ -67,13 +69,19 @@ pub fn rooms(programme: &Id, sites: &[Id]) -> Ask<HashMap<Id, Vec<Room>>> {
 /// Writes the parts of a site that has none.
 pub(super) async fn insert(tx: &mut Tx<'_>, site: &Site) -> Result<()> {
     let (programme, id) = (site.name.programme(), site.name.id());
-    let specialties: Vec<_> = site.profile.licensed_specialties.iter().map(|each| (each.as_str(),)).collect();
+    let specialties: Vec<_> =
+        site.profile.licensed_specialties.iter().map(|specialty| (programme, id, specialty.as_str())).collect();
     if !specialties.is_empty() {
-        tx.sql(INSERT_SPECIALTIES).bind_rows(&specialties).bind(programme).bind(id).execute().await?;
+        tx.sql(INSERT_SPECIALTIES).bind_rows(&specialties).execute().await?;
     }
-    let rooms: Vec<_> = site.profile.rooms.iter().enumerate().map(|(position, room)| row(position, room)).collect();
+    // A list inside a row arrives in its column as JSON text.
+    let row = |(position, room): (usize, &'_ Room)| {
+        let kinds: Vec<_> = room.kinds.iter().map(|kind| kind.code()).collect();
+        (programme, id, room.id.clone(), position, room.display_name.clone(), kinds, room.turnover_minutes)
+    };
+    let rooms: Vec<_> = site.profile.rooms.iter().enumerate().map(row).collect();
     if !rooms.is_empty() {
-        tx.sql(INSERT_ROOMS).bind_rows(&rooms).bind(programme).bind(id).execute().await?;
+        tx.sql(INSERT_ROOMS).bind_rows(&rooms).execute().await?;
     }
     Ok(())
 }
@@ -83,10 +91,4 @@ pub(super) async fn delete(tx: &mut Tx<'_>, name: &Name<Sites>) -> Result<()> {
     tx.sql(DELETE_SPECIALTIES).bind(name.programme()).bind(name.id()).execute().await?;
     tx.sql(DELETE_ROOMS).bind(name.programme()).bind(name.id()).execute().await?;
     Ok(())
-}
-
-/// A room as [`INSERT_ROOMS`] reads it; a list inside a row arrives in its column as JSON text.
-fn row(position: usize, room: &Room) -> (&str, usize, &str, Vec<&'static str>, i64) {
-    let kinds = room.kinds.iter().map(|kind| kind.code()).collect();
-    (room.id.as_str(), position, &room.display_name, kinds, room.turnover_minutes)
 }

@@ -37,7 +37,7 @@ const PUT: Sql = rows!(
      SELECT r.value->>0, r.value->>1, CAST(r.value->>2 AS BIGINT), CAST(r.value->>3 AS BIGINT) FROM ",
     "WHERE TRUE ON CONFLICT (programme, id) DO UPDATE SET value = excluded.value, revision = excluded.revision"
 );
-const INSERT_ADDITIONS: Sql = rows!(
+pub const INSERT_ADDITIONS: Sql = rows!(
     "INSERT INTO additions (programme, since_sequence, counter, amount) \
      SELECT r.value->>0, CAST(r.value->>1 AS BIGINT), r.value->>2, CAST(r.value->>3 AS BIGINT) FROM ",
     "WHERE TRUE"
@@ -71,7 +71,7 @@ impl<const SET: bool> Add<SET> {
         (self.programme.as_str(), self.counter.as_str(), counter.value, counter.revision)
     }
 
-    fn addition(&self, sequence: i64) -> (&str, i64, &str, i64) {
+    pub fn addition(&self, sequence: i64) -> (&str, i64, &str, i64) {
         (self.programme.as_str(), sequence, self.counter.as_str(), self.amount)
     }
 }

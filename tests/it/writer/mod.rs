@@ -19,6 +19,7 @@ mod servers;
 mod sets;
 mod tampering;
 mod told;
+mod touching;
 
 use std::future::Future;
 use std::pin::{Pin, pin};

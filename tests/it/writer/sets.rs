@@ -1,8 +1,11 @@
-//! The set form of a command does as one by one: answers, refusals, rows and sequence numbers, on both engines.
-use homecoming::db::{Engine, Options, Query, Sql, Tx};
-use homecoming::kernel::{Id, Result};
+//! The set form of a command does as one by one, and so do neighbours that touch nothing in common: answers, refusals, rows and sequence
+//! numbers, on both engines.
+use futures_util::future::BoxFuture;
+use homecoming::db::{Db, Engine, Options, Query, Sql, Tx};
+use homecoming::kernel::{Call, Id, Result};
 
 use super::commands::{Add, MOST, tally};
+use super::touching::Touching;
 use super::{Ward, call};
 use crate::support::Database;
 
@@ -41,8 +44,21 @@ struct Trace {
     rows: [Vec<String>; 3],
 }
 
+/// How an addition is written.
+type How = for<'a> fn(&'a Db, Call, Add<false>) -> BoxFuture<'a, Result<i64>>;
+
+const ALONE: How = |db, call, add| Box::pin(db.write(call, add));
+const AS_A_SET: How = |db, call, add| {
+    let Add { programme, counter, amount } = add;
+    Box::pin(db.write(call, Add::<true> { programme, counter, amount }))
+};
+const TOUCHING: How = |db, call, add| {
+    let touches = vec![add.counter.to_string()];
+    Box::pin(db.write(call, Touching { inner: add, touches }))
+};
+
 /// Rounds of sixty random additions in one batch each, some by request ids that come again, and what they leave.
-async fn run<const SET: bool>(engine: Engine, seed: u64) -> Option<(Trace, u64)> {
+async fn run(how: How, engine: Engine, seed: u64) -> Option<(Trace, u64)> {
     let database = Database::fresh("sets", engine).await?;
     let target = database.target.clone();
     let ward = Ward::open(database, &target, Options { projections: vec![tally], ..Options::default() }).await;
@@ -57,8 +73,7 @@ async fn run<const SET: bool>(engine: Engine, seed: u64) -> Option<(Trace, u64)>
             let programme = if dice.below(20) == 0 { "absent" } else { "p" };
             let mut call = call(&id);
             call.body_digest = format!("{counter} by {amount}");
-            let add = Add::<SET> { programme: Id::parse(programme).unwrap(), amount, ..Add::one(&counter) };
-            ward.db.write(call, add)
+            how(&ward.db, call, Add { programme: Id::parse(programme).unwrap(), amount, ..Add::one(&counter) })
         });
         answers.extend(ward.together(writes.collect()).await.into_iter().map(|answer| format!("{answer:?}")));
     }
@@ -75,20 +90,23 @@ async fn run<const SET: bool>(engine: Engine, seed: u64) -> Option<(Trace, u64)>
 }
 
 #[tokio::test]
-async fn a_set_does_as_one_by_one() {
+async fn a_set_and_neighbours_apart_do_as_one_by_one() {
     for seed in [7, 20_240_401] {
-        let (expected, _) = run::<false>(Engine::Sqlite, seed).await.unwrap();
+        let (expected, _) = run(ALONE, Engine::Sqlite, seed).await.unwrap();
         for reason in ["Ok(", "the counter is full", "RequestIdReused", "NotFound"] {
             assert!(expected.answers.iter().any(|answer| answer.contains(reason)), "the dice never made {reason}");
         }
         let most = format!("value\", \"{MOST}");
         assert!(expected.answers.len() == 300 && !expected.answers.contains(&most));
         for engine in [Engine::Sqlite, Engine::Postgres] {
-            let Some((set, few)) = run::<true>(engine, seed).await else { continue };
-            assert_eq!(set, expected, "{engine:?}, seed {seed}");
-            let (one_by_one, many) = run::<false>(engine, seed).await.unwrap();
+            let Some((one_by_one, many)) = run(ALONE, engine, seed).await else { continue };
             assert_eq!(one_by_one, expected, "{engine:?}, seed {seed}");
+            let (set, few) = run(AS_A_SET, engine, seed).await.unwrap();
+            assert_eq!(set, expected, "{engine:?}, seed {seed}");
             assert!(few * 3 < many * 2, "{few} messages for sets, {many} one by one: no set ran");
+            let (touching, fewer) = run(TOUCHING, engine, seed).await.unwrap();
+            assert_eq!(touching, expected, "{engine:?}, seed {seed}");
+            assert!(fewer < many, "{fewer} messages for neighbours apart, {many} one by one");
         }
     }
 }
