@@ -3,7 +3,8 @@
 //! SQLite works in a thread of its own, and handing a statement over and its answer back costs more than most statements
 //! (docs/adr/0006-writes-that-nobody-waits-for.md): there they go with the next statement that answers. PostgreSQL takes one statement a
 //! message: there what one command, or the ledger, writes to tables of their own is said as one
-//! (docs/adr/0025-one-statement-for-tables-apart.md).
+//! (docs/adr/0025-one-statement-for-tables-apart.md). What commands write that touch nothing in common waits together on both
+//! (docs/adr/0026-neighbours-that-touch-nothing-in-common.md).
 use sqlx::{AssertSqlSafe, SqlSafeStr as _, SqlStr};
 
 use super::engine::Engine;
