@@ -2,6 +2,9 @@
 //!
 //! A check is the command that plans, loaded and decided and no more; what is found and explained is judged by the same predicate
 //! on a snapshot that was loaded the same way.
+use std::num::NonZero;
+use std::thread;
+
 use super::{BookSession, CreateHold, ProposeSession};
 use crate::db::{Ask, Db, Query, Tx};
 use crate::kernel::{
@@ -13,12 +16,10 @@ use crate::sessions::slots::{
     ALTERNATIVE_MINUTES, Cursor, Explanation, MOST_EXAMINED, MOST_SITES, Search, Slot, SlotPurpose, Step, Wanted,
     explain, needs_offer,
 };
+use crate::sessions::snapshot::Snapshot;
 use crate::sessions::store::{self, Scope};
 use crate::sessions::{Session, SessionDraft, predicate};
 use crate::{experts, sites};
-
-/// After so many starts others are let in: a search is computing.
-const STRIDE: usize = 2_000;
 
 /// Looks for slots.
 #[derive(Debug)]
@@ -59,39 +60,45 @@ impl FindSlots {
              {grid_minutes} {minutes} {before_minutes} {after_minutes} {capacity}"
         )
     }
+}
 
-    /// Searches in a snapshot, letting others in now and then.
-    async fn search(&self, wanted: &Wanted, snapshot: &crate::sessions::snapshot::Snapshot) -> Result<Found> {
+/// A search whose every row is loaded: what is left of it is computing.
+struct Loaded {
+    wanted: Wanted,
+    snapshot: Snapshot,
+    page: PageRequest,
+    bound_to: String,
+    count_all: bool,
+}
+
+impl Loaded {
+    /// Searches on threads of its own: the runtime's are for those who wait for nothing but a row.
+    async fn search_aside(self) -> Result<Found> {
+        let searched = tokio::task::spawn_blocking(move || self.search()).await;
+        searched.map_err(|_| Error::Internal("a search panicked"))?
+    }
+
+    fn search(&self) -> Result<Found> {
         let from = self.page.after.as_ref().map(cursor_of).transpose()?;
-        let mut search = Search::new(wanted, snapshot, from.as_ref());
-        let (mut slots, mut bytes, mut total) = (Vec::new(), 0, 0);
-        // Where the next page begins, once this one is full.
-        let mut next = None;
-        for examined in 0..MOST_EXAMINED {
-            if examined % STRIDE == STRIDE - 1 {
-                tokio::task::yield_now().await;
-            }
-            match search.step(next.is_none()) {
-                Step::Found(Some(slot)) => {
-                    total += 1;
+        let mut search = Search::new(&self.wanted, &self.snapshot, from.as_ref());
+        let (mut slots, mut bytes, mut looked_at) = (Vec::new(), 0, 0);
+        let is_full = |slots: &Vec<Slot>, bytes| slots.len() >= self.page.size || bytes >= page::MAX_BYTES;
+        while looked_at < MOST_EXAMINED && !is_full(&slots, bytes) {
+            match search.step() {
+                Step::Found(slot) => {
                     bytes += slot.bytes();
                     slots.push(*slot);
-                    if slots.len() >= self.page.size || bytes >= page::MAX_BYTES {
-                        next = search.cursor();
-                        if next.is_none() || !self.count_all {
-                            break;
-                        }
-                    }
                 }
-                Step::Found(None) => total += 1,
                 Step::Passed => {}
                 Step::Done => break,
             }
+            looked_at += 1;
         }
-        let rest = search.cursor();
-        let counted = self.count_all && rest.is_none();
-        let next = next.or(rest).as_ref().map(keys_of);
-        Ok(Found { page: Page::ended_at(slots, next, &self.bound_to), total: counted.then_some(total) })
+        let next = search.cursor().as_ref().map(keys_of);
+        let threads = thread::available_parallelism().map_or(1, NonZero::get);
+        let others = if self.count_all { search.count(MOST_EXAMINED - looked_at, threads) } else { None };
+        let total = others.and_then(|others| i64::try_from(slots.len() + others).ok());
+        Ok(Found { page: Page::ended_at(slots, next, &self.bound_to), total })
     }
 }
 
@@ -140,7 +147,10 @@ impl Query for FindSlots {
         if let Some(id) = wanted.experts.iter().find(|id| !snapshot.experts.contains_key(id)) {
             return Err(predicate::not_found(programme, &format!("experts/{id}")));
         }
-        self.search(&wanted, &snapshot).await
+        let FindSlots { page, bound_to, count_all, .. } = self;
+        let (page, bound_to, count_all) = (page.clone(), bound_to.clone(), *count_all);
+        // The connection is kept meanwhile: no more searches at a time than there are readers.
+        Loaded { wanted, snapshot, page, bound_to, count_all }.search_aside().await
     }
 }
 

@@ -74,9 +74,9 @@ fn beside(
     let mut search = Search::new(&wanted, snapshot, None);
     let mut before = None;
     loop {
-        match search.step(true) {
-            Step::Found(Some(slot)) if slot.draft.start < draft.start => before = Some(*slot),
-            Step::Found(Some(slot)) if slot.draft.start > draft.start => return (before, Some(*slot)),
+        match search.step() {
+            Step::Found(slot) if slot.draft.start < draft.start => before = Some(*slot),
+            Step::Found(slot) if slot.draft.start > draft.start => return (before, Some(*slot)),
             Step::Found(_) | Step::Passed => {}
             Step::Done => return (before, None),
         }

@@ -4,6 +4,10 @@
 //! the site is closed, and a clinic's that would cross a half-day. Everything else, and all of this once more, the predicate says.
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
+use std::panic::resume_unwind;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
 
 use super::witness::{Around, Candidates, candidates, taken};
 use super::{Grid, Slot, Spans, Wanted, needs_offer};
@@ -12,6 +16,9 @@ use crate::sessions::SessionDraft;
 use crate::sessions::draft::Resource;
 use crate::sessions::predicate::{Finding, Lasts, Part, findings_of_day, findings_of_start};
 use crate::sessions::snapshot::{SiteFacts, Snapshot};
+
+/// How many lanes a thread that counts takes at once.
+const LANES_AT_ONCE: usize = 16;
 
 /// Where a search goes on.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,8 +32,8 @@ pub struct Cursor {
 /// What one step of a search came to.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Step {
-    /// A slot; none where it was only to be counted.
-    Found(Option<Box<Slot>>),
+    /// A slot.
+    Found(Box<Slot>),
     /// A start that doesn't do.
     Passed,
     /// There is nothing more in the window.
@@ -56,14 +63,19 @@ struct Lane<'a> {
     clear: Option<Date>,
 }
 
-/// A search over a snapshot, a step at a time.
-pub struct Search<'a> {
+/// What all lanes of a search look at, and none changes.
+struct Field<'a> {
     wanted: &'a Wanted,
     snapshot: &'a Snapshot,
     /// Of each site.
     candidates: Vec<Candidates<'a>>,
     spans: Vec<Spans>,
     grids: Vec<Grid>,
+}
+
+/// A search over a snapshot, a step at a time.
+pub struct Search<'a> {
+    field: Field<'a>,
     lanes: Vec<Lane<'a>>,
     /// The next start of each lane that has one; lanes are in the order of slots.
     next: BinaryHeap<Reverse<(Timestamp, usize)>>,
@@ -73,55 +85,66 @@ impl<'a> Search<'a> {
     /// Begins a search, or goes on with it.
     #[must_use]
     pub fn new(wanted: &'a Wanted, snapshot: &'a Snapshot, from: Option<&Cursor>) -> Search<'a> {
-        let mut search = Search {
-            wanted,
-            snapshot,
-            candidates: candidates(snapshot).into_values().collect(),
-            spans: Vec::new(),
-            grids: Vec::new(),
-            lanes: Vec::new(),
-            next: BinaryHeap::new(),
-        };
-        search.lay();
+        let candidates = candidates(snapshot).into_values().collect();
+        let mut field = Field { wanted, snapshot, candidates, spans: Vec::new(), grids: Vec::new() };
+        let lanes = field.lay();
         let begin = wanted.window.0;
-        for at in 0..search.lanes.len() {
-            let start = from.map_or(begin, |cursor| search.resumed(at, cursor));
-            search.push(at, start);
-        }
-        search
+        let start = |lane: &Lane<'_>| field.next_start(lane, from.map_or(begin, |cursor| lane.resumed(cursor)));
+        let next = lanes.iter().enumerate().filter_map(|(at, lane)| Some(Reverse((start(lane)?, at)))).collect();
+        Search { field, lanes, next }
     }
 
-    /// Judges the earliest start that may do; with `tell` a slot that is found is told, without it is only counted.
-    pub fn step(&mut self, tell: bool) -> Step {
+    /// Judges the earliest start that may do.
+    pub fn step(&mut self) -> Step {
         let Some(Reverse((start, at))) = self.next.pop() else { return Step::Done };
         let Some(lane) = self.lanes.get_mut(at) else { return Step::Done };
-        let (place, mut clear) = (lane.place, lane.clear);
-        let Some(grid) = self.grids.get(lane.grid) else { return Step::Done };
-        let mut draft = lane.draft.take().unwrap_or_else(|| {
-            let (expert, site, kind) = (place.expert.clone(), place.site.clone(), lane.kind);
-            Box::new(SessionDraft { expert, site, kind, ..self.wanted.template.clone() })
-        });
-        (draft.start, draft.end) = (start, start.plus_minutes(self.wanted.minutes));
-        let date = grid.date_of(start);
-        let verdict = self.judge(place, date, &mut clear, &mut draft);
-        let not_before = match verdict {
-            Ok(()) | Err(Lasts::Instant) => Some(start.plus_micros(1)),
-            Err(Lasts::Day) => grid.next_day(start),
-            Err(Lasts::Always) => None,
-        };
-        if let Some(not_before) = not_before {
-            self.push(at, not_before);
+        let (verdict, next) = self.field.visit(lane, start);
+        self.next.extend(next.map(|start| Reverse((start, at))));
+        match (verdict, &lane.draft) {
+            (Ok(()), Some(draft)) => {
+                Step::Found(Box::new(Slot { draft: SessionDraft::clone(draft), zone: lane.place.zone }))
+            }
+            (Ok(()) | Err(_), _) => Step::Passed,
         }
-        let told = || Slot { draft: SessionDraft::clone(&draft), zone: place.zone };
-        let step = match verdict {
-            Ok(()) if tell => Step::Found(Some(Box::new(told()))),
-            Ok(()) => Step::Found(None),
-            Err(_) => Step::Passed,
-        };
-        if let Some(lane) = self.lanes.get_mut(at) {
-            (lane.draft, lane.clear) = (Some(draft), clear);
+    }
+
+    /// Counts the slots that are left, on so many threads: no lane knows of another. None where more than `most` starts would have to
+    /// be looked at.
+    #[must_use]
+    pub fn count(self, most: usize, threads: usize) -> Option<usize> {
+        let Search { field, lanes, next } = self;
+        // Few lanes are done before a second thread has begun.
+        let threads = threads.min(next.len() / LANES_AT_ONCE);
+        let mut lanes: Vec<_> = lanes.into_iter().map(|lane| (lane, None)).collect();
+        for Reverse((start, at)) in next {
+            if let Some((_, next)) = lanes.get_mut(at) {
+                *next = Some(start);
+            }
         }
-        step
+        let waiting = Mutex::new(lanes.into_iter().filter_map(|(lane, start)| Some((lane, start?))));
+        let looked_at = AtomicUsize::new(0);
+        let work = || {
+            let mut found = 0;
+            loop {
+                let few: Vec<_> = waiting.lock().ok()?.by_ref().take(LANES_AT_ONCE).collect();
+                if few.is_empty() {
+                    return Some(found);
+                }
+                for (lane, start) in few {
+                    let tally = field.tally(lane, start);
+                    found += tally.found;
+                    if looked_at.fetch_add(tally.looked_at, Ordering::Relaxed) + tally.looked_at > most {
+                        return None;
+                    }
+                }
+            }
+        };
+        thread::scope(|scope| {
+            let others: Vec<_> = (1..threads).map(|_| scope.spawn(work)).collect();
+            let own = work();
+            let found = others.into_iter().map(|other| other.join().unwrap_or_else(|panic| resume_unwind(panic)));
+            found.chain([own]).sum()
+        })
     }
 
     /// Where it would go on; none when there is nothing more.
@@ -132,24 +155,58 @@ impl<'a> Search<'a> {
         let after = before.map(|lane| (lane.place.expert.clone(), lane.place.site.clone(), lane.kind));
         Some(Cursor { start: *start, after })
     }
+}
 
-    fn resumed(&self, at: usize, cursor: &Cursor) -> Timestamp {
-        let Some((lane, (expert, site, kind))) = self.lanes.get(at).zip(cursor.after.as_ref()) else {
-            return cursor.start;
-        };
-        let is_behind = (lane.place.expert, lane.place.site, lane.kind) > (expert, site, *kind);
+impl Lane<'_> {
+    /// Not before when it goes on.
+    fn resumed(&self, cursor: &Cursor) -> Timestamp {
+        let Some((expert, site, kind)) = &cursor.after else { return cursor.start };
+        let is_behind = (self.place.expert, self.place.site, self.kind) > (expert, site, *kind);
         if is_behind { cursor.start } else { cursor.start.plus_micros(1) }
     }
+}
 
-    fn push(&mut self, at: usize, not_before: Timestamp) {
-        if let Some(start) = self.next_start(at, not_before) {
-            self.next.push(Reverse((start, at)));
+/// What became of the starts of a lane.
+#[derive(Default)]
+struct Tally {
+    found: usize,
+    looked_at: usize,
+}
+
+impl<'a> Field<'a> {
+    /// Judges a start of a lane, and says which is its next; what was judged is left in the lane.
+    fn visit(&self, lane: &mut Lane<'a>, start: Timestamp) -> (Result<(), Lasts>, Option<Timestamp>) {
+        let Some(grid) = self.grids.get(lane.grid) else { return (Err(Lasts::Always), None) };
+        let place = lane.place;
+        let mut draft = lane.draft.take().unwrap_or_else(|| {
+            let (expert, site, kind) = (place.expert.clone(), place.site.clone(), lane.kind);
+            Box::new(SessionDraft { expert, site, kind, ..self.wanted.template.clone() })
+        });
+        (draft.start, draft.end) = (start, start.plus_minutes(self.wanted.minutes));
+        let verdict = self.judge(place, grid.date_of(start), &mut lane.clear, &mut draft);
+        lane.draft = Some(draft);
+        let not_before = match verdict {
+            Ok(()) | Err(Lasts::Instant) => Some(start.plus_micros(1)),
+            Err(Lasts::Day) => grid.next_day(start),
+            Err(Lasts::Always) => None,
+        };
+        (verdict, not_before.and_then(|not_before| self.next_start(lane, not_before)))
+    }
+
+    /// Judges all starts of a lane from one on.
+    fn tally(&self, mut lane: Lane<'a>, start: Timestamp) -> Tally {
+        let (mut tally, mut next) = (Tally::default(), Some(start));
+        while let Some(start) = next {
+            let verdict;
+            (verdict, next) = self.visit(&mut lane, start);
+            tally.looked_at += 1;
+            tally.found += usize::from(verdict.is_ok());
         }
+        tally
     }
 
     /// The first start of a lane that isn't before an instant, lies on the grid and has room in all of the lane's spans.
-    fn next_start(&self, at: usize, not_before: Timestamp) -> Option<Timestamp> {
-        let lane = self.lanes.get(at)?;
+    fn next_start(&self, lane: &Lane<'_>, not_before: Timestamp) -> Option<Timestamp> {
         let grid = self.grids.get(lane.grid)?;
         let (mut at, until) = (not_before, self.wanted.window.1);
         loop {
@@ -168,8 +225,9 @@ impl<'a> Search<'a> {
     }
 
     /// Makes the lanes, in the order of slots.
-    fn lay(&mut self) {
+    fn lay(&mut self) -> Vec<Lane<'a>> {
         let (wanted, snapshot) = (self.wanted, self.snapshot);
+        let mut lanes = Vec::new();
         let mut opened: BTreeMap<&Id, (usize, usize)> = BTreeMap::new();
         let mut grids: Vec<(Zone, usize, usize)> = Vec::new();
         for (candidates, (id, site)) in snapshot.sites.iter().enumerate() {
@@ -209,10 +267,11 @@ impl<'a> Search<'a> {
                         let Some(index) = known else { continue };
                         spans.push(index);
                     }
-                    self.lanes.push(Lane { place, kind: *kind, spans, grid: *grid, draft: None, clear: None });
+                    lanes.push(Lane { place, kind: *kind, spans, grid: *grid, draft: None, clear: None });
                 }
             }
         }
+        lanes
     }
 
     fn add(&mut self, spans: Spans) -> usize {
