@@ -3,13 +3,14 @@
 //! A check is the command that plans, loaded and decided and no more; what is found and explained is judged by the same predicate
 //! on a snapshot that was loaded the same way.
 use std::num::NonZero;
+use std::sync::LazyLock;
 use std::thread;
 
 use super::{BookSession, CreateHold, ProposeSession};
 use crate::db::{Ask, Db, Query, Tx};
 use crate::kernel::{
     Call, Cursor as Keys, Error, Id, Key, Page, PageRequest, Reason, Result, SessionKind, Timestamp, Vocabulary as _,
-    page,
+    page::MAX_BYTES,
 };
 use crate::programmes;
 use crate::sessions::slots::{
@@ -21,8 +22,11 @@ use crate::sessions::store::{self, Scope};
 use crate::sessions::{Session, SessionDraft, predicate};
 use crate::{experts, sites};
 
+/// How many threads count: asking the system anew reads files of its control groups.
+static CORES: LazyLock<usize> = LazyLock::new(|| thread::available_parallelism().map_or(1, NonZero::get));
+
 /// Looks for slots.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct FindSlots {
     /// What is looked for; no experts: everybody on the roster; no sites: all.
     pub wanted: Wanted,
@@ -64,11 +68,9 @@ impl FindSlots {
 
 /// A search whose every row is loaded: what is left of it is computing.
 struct Loaded {
-    wanted: Wanted,
+    /// Its experts and sites named.
+    find: FindSlots,
     snapshot: Snapshot,
-    page: PageRequest,
-    bound_to: String,
-    count_all: bool,
 }
 
 impl Loaded {
@@ -79,10 +81,11 @@ impl Loaded {
     }
 
     fn search(&self) -> Result<Found> {
-        let from = self.page.after.as_ref().map(cursor_of).transpose()?;
-        let mut search = Search::new(&self.wanted, &self.snapshot, from.as_ref());
+        let FindSlots { wanted, page, bound_to, count_all, .. } = &self.find;
+        let from = page.after.as_ref().map(cursor_of).transpose()?;
+        let mut search = Search::new(wanted, &self.snapshot, from.as_ref());
         let (mut slots, mut bytes, mut looked_at) = (Vec::new(), 0, 0);
-        let is_full = |slots: &Vec<Slot>, bytes| slots.len() >= self.page.size || bytes >= page::MAX_BYTES;
+        let is_full = |slots: &Vec<Slot>, bytes| slots.len() >= page.size || bytes >= MAX_BYTES;
         while looked_at < MOST_EXAMINED && !is_full(&slots, bytes) {
             match search.step() {
                 Step::Found(slot) => {
@@ -95,10 +98,9 @@ impl Loaded {
             looked_at += 1;
         }
         let next = search.cursor().as_ref().map(keys_of);
-        let threads = thread::available_parallelism().map_or(1, NonZero::get);
-        let others = if self.count_all { search.count(MOST_EXAMINED - looked_at, threads) } else { None };
+        let others = if *count_all { search.count(MOST_EXAMINED - looked_at, *CORES) } else { None };
         let total = others.and_then(|others| i64::try_from(slots.len() + others).ok());
-        Ok(Found { page: Page::ended_at(slots, next, &self.bound_to), total })
+        Ok(Found { page: Page::ended_at(slots, next, bound_to), total })
     }
 }
 
@@ -107,7 +109,8 @@ impl Query for FindSlots {
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<Found> {
         let programme = &self.wanted.template.programme;
-        let mut wanted = self.wanted.clone();
+        let mut find = self.clone();
+        let wanted = &mut find.wanted;
         // A day in UTC is at most one off anywhere.
         let first = wanted.window.0.to_utc().date_naive().pred_opt().unwrap_or_default();
         let experts = match wanted.experts.is_empty() {
@@ -147,10 +150,8 @@ impl Query for FindSlots {
         if let Some(id) = wanted.experts.iter().find(|id| !snapshot.experts.contains_key(id)) {
             return Err(predicate::not_found(programme, &format!("experts/{id}")));
         }
-        let FindSlots { page, bound_to, count_all, .. } = self;
-        let (page, bound_to, count_all) = (page.clone(), bound_to.clone(), *count_all);
         // The connection is kept meanwhile: no more searches at a time than there are readers.
-        Loaded { wanted, snapshot, page, bound_to, count_all }.search_aside().await
+        Loaded { find, snapshot }.search_aside().await
     }
 }
 
