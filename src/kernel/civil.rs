@@ -2,7 +2,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use chrono::{DateTime, LocalResult, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, TimeZone, Utc};
+use chrono::{DateTime, LocalResult, NaiveDate, NaiveDateTime, NaiveTime, SecondsFormat, TimeDelta, TimeZone, Utc};
 use chrono_tz::OffsetComponents as _;
 
 use super::{HalfDay, Timestamp};
@@ -40,6 +40,12 @@ impl Zone {
     #[must_use]
     pub fn local(self, instant: Timestamp) -> NaiveDateTime {
         instant.to_utc().with_timezone(&self.0).naive_local()
+    }
+
+    /// What a clock on the wall shows with its distance from UTC, by RFC 3339: `2024-04-02T09:00:00+08:00`, cut to seconds.
+    #[must_use]
+    pub fn told(self, instant: Timestamp) -> String {
+        instant.to_utc().with_timezone(&self.0).to_rfc3339_opts(SecondsFormat::Secs, false)
     }
 
     /// The civil day.

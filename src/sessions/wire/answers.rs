@@ -4,7 +4,7 @@ use super::super::{
     ControlTotals, Delay, ExpertConsent, IrregularityNote, OutcomeResult, OutcomeVersion, Overridden, ProposedMove,
     Session, SessionDraft, SessionState,
 };
-use crate::kernel::{Error, Id, Result, Timestamp, Vocabulary, Zone};
+use crate::kernel::{Error, Id, Result, Timestamp, Vocabulary};
 use crate::pb;
 use crate::sites;
 
@@ -29,8 +29,8 @@ pub(in crate::sessions) fn session(session: Session, now: Timestamp) -> pb::Sess
         recorded: session.recorded,
         date: Some(session.place.date.into()),
         half_day: session.place.half_day.number(),
-        local_start_time: local(session.zone, session.plan.start),
-        local_end_time: local(session.zone, session.plan.end),
+        local_start_time: session.zone.told(session.plan.start),
+        local_end_time: session.zone.told(session.plan.end),
         actual_start_time: session.started.map(Into::into),
         actual_end_time: ended.map(Into::into),
         early_end_cause: early_end,
@@ -233,13 +233,4 @@ pub(super) fn optional(programme: &Id, collection: &str, id: Option<&Id>) -> Str
 
 fn number<V: Vocabulary>(value: Option<V>) -> i32 {
     value.map_or(0, V::number)
-}
-
-/// An instant by the site's clock, with its distance from UTC.
-pub(super) fn local(zone: Zone, instant: Timestamp) -> String {
-    let wall = zone.local(instant);
-    let minutes = Timestamp::from_utc(wall.and_utc()).minutes_since(instant);
-    let sign = if minutes < 0 { '-' } else { '+' };
-    let (hours, minutes) = (minutes.abs() / 60, minutes.abs() % 60);
-    format!("{}{sign}{hours:02}:{minutes:02}", wall.format("%Y-%m-%dT%H:%M:%S"))
 }

@@ -4,7 +4,7 @@ use super::super::draft::{LARGEST_CAPACITY, LONGEST_BUFFER_MINUTES, LONGEST_MINU
 use super::super::predicate::{Finding, RuleClass};
 use super::super::slots::{Explanation, MOST_SITES, Slot, SlotPurpose, Wanted};
 use super::super::{SessionDraft, Urgency};
-use super::answers::{local, optional, refusal, resource};
+use super::answers::{optional, refusal, resource};
 use super::{Said, draft};
 use crate::credentials::Dossiers;
 use crate::experts::Experts;
@@ -188,8 +188,8 @@ fn slot(slot: &Slot) -> pb::Slot {
         grade: grade.and_then(|grade| i32::try_from(grade.number()).ok()).unwrap_or_default(),
         start_time: Some((*start).into()),
         end_time: Some((*end).into()),
-        local_start_time: local(slot.zone, *start),
-        local_end_time: local(slot.zone, *end),
+        local_start_time: slot.zone.told(*start),
+        local_end_time: slot.zone.told(*end),
         assistant: optional(programme, "assistants", assistant.as_ref()),
         room: room.as_ref().map(ToString::to_string).unwrap_or_default(),
     }

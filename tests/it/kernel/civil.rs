@@ -36,6 +36,20 @@ fn instants_of_gaps_and_overlaps() {
 }
 
 #[test]
+fn instants_are_told_by_the_wall() {
+    let at = |seconds: i64| Timestamp::from_micros(seconds * 1_000_000 + 999_999);
+    let cases = [
+        ("Asia/Shanghai", 1_712_019_600, "2024-04-02T09:00:00+08:00"),
+        ("Asia/Shanghai", 517_593_600, "1986-05-28T01:00:00+09:00"),
+        ("America/St_Johns", 1_712_019_600, "2024-04-01T22:30:00-02:30"),
+        ("UTC", -1, "1969-12-31T23:59:59+00:00"),
+    ];
+    for (name, seconds, told) in cases {
+        assert_eq!(zone(name).told(at(seconds)), told);
+    }
+}
+
+#[test]
 fn zones_are_those_of_the_database() {
     assert_eq!(zone("Asia/Shanghai").name(), "Asia/Shanghai");
     for unknown in ["", "Asia/Liling", "asia/shanghai", "GMT+8:00", "Asia/Shanghai\0", "../etc/passwd", "CST "] {
