@@ -70,7 +70,7 @@ pub(super) fn all(api: &Api, hub: &Arc<Hub>, directory: &Arc<Directory>) -> Serv
         .add(DossierServiceServer::new(credentials::service::Service { api: api.clone() }))
         .add(OnboardingServiceServer::new(credentials::service::Service { api: api.clone() }))
         .add(SessionServiceServer::new(sessions::service::Service { api: api.clone() }))
-        .add(SlotServiceServer::new(sessions::service::Service { api: api.clone() }))
+        .add(SlotServiceServer::new(sessions::service::Slots::new(api.clone())))
         .add(VisitServiceServer::new(visits::service::Service { api: api.clone() }))
         .add(ActivityServiceServer::new(activities::service::Service { api: api.clone() }))
         .add(SheetServiceServer::new(activities::service::Service { api: api.clone() }))

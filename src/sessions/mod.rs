@@ -8,6 +8,7 @@ use crate::experts::Experts;
 use crate::kernel::{Change, Collection, Date, Fact, HalfDay, Id, Leaf, Meta, Name, Specialty, Timestamp, Verb, Zone};
 use crate::sites::SiteLevel;
 
+pub mod atlas;
 pub mod commands;
 pub mod draft;
 mod pending;

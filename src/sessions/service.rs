@@ -3,6 +3,8 @@ mod slots;
 
 use tonic::{Request, Response};
 
+pub use slots::Slots;
+
 use super::wire;
 use crate::kernel::{Fields, Timestamp};
 use crate::pb;

@@ -2,7 +2,9 @@
 //! and which sessions take their time.
 //!
 //! `store::snapshot` loads it, in one place and with one set of statements; nobody else asks the tables again.
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use crate::assistants::Absence;
 use crate::calendars::{Calendar, ExpertAbsence, Offer, Span};
@@ -22,17 +24,20 @@ pub const LONGEST_TAKEN_MINUTES: i64 = LONGEST_MINUTES + 2 * LONGEST_BUFFER_MINU
 /// What is looked up thousands of times in a search: by a hash that is fast for short texts and has a seed of the process's own.
 pub type Hashed<K, V> = std::collections::HashMap<K, V, foldhash::quality::RandomState>;
 
+/// Journeys in minutes, (origin, destination); what isn't there is unknown.
+pub type Journeys = BTreeMap<(Id, Id), i64>;
+
 /// A state of things in which drafts are judged. What each judgement looks up of hundreds is hashed: a search judges thousands of drafts.
 #[derive(Clone, Debug, Default)]
 pub struct Snapshot {
     /// The sites that are named.
-    pub sites: BTreeMap<Id, SiteFacts>,
+    pub sites: BTreeMap<Id, Arc<SiteFacts>>,
     /// The experts that are named.
     pub experts: Hashed<Id, ExpertFacts>,
     /// The assistants that are named.
     pub assistants: Hashed<Id, AssistantFacts>,
-    /// Journeys in minutes, (origin, destination); what isn't there is unknown.
-    pub travel: BTreeMap<(Id, Id), i64>,
+    /// Journeys that may be needed, and others.
+    pub travel: Arc<Journeys>,
     /// Who and what is taken within reach of the drafts, each list by start.
     pub busy: Hashed<Resource, Vec<Busy>>,
     /// Which of the drafts' sessions exist already.
@@ -229,6 +234,12 @@ pub struct Busy {
 }
 
 impl Busy {
+    /// The order of what takes a resource.
+    #[must_use]
+    pub fn by_start(&self, other: &Busy) -> Ordering {
+        (self.start, &self.session).cmp(&(other.start, &other.session))
+    }
+
     /// What a draft takes when it becomes a session.
     #[must_use]
     pub fn of(draft: &SessionDraft) -> Busy {

@@ -33,6 +33,7 @@ const STORES: &[Store] = &[
         lists: &[],
     },
     Store { room: "db/retention", tables: &[], statements: db::retention::STATEMENTS, lists: &[] },
+    Store { room: "db/since", tables: &[], statements: db::since::STATEMENTS, lists: &[] },
     Store { room: "db/verify", tables: &[], statements: db::verify::STATEMENTS, lists: &[] },
     Store {
         room: "programmes",

@@ -1,4 +1,5 @@
 //! Sessions over a real socket: plans that are refused, facts that are recorded, verbs and lists.
+mod atlas;
 pub mod deeds;
 mod facts;
 mod life;

@@ -2,6 +2,7 @@
 //!
 //! A verb is a [`Deed`]; what it decides is in the file of its group. How it is written is in `written`.
 use std::fmt::Debug;
+use std::sync::Arc;
 
 use super::written::{Time, Written};
 use crate::db::{Command, Context, Decision, Tx};
@@ -130,7 +131,7 @@ impl<D: Deed> Command for Amend<D> {
             snapshot = store::load_snapshot(tx, name.programme(), &[draft], *purpose).await?;
             // A session keeps the zone in which it was booked, whatever its site's is corrected to.
             if let Some(site) = snapshot.sites.get_mut(&draft.site) {
-                site.zone = stored.zone;
+                Arc::make_mut(site).zone = stored.zone;
             }
             if purpose.is_record() {
                 groups.push((draft.expert.clone(), stored.zone.date_of(draft.start), draft.site.clone()));

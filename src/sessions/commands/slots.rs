@@ -3,16 +3,17 @@
 //! A check is the command that plans, loaded and decided and no more; what is found and explained is judged by the same predicate
 //! on a snapshot that was loaded the same way.
 use std::num::NonZero;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 use std::thread;
 
 use super::{BookSession, CreateHold, ProposeSession};
-use crate::db::{Ask, Db, Query, Tx};
+use crate::db::{self, Ask, Db, Query, Tx};
 use crate::kernel::{
     Call, Cursor as Keys, Error, Id, Key, Page, PageRequest, Reason, Result, SessionKind, Timestamp, Vocabulary as _,
     page::MAX_BYTES,
 };
 use crate::programmes;
+use crate::sessions::atlas::{Atlas, Places};
 use crate::sessions::slots::{
     ALTERNATIVE_MINUTES, Cursor, Explanation, MOST_EXAMINED, MOST_SITES, Search, Slot, SlotPurpose, Step, Wanted,
     explain, needs_offer,
@@ -24,6 +25,9 @@ use crate::{experts, sites};
 
 /// How many threads count: asking the system anew reads files of its control groups.
 static CORES: LazyLock<usize> = LazyLock::new(|| thread::available_parallelism().map_or(1, NonZero::get));
+
+/// So many starts, some milliseconds at most, are looked at where the search is loaded.
+const FEW_STARTS: i64 = 5_000;
 
 /// Looks for slots.
 #[derive(Clone, Debug)]
@@ -40,6 +44,8 @@ pub struct FindSlots {
     pub most_experts: usize,
     /// What has lapsed is told by this instant.
     pub now: Timestamp,
+    /// Where places are kept that were looked up before.
+    pub atlas: Arc<Atlas>,
 }
 
 /// Slots that were found.
@@ -74,10 +80,21 @@ struct Loaded {
 }
 
 impl Loaded {
-    /// Searches on threads of its own: the runtime's are for those who wait for nothing but a row.
+    /// Searches on threads of its own, unless it is done before one of them has begun: the runtime's are for those who wait for nothing but
+    /// a row.
     async fn search_aside(self) -> Result<Found> {
+        if self.starts() <= FEW_STARTS {
+            return self.search();
+        }
         let searched = tokio::task::spawn_blocking(move || self.search()).await;
         searched.map_err(|_| Error::Internal("a search panicked"))?
+    }
+
+    /// How many starts there are on the grid, whoever offered none of them: at least as many as are looked at.
+    fn starts(&self) -> i64 {
+        let Wanted { experts, kinds, window: (from, until), grid_minutes, .. } = &self.find.wanted;
+        let lanes = experts.len() * kinds.len() * self.snapshot.sites.len();
+        i64::try_from(lanes).unwrap_or(i64::MAX).saturating_mul(until.minutes_since(*from) / (*grid_minutes).max(1) + 1)
     }
 
     fn search(&self) -> Result<Found> {
@@ -121,9 +138,10 @@ impl Query for FindSlots {
             true => sites::store::first(programme, MOST_SITES + 1),
             false => sites::store::briefs_asked(programme, &wanted.sites).map(|known| Ok(known.into_keys().collect())),
         };
+        let (kept, as_of) = self.atlas.of(programme);
         let first = programmes::store::state_asked(programme).and(experts.and(sites));
-        let named = store::known(programme, &wanted.experts, wanted.window);
-        let ((state, (experts, sites)), mut known) = tx.ask(first.and(named)).await?;
+        let named = store::known(programme, &wanted.experts, wanted.window).and(db::since(programme, as_of));
+        let ((state, (experts, sites)), (mut known, since)) = tx.ask(first.and(named)).await?;
         state.must_be_active(programme)?;
         if wanted.experts.is_empty() {
             let text = format!("the programme has more: name at most {}", self.most_experts);
@@ -146,7 +164,10 @@ impl Query for FindSlots {
             now: self.now,
             days: false,
         };
-        let snapshot = store::load_scope(tx, &scope, known).await?;
+        let since = (since.newest, since.names.as_deref());
+        let mut places = Places::since(kept.as_deref(), since, wanted.window, self.now);
+        let snapshot = store::load_scope(tx, &scope, known, &mut places).await?;
+        self.atlas.keep(programme, places);
         if let Some(id) = wanted.experts.iter().find(|id| !snapshot.experts.contains_key(id)) {
             return Err(predicate::not_found(programme, &format!("experts/{id}")));
         }
@@ -206,7 +227,7 @@ impl Query for ExplainSlot {
             now: self.now,
             days: true,
         };
-        let snapshot = store::load_scope(tx, &scope, known).await?;
+        let snapshot = store::load_scope(tx, &scope, known, &mut Places::within(window)).await?;
         match predicate::unknown(draft, &snapshot) {
             Some(tail) => Err(predicate::not_found(&draft.programme, &tail)),
             None => Ok(explain(draft, &snapshot, self.purpose, self.grid_minutes)),

@@ -189,6 +189,7 @@ pub const STATEMENTS: &[(&str, Sql)] = &[
     ("OCCUPIED", snapshot::busy::OCCUPIED),
     ("OCCUPIED_ROOMS", snapshot::busy::OCCUPIED_ROOMS),
     ("OCCUPIED_STATIONED", snapshot::busy::OCCUPIED_STATIONED),
+    ("OCCUPIED_BY", snapshot::busy::OCCUPIED_BY),
     ("HELD_BY_EXPERT", snapshot::busy::HELD_BY_EXPERT),
     ("HELD_BY_CO_EXPERT", snapshot::busy::HELD_BY_CO_EXPERT),
     ("HELD_BY_ASSISTANT", snapshot::busy::HELD_BY_ASSISTANT),

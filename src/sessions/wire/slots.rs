@@ -1,4 +1,7 @@
 //! Messages of slots to queries, and what they find to messages.
+use std::sync::Arc;
+
+use super::super::atlas::Atlas;
 use super::super::commands::{BatchFindSlots, ExplainSlot, FindSlots, Found};
 use super::super::draft::{LARGEST_CAPACITY, LONGEST_BUFFER_MINUTES, LONGEST_MINUTES};
 use super::super::predicate::{Finding, RuleClass};
@@ -21,14 +24,20 @@ const MOST_SEARCHES: usize = 20;
 /// The most slots of one search in a batch.
 const MOST_IN_BATCH: usize = 50;
 
-pub(in crate::sessions) fn find(fields: &mut Fields, request: pb::FindSlotsRequest, now: Timestamp) -> FindSlots {
+pub(in crate::sessions) fn find(
+    fields: &mut Fields,
+    request: pb::FindSlotsRequest,
+    atlas: &Arc<Atlas>,
+    now: Timestamp,
+) -> FindSlots {
     let programme = fields.parent("parent", &request.parent);
-    find_in(fields, programme, request, now)
+    find_in(fields, programme, request, atlas, now)
 }
 
 pub(in crate::sessions) fn batch_find(
     fields: &mut Fields,
     request: pb::BatchFindSlotsRequest,
+    atlas: &Arc<Atlas>,
     now: Timestamp,
 ) -> BatchFindSlots {
     let programme = fields.parent("parent", &request.parent);
@@ -39,13 +48,19 @@ pub(in crate::sessions) fn batch_find(
         if !request.parent.is_empty() && fields.parent("parent", &request.parent) != programme {
             fields.refuse("parent", Reason::Inconsistent, "must be empty or the batch's");
         }
-        let mut find = find_in(fields, programme.clone(), request.clone(), now);
+        let mut find = find_in(fields, programme.clone(), request.clone(), atlas, now);
         find.page.size = find.page.size.min(MOST_IN_BATCH);
         find
     }))
 }
 
-fn find_in(fields: &mut Fields, programme: Id, request: pb::FindSlotsRequest, now: Timestamp) -> FindSlots {
+fn find_in(
+    fields: &mut Fields,
+    programme: Id,
+    request: pb::FindSlotsRequest,
+    atlas: &Arc<Atlas>,
+    now: Timestamp,
+) -> FindSlots {
     let bounds = fields.bounds();
     let experts = names(fields, "experts", &request.experts, bounds.window_experts, |fields, name| {
         fields.name_in::<Experts>("", name, &programme)
@@ -75,7 +90,8 @@ fn find_in(fields: &mut Fields, programme: Id, request: pb::FindSlotsRequest, no
     let wanted = Wanted { purpose, template, experts, sites, kinds, window, grid_minutes, minutes };
     let bound_to = FindSlots::bound_to(&wanted);
     let page = fields.page(request.page_size, &request.page_token, &bound_to);
-    FindSlots { wanted, page, bound_to, count_all: request.count_all, most_experts: bounds.window_experts, now }
+    let (count_all, most_experts) = (request.count_all, bounds.window_experts);
+    FindSlots { wanted, page, bound_to, count_all, most_experts, now, atlas: Arc::clone(atlas) }
 }
 
 /// What a slot is like before anything is said of it.

@@ -1,4 +1,6 @@
 //! What rules are tried on: a clinic against which nothing stands, and the state of things around it.
+use std::sync::Arc;
+
 use homecoming::calendars::{Absent, ExpertAbsence};
 use homecoming::credentials::{BasisKind, Credential, CredentialState, Paper, Papers};
 use homecoming::experts::{Affiliation, Consent, ConsentMedium, Days, Roster, Scope};
@@ -64,7 +66,7 @@ pub(super) fn snapshot() -> Snapshot {
         kinds: vec![kind],
         turnover_minutes: 30,
     };
-    let site = SiteFacts {
+    let site = Arc::new(SiteFacts {
         zone: zone(),
         level: SiteLevel::CountyHospital,
         licensed: vec![Specialty::parse("03").unwrap()],
@@ -72,7 +74,7 @@ pub(super) fn snapshot() -> Snapshot {
             .map(|room| (room.id.clone(), room))
             .into(),
         closures: Vec::new(),
-    };
+    });
     let ever = Days { from: day(1), to: None };
     let expert = ExpertFacts {
         roster: Roster::entered(day(1)),
@@ -94,7 +96,7 @@ pub(super) fn snapshot() -> Snapshot {
         sites: [(id("county"), site.clone()), (id("town"), site.clone()), (id("far"), site)].into(),
         experts: [(id("e1"), expert.clone()), (id("e2"), expert)].into_iter().collect(),
         assistants: [(id("a1"), assistant.clone()), (id("a2"), assistant)].into_iter().collect(),
-        travel: travel.into(),
+        travel: Arc::new(travel.into()),
         papers: Papers { of_experts: [papers("e1"), papers("e2")].into(), ..Papers::default() },
         ..Snapshot::default()
     }

@@ -1,5 +1,6 @@
 //! The rules of sessions by themselves: states, half-days, the predicate, and which clinic carries the sitting.
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use homecoming::assistants::{Absence, AbsenceKind};
 use homecoming::experts::{Roster, Standing};
@@ -208,7 +209,7 @@ fn close(snapshot: &mut Snapshot, room: Option<&str>) {
         reopened: None,
         meta: Meta::new(TOMORROW),
     };
-    snapshot.sites.get_mut(&id("county")).unwrap().closures.push(closure);
+    Arc::make_mut(snapshot.sites.get_mut(&id("county")).unwrap()).closures.push(closure);
 }
 
 fn absent(snapshot: &mut Snapshot, half_day: Option<HalfDay>) {

@@ -4,26 +4,35 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::Window;
-use crate::db::{Ask, Read, Row, Sql};
+use crate::db::{self, Ask, Read, Row, Sql};
 use crate::kernel::{Error, Id, Result, Timestamp};
 use crate::rows;
 use crate::sessions::draft::Resource;
 use crate::sessions::snapshot::{Busy, Hashed, Lapsing};
 use crate::sessions::{Purpose, SessionState};
 
-/// What plans take of a resource between the row's third value and its fourth. What leads from the row to the resource stands before it.
-macro_rules! occupied {
-    ($resource:literal $(, $way:literal, hint: $hint:literal)?) => {
+/// What plans take, by rows of occupancy. What leads to these from the array's rows stands before them.
+macro_rules! planned {
+    ($occupancy:expr $(, $way:literal, hint: $hint:literal)?) => {
         rows!(
             "SELECT o.resource, s.session, s.site, s.kind, s.start_time, s.end_time, s.before_minutes, s.after_minutes, \
              o.busy_from, o.busy_until, o.lapses, s.state, s.revision FROM ",
             $($way, hint: $hint,)?
+            concat!($occupancy, " JOIN sessions s ON s.programme = o.programme AND s.session = o.session")
+        )
+    };
+}
+
+/// What plans take of a resource between the row's third value and its fourth.
+macro_rules! occupied {
+    ($resource:literal $(, $way:literal, hint: $hint:literal)?) => {
+        planned!(
             concat!(
                 "JOIN occupancy o ON o.programme = r.value->>0 AND o.resource = ",
                 $resource,
-                " AND o.busy_from > CAST(r.value->>2 AS BIGINT) AND o.busy_from < CAST(r.value->>3 AS BIGINT) \
-                 JOIN sessions s ON s.programme = o.programme AND s.session = o.session"
+                " AND o.busy_from > CAST(r.value->>2 AS BIGINT) AND o.busy_from < CAST(r.value->>3 AS BIGINT)"
             )
+            $(, $way, hint: $hint)?
         )
     };
 }
@@ -39,6 +48,12 @@ pub(in crate::sessions::store) const OCCUPIED_STATIONED: Sql = occupied!(
     "'assistants/' || a.assistant",
     "JOIN assistants a ON a.programme = r.value->>0 AND a.site = r.value->>1 ",
     hint: "CROSS "
+);
+// SQLite would look through everything that is taken in the programme.
+pub(in crate::sessions::store) const OCCUPIED_BY: Sql = planned!(
+    "ON o.session = r.value->>1 AND o.programme = r.value->>0",
+    "JOIN occupancy o ",
+    hint: "INDEXED BY occupancy_by_session "
 );
 // What was held has an actual end, and who came; asking for the state instead would invite its index.
 pub(in crate::sessions::store) const HELD_BY_EXPERT: Sql = rows!(
@@ -71,7 +86,7 @@ pub(in crate::sessions::store) const HELD_IN_ROOM: Sql = rows!(
 );
 
 /// Who and what is taken, and which sessions among these lapse.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub(super) struct Taken {
     pub busy: Hashed<Resource, Vec<Busy>>,
     pub lapsing: BTreeMap<Id, Lapsing>,
@@ -89,21 +104,18 @@ pub(super) fn taken(programme: &Id, windows: &BTreeMap<Resource, Vec<Window>>, p
     rows_of(OCCUPIED, &keys).map(|rows| Taken::of(&rows, planned))
 }
 
-/// Asks who and what is taken by plans in a window: these people, and the rooms and whoever is or was stationed at these sites.
-pub(super) fn taken_at(programme: &Id, people: Vec<Resource>, sites: &[Id], (from, until): Window) -> Ask<Taken> {
-    let people: BTreeMap<_, _> = people.into_iter().map(|person| (person, vec![(from, until)])).collect();
+/// Asks which rooms, and who of those who are or were stationed there, are taken by plans in a window at these sites.
+pub(super) fn taken_at(programme: &Id, sites: &[Id], (from, until): Window) -> Ask<Taken> {
     let sites: Vec<_> = sites.iter().map(|site| (programme, site, from.micros(), until.micros())).collect();
-    let there = rows_of(OCCUPIED_ROOMS, &sites).and(rows_of(OCCUPIED_STATIONED, &sites));
-    let there = there.map(|(mut rows, stationed)| {
+    rows_of(OCCUPIED_ROOMS, &sites).and(rows_of(OCCUPIED_STATIONED, &sites)).map(|(mut rows, stationed)| {
         rows.extend(stationed);
         Taken::of(&rows, planned)
-    });
-    taken(programme, &people, Purpose::Book).and(there).map(|(mut taken, there)| {
-        // Whoever is named may be stationed there.
-        taken.busy.extend(there.busy);
-        taken.lapsing.extend(there.lapsing);
-        Ok(taken)
     })
+}
+
+/// Asks who and what these sessions take by plan.
+pub(super) fn taken_by(programme: &Id, sessions: &[Id]) -> Ask<Taken> {
+    rows_of(OCCUPIED_BY, &db::keys(programme, sessions)).map(|rows| Taken::of(&rows, planned))
 }
 
 impl Taken {
@@ -120,7 +132,7 @@ impl Taken {
             }
         }
         for all in taken.busy.values_mut() {
-            all.sort_by(|a, b| (a.start, &a.session).cmp(&(b.start, &b.session)));
+            all.sort_by(Busy::by_start);
         }
         Ok(taken)
     }

@@ -1,15 +1,20 @@
 //! Loads snapshots: the one place that asks the tables what the predicate decides on, with as many messages for hundreds of
 //! experts as for one.
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 
+use busy::Taken;
+
+use crate::assistants::Pairing;
 use crate::credentials::{self, Credential, Papers};
 use crate::db::{Ask, Read, Sql, Tx};
 use crate::kernel::{Id, Result, SessionKind, Timestamp};
 use crate::rows;
 use crate::sessions::Purpose;
+use crate::sessions::atlas::Places;
 use crate::sessions::draft::{Resource, SessionDraft};
-use crate::sessions::snapshot::{ExpertFacts, Hashed, LONGEST_TAKEN_MINUTES, REACH_MINUTES, Snapshot};
-use crate::sites;
+use crate::sessions::snapshot::{ExpertFacts, Hashed, Journeys, LONGEST_TAKEN_MINUTES, REACH_MINUTES, Snapshot};
+use crate::{assistants, sites};
 
 pub(super) mod busy;
 pub(super) mod counted;
@@ -50,6 +55,8 @@ pub struct Scope<'a> {
 pub struct Known {
     experts: Hashed<Id, ExpertFacts>,
     papers: HashMap<Id, Vec<Credential>>,
+    pairings: Vec<Pairing>,
+    taken: Taken,
 }
 
 /// Asks what is known of experts whose sessions would lie in a window; of nobody nothing is asked.
@@ -59,7 +66,11 @@ pub fn known(programme: &Id, experts: &[Id], window: (Timestamp, Timestamp)) -> 
     }
     let subjects = Subjects { programme, experts: experts.to_vec(), sites: Vec::new(), window };
     let papers = credentials::store::of_experts(programme, experts);
-    people::experts(&subjects).and(papers).map(|(experts, papers)| Ok(Known { experts, papers }))
+    let pairings = assistants::store::pairings::of_experts_asked(programme, experts);
+    let taken = taken_in(programme, experts.iter().cloned().map(Resource::Expert), window);
+    people::experts(&subjects)
+        .and(papers.and(pairings.and(taken)))
+        .map(|(experts, (papers, (pairings, taken)))| Ok(Known { experts, papers, pairings, taken }))
 }
 
 /// Who and what a snapshot is about.
@@ -87,10 +98,16 @@ pub async fn load(tx: &mut Tx<'_>, programme: &Id, drafts: &[&SessionDraft], pur
     };
     let assistants = set(drafts.iter().flat_map(|draft| draft.assistants()));
     let places = existing(programme, drafts).and(place::sites(&subjects));
-    let people = people::experts(&subjects).and(people::named(&subjects, &assistants));
+    let pairings = match assistants.is_empty() {
+        true => Ask::known(Vec::new()),
+        false => assistants::store::pairings::of_experts_asked(programme, &subjects.experts),
+    };
+    let people = people::experts(&subjects).and(people::named(programme, &assistants).and(pairings));
     let papers = credentials::store::papers(programme, &subjects.experts, &subjects.sites);
     let papers = papers.and(busy::taken(programme, &windows(drafts), purpose));
-    let ((existing, sites), ((experts, assistants), (papers, taken))) = tx.ask(places.and(people.and(papers))).await?;
+    let ((existing, sites), ((experts, (mut assistants, pairings)), (papers, taken))) =
+        tx.ask(places.and(people.and(papers))).await?;
+    people::pair(&mut assistants, pairings);
     let mut snapshot = Snapshot {
         existing,
         sites,
@@ -116,48 +133,56 @@ pub async fn load(tx: &mut Tx<'_>, programme: &Id, drafts: &[&SessionDraft], pur
     Ok(snapshot)
 }
 
-/// Loads what any session of a scope is judged in beside what is known of its experts, settled as of its instant.
+/// Loads what any session of a scope is judged in beside what is known of its experts, settled as of its instant. What is known of places
+/// isn't asked again; what isn't, is known afterwards. Who searches writes nothing: what lapses isn't told.
 ///
 /// # Errors
 /// A storage error.
-pub async fn load_scope(tx: &mut Tx<'_>, scope: &Scope<'_>, known: Known) -> Result<Snapshot> {
-    let mut subjects = Subjects {
-        programme: scope.programme,
-        experts: scope.experts.to_vec(),
-        sites: scope.sites.to_vec(),
-        window: scope.window,
-    };
-    let Known { experts, papers: of_experts } = known;
-    let mut snapshot = Snapshot { experts, ..Snapshot::default() };
+pub async fn load_scope(tx: &mut Tx<'_>, scope: &Scope<'_>, known: Known, places: &mut Places) -> Result<Snapshot> {
+    let Scope { programme, window, .. } = *scope;
+    let Known { experts, papers: of_experts, pairings, taken } = known;
+    let mut snapshot = Snapshot { experts, busy: taken.busy, ..Snapshot::default() };
+    let mut subjects = Subjects { programme, experts: scope.experts.to_vec(), sites: scope.sites.to_vec(), window };
     if let Some(kinds) = scope.offered {
         let offers = || snapshot.experts.values().flat_map(|expert| &expert.standing);
         let wanted = |site: &Id| offers().any(|offer| kinds.iter().any(|kind| offer.is_for(*kind, site)));
         subjects.sites.retain(|site| wanted(site));
     }
-    let places = place::sites(&subjects).and(credentials::store::of_sites(scope.programme, &subjects.sites));
+    let lacking = place::at_sites(programme, places.lacking(&subjects.sites), places.window());
+    let lacking = busy::taken_by(programme, &places.changed()).and(lacking);
     let limits = people::contacts(&subjects, &snapshot).and(counted::counted(&subjects, &snapshot));
-    let people = people::stationed(&subjects, scope.assistants).and(limits);
     let days = match scope.days {
         true => people::calendar(&subjects, &snapshot).map(|calendar| Ok(Some(calendar))),
         false => Ask::known(None),
     };
-    let experts = scope.experts.iter().cloned().map(Resource::Expert);
-    let named = experts.chain(scope.assistants.iter().cloned().map(Resource::Assistant)).collect();
-    let taken = busy::taken_at(scope.programme, named, &subjects.sites, reach(scope.window));
-    let (((sites, of_sites), (assistants, (contacts, counted))), (calendar, taken)) =
-        tx.ask(places.and(people).and(days.and(taken))).await?;
-    let papers = Papers { of_experts, of_sites, ..Papers::default() };
-    snapshot = Snapshot { sites, assistants, contacts, counted, calendar, papers, ..snapshot };
-    (snapshot.busy, snapshot.lapsing) = (taken.busy, taken.lapsing);
+    let named = scope.assistants.iter().cloned().map(Resource::Assistant);
+    let named = people::named(programme, scope.assistants).and(taken_in(programme, named, window));
+    let ((changed, lacking), ((contacts, counted), (calendar, (assistants, taken)))) =
+        tx.ask(lacking.and(limits.and(days.and(named)))).await?;
+    snapshot = Snapshot { assistants, contacts, counted, calendar, ..snapshot };
+    snapshot.busy.extend(taken.busy);
+    snapshot.papers = Papers { of_experts, ..Papers::default() };
+    places.learn(changed.busy, lacking);
+    places.describe(&subjects.sites, &mut snapshot);
+    people::pair(&mut snapshot.assistants, pairings);
     let dossiers: Vec<Id> = scope.dossier.into_iter().cloned().collect();
-    snapshot.papers.dossiers = credentials::store::dossiers::many(tx, scope.programme, &dossiers).await?;
+    snapshot.papers.dossiers = credentials::store::dossiers::many(tx, programme, &dossiers).await?;
     let taken = snapshot.busy.keys().filter(|resource| resource.is_person());
-    let busy = snapshot.sites_of(taken);
+    let mut sites = snapshot.sites_of(taken);
     // Whoever is nowhere else comes from nowhere.
-    let sites = if busy.is_empty() { BTreeSet::new() } else { subjects.sites.iter().collect() };
-    snapshot.travel = tx.ask(travel(scope.programme, &journeys(&sites, busy))).await?;
+    if !sites.is_empty() {
+        sites.extend(&subjects.sites);
+    }
+    let minutes = tx.ask(sites::store::travel::minutes(programme, &places.untravelled(&sites))).await?;
+    snapshot.travel = places.travel(&sites, minutes);
     snapshot.settle(scope.now);
     Ok(snapshot)
+}
+
+/// Asks when plans in a window take resources.
+fn taken_in(programme: &Id, resources: impl Iterator<Item = Resource>, window: Window) -> Ask<Taken> {
+    let windows = resources.map(|resource| (resource, vec![reach(window)])).collect();
+    busy::taken(programme, &windows, Purpose::Book)
 }
 
 fn existing(programme: &Id, drafts: &[&SessionDraft]) -> Ask<BTreeSet<Id>> {
@@ -203,9 +228,7 @@ fn journeys<'a>(sites: &BTreeSet<&'a Id>, busy: BTreeSet<&'a Id>) -> BTreeSet<(&
     pairs.flat_map(|(a, b)| [(a, b), (b, a)]).collect()
 }
 
-type Journeys = BTreeMap<(Id, Id), i64>;
-
-fn travel(programme: &Id, journeys: &BTreeSet<(&Id, &Id)>) -> Ask<Journeys> {
+fn travel(programme: &Id, journeys: &BTreeSet<(&Id, &Id)>) -> Ask<Arc<Journeys>> {
     let journeys: Vec<(Id, Id)> = journeys.iter().map(|(from, to)| ((*from).clone(), (*to).clone())).collect();
-    sites::store::travel::minutes(programme, &journeys).map(|minutes| Ok(minutes.into_iter().collect()))
+    sites::store::travel::minutes(programme, &journeys).map(|minutes| Ok(Arc::new(minutes.into_iter().collect())))
 }

@@ -2,11 +2,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Subjects;
+use crate::assistants::Pairing;
 use crate::assistants::store::Stationed;
 use crate::calendars::Calendar;
 use crate::calendars::store::{absences, offers};
 use crate::db::Ask;
-use crate::kernel::{Date, Id, Timestamp};
+use crate::kernel::{Date, Id, Result, Timestamp};
 use crate::sessions::snapshot::{AssistantFacts, ExpertFacts, Hashed, Snapshot, Standing};
 use crate::{assistants, calendars, charters, experts};
 
@@ -65,40 +66,30 @@ fn days_around(subjects: &Subjects<'_>) -> (Date, Date) {
     (first, until.to_utc().date_naive().succ_opt().unwrap_or_default())
 }
 
-/// Named assistants, wherever they are stationed.
-pub(super) fn named(subjects: &Subjects<'_>, named: &[Id]) -> Ask<Hashed<Id, AssistantFacts>> {
-    if named.is_empty() {
-        return Ask::known(Hashed::default());
-    }
-    paired(subjects, assistants::store::named(subjects.programme, named))
+/// Named assistants, wherever they are stationed, with nobody's pairings.
+pub(super) fn named(programme: &Id, named: &[Id]) -> Ask<Hashed<Id, AssistantFacts>> {
+    assistants::store::named(programme, named).map(unpaired)
 }
 
-/// Everybody who is stationed at the sites, and whoever is named beside.
-pub(super) fn stationed(subjects: &Subjects<'_>, beside: &[Id]) -> Ask<Hashed<Id, AssistantFacts>> {
+/// Everybody who is stationed at the sites, with nobody's pairings.
+pub(super) fn stationed(subjects: &Subjects<'_>) -> Ask<Hashed<Id, AssistantFacts>> {
     let (first, last) = days_around(subjects);
-    let stationed = assistants::store::stationed(subjects.programme, &subjects.sites, first, last);
-    let both =
-        stationed.and(assistants::store::named(subjects.programme, beside)).map(|(mut stationed, mut beside)| {
-            beside.retain(|one| stationed.iter().all(|other| other.assistant != one.assistant));
-            stationed.append(&mut beside);
-            Ok(stationed)
-        });
-    paired(subjects, both)
+    assistants::store::stationed(subjects.programme, &subjects.sites, first, last).map(unpaired)
 }
 
-fn paired(subjects: &Subjects<'_>, who: Ask<Vec<Stationed>>) -> Ask<Hashed<Id, AssistantFacts>> {
-    let pairings = assistants::store::pairings::of_experts_asked(subjects.programme, &subjects.experts);
-    who.and(pairings).map(|(who, pairings)| {
-        let alone = |one: Stationed| {
-            let facts = AssistantFacts { site: one.site, end: one.end, absences: one.absences, pairings: Vec::new() };
-            (one.assistant, facts)
-        };
-        let mut all: Hashed<Id, AssistantFacts> = who.into_iter().map(alone).collect();
-        for pairing in pairings {
-            if let Some(facts) = all.get_mut(&pairing.assistant) {
-                facts.pairings.push((pairing.expert, pairing.site, pairing.days));
-            }
+fn unpaired(who: Vec<Stationed>) -> Result<Hashed<Id, AssistantFacts>> {
+    let alone = |one: Stationed| {
+        let facts = AssistantFacts { site: one.site, end: one.end, absences: one.absences, pairings: Vec::new() };
+        (one.assistant, facts)
+    };
+    Ok(who.into_iter().map(alone).collect())
+}
+
+/// Tells assistants with whom they are paired.
+pub(super) fn pair(assistants: &mut Hashed<Id, AssistantFacts>, pairings: Vec<Pairing>) {
+    for pairing in pairings {
+        if let Some(facts) = assistants.get_mut(&pairing.assistant) {
+            facts.pairings.push((pairing.expert, pairing.site, pairing.days));
         }
-        Ok(all)
-    })
+    }
 }
