@@ -225,9 +225,16 @@ impl Served {
 /// every five.
 const SETTLING: Duration = Duration::from_secs(16);
 
-/// Waits until what was loaded is on the disk and counted: a page or a search is to be measured, not what follows a load.
-async fn settle() {
+/// Waits until what was loaded is on the disk and counted, and PostgreSQL has no vacuum or checkpoint of it before it: a page or a search is
+/// to be measured, not what follows a load.
+async fn settle(place: Place, database: &str) {
     tokio::time::sleep(SETTLING).await;
+    if place == Place::Postgres {
+        let mut connection = PgConnection::connect(database).await.unwrap();
+        connection.execute("VACUUM (ANALYZE)").await.unwrap();
+        connection.execute("CHECKPOINT").await.unwrap();
+        connection.close().await.unwrap();
+    }
     assert!(Command::new("sync").status().unwrap().success());
 }
 
@@ -248,7 +255,7 @@ pub async fn over_the_demo(arguments: &[String], measure: impl AsyncFn(&'static 
             Place::Postgres => fresh_postgres().await,
         };
         let program = Program::serve(&database, &["--demo", "--log-filter", "warn"]);
-        settle().await;
+        settle(place, &database).await;
         sum += measure(place.name(), program.address).await;
     }
     sum
