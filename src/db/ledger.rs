@@ -359,7 +359,7 @@ pub(super) async fn forget_requests(tx: &mut Tx<'_>, now: Timestamp) -> Result<u
 }
 
 /// Where a programme's ledger ends, as a snapshot sees it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Seen {
     /// The last change's sequence.
     pub sequence: i64,

@@ -1,4 +1,4 @@
-//! The atlas: what searches look up of a programme's places, kept in memory as of a change of its log
+//! The atlas: what searches look up of a programme's places, kept in memory as of where its ledger ended
 //! (docs/adr/0028-an-atlas-of-places.md).
 //!
 //! Who is stationed where, which rooms there are and what they are taken for is most of what a search for one expert loads, and the same for
@@ -8,19 +8,22 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::draft::Resource;
+use super::slots::MOST_SITES;
 use super::snapshot::{AssistantFacts, Busy, Hashed, Journeys, SiteFacts, Snapshot};
 use crate::assistants::Assistants;
 use crate::credentials::{Credential, Credentials};
+use crate::db::Since;
+use crate::db::ledger::Seen;
 use crate::kernel::{Collection as _, Id, Timestamp};
 use crate::sessions::Sessions;
 use crate::sites::{Closures, Sites};
 
 /// The most programmes whose places are kept.
 const MOST_PROGRAMMES: usize = 64;
-/// The most sites of a programme that are kept, and the most among which journeys are.
-const MOST_SITES: usize = 400;
+/// The most sites of a programme that are kept, at least those of one search; and the most among which journeys are.
+const MOST_KEPT_SITES: usize = 2 * MOST_SITES;
 const DAY_MINUTES: i64 = 24 * 60;
-/// How long after places were first looked at they are forgotten: what was over by then is kept along.
+/// How long places are kept: what was over by then, and nobody asks for, is kept along.
 const KEPT_MINUTES: i64 = 7 * DAY_MINUTES;
 /// How far ahead what is kept is known, in minutes: further than anybody plans.
 const AHEAD_MINUTES: i64 = 36_525 * DAY_MINUTES;
@@ -38,13 +41,15 @@ pub struct AtSite {
     pub busy: Hashed<Resource, Vec<Busy>>,
 }
 
-/// Places of a programme, all as of one change of its log.
+/// Places of a programme, all as of where its ledger ended once.
 #[derive(Clone, Debug)]
 pub struct Places {
-    as_of: i64,
+    /// None: asked for one question, and not kept.
+    as_of: Option<Seen>,
+    /// In which everything is known.
     window: (Timestamp, Timestamp),
-    is_kept: bool,
     sites: HashMap<Id, Arc<AtSite>>,
+    /// Sessions that were touched since what the sites are taken for was asked.
     changed: BTreeSet<Id>,
     /// The sites among which all journeys are known.
     travelled: BTreeSet<Id>,
@@ -56,9 +61,8 @@ impl Places {
     #[must_use]
     pub fn within(window: (Timestamp, Timestamp)) -> Places {
         Places {
-            as_of: 0,
+            as_of: None,
             window,
-            is_kept: false,
             sites: HashMap::new(),
             changed: BTreeSet::new(),
             travelled: BTreeSet::new(),
@@ -66,47 +70,58 @@ impl Places {
         }
     }
 
-    /// Those that were kept as far as they still hold, for a search in a window in a snapshot as of the change `newest`, before which
-    /// `names` were touched since; names unknown: nothing holds for certain.
+    /// Those that were kept as far as they still hold, for a search in a window. What was written since they were asked for is told by the
+    /// search's own snapshot; where it can't tell, nothing holds for certain, and others are kept from now on.
     #[must_use]
-    pub fn since(
-        kept: Option<&Places>,
-        (newest, names): (i64, Option<&[String]>),
-        window: (Timestamp, Timestamp),
-        now: Timestamp,
-    ) -> Places {
+    pub fn since(kept: Option<&Places>, since: Since, window: (Timestamp, Timestamp), now: Timestamp) -> Places {
+        let Since { head, names } = since;
         let from = now.plus_minutes(-DAY_MINUTES);
         let until = now.plus_minutes(AHEAD_MINUTES);
-        let is_ahead = kept.is_some_and(|kept| kept.as_of > newest);
+        let is_ahead = kept.and_then(Places::as_of).is_some_and(|kept| kept.sequence > head.sequence);
         if is_ahead || window.0 < from || window.1 > until {
             return Places::within(window);
         }
         let is_old = |kept: &Places| kept.window.0.plus_minutes(KEPT_MINUTES) < from || kept.window.0 > window.0;
         match (kept.filter(|kept| !is_old(kept)), names) {
             (Some(kept), Some(names)) => {
-                let mut places = Places { as_of: newest, ..kept.clone() };
+                let mut places = Places { as_of: Some(head), ..kept.clone() };
                 names.iter().for_each(|name| places.forget(name));
                 places
             }
-            _ => Places { as_of: newest, is_kept: true, ..Places::within((from, until.plus_minutes(KEPT_MINUTES))) },
+            _ => Places { as_of: Some(head), ..Places::within((from, until.plus_minutes(KEPT_MINUTES))) },
         }
     }
 
-    /// Something was touched. A table is written by its own slice only, with a change of a resource of that slice.
+    /// Something was touched. What is looked up of places is written with a change under one of these names, and by nobody else.
     fn forget(&mut self, name: &str) {
         let mut parts = name.split('/').skip(2);
-        let (Some(collection), Some(Ok(id))) = (parts.next(), parts.next().map(Id::parse)) else { return };
-        match collection {
-            Sessions::COLLECTION => drop(self.changed.insert(id)),
-            Sites::COLLECTION => {
+        let collection = parts.next();
+        match (collection, parts.next().and_then(|id| Id::parse(id).ok())) {
+            (Some(Sessions::COLLECTION), Some(id)) => drop(self.changed.insert(id)),
+            (Some(Sites::COLLECTION), Some(id)) => {
                 self.sites.remove(&id);
-                self.travelled.clear();
-                self.journeys = Arc::default();
+                self.forget_journeys();
             }
             // Where a closure, a paper or somebody was before isn't said.
-            Closures::COLLECTION | Assistants::COLLECTION | Credentials::COLLECTION => self.sites.clear(),
+            (Some(Closures::COLLECTION | Assistants::COLLECTION | Credentials::COLLECTION), _) => self.sites.clear(),
+            (Some(Sessions::COLLECTION | Sites::COLLECTION), None) => {
+                self.sites.clear();
+                self.forget_journeys();
+            }
             _ => {}
         }
+    }
+
+    /// Journeys from a site change under its name; all are forgotten, since they are asked for in both directions at once.
+    fn forget_journeys(&mut self) {
+        self.travelled.clear();
+        self.journeys = Arc::default();
+    }
+
+    /// Where the ledger ended as of which they are kept; none: they aren't.
+    #[must_use]
+    pub fn as_of(&self) -> Option<&Seen> {
+        self.as_of.as_ref()
     }
 
     /// In which window what is lacking is to be asked.
@@ -156,13 +171,15 @@ impl Places {
         }
     }
 
-    /// Puts what is known of these sites into a snapshot.
-    pub fn describe(&self, sites: &[Id], snapshot: &mut Snapshot) {
+    /// Puts what is known of these sites into a snapshot, with what they are taken for near a window.
+    pub fn describe(&self, sites: &[Id], window: (Timestamp, Timestamp), snapshot: &mut Snapshot) {
         for (id, place) in sites.iter().filter_map(|id| Some((id, self.sites.get(id)?))) {
             snapshot.sites.insert(id.clone(), Arc::clone(&place.site));
             snapshot.papers.of_sites.insert(id.clone(), place.papers.clone());
             snapshot.assistants.extend(place.assistants.iter().map(|(id, facts)| (id.clone(), facts.clone())));
-            snapshot.busy.extend(place.busy.iter().map(|(resource, busy)| (resource.clone(), busy.clone())));
+            let near = place.busy.iter().map(|(resource, busy)| (resource, Busy::near(busy, window)));
+            let near = near.filter(|(_, busy)| !busy.is_empty());
+            snapshot.busy.extend(near.map(|(resource, busy)| (resource.clone(), busy.to_vec())));
         }
     }
 
@@ -194,21 +211,30 @@ impl Places {
 pub struct Atlas(Mutex<BTreeMap<Id, Arc<Places>>>);
 
 impl Atlas {
-    /// What is kept of a programme, and as of which change.
+    /// What is kept of a programme.
     #[must_use]
-    pub fn of(&self, programme: &Id) -> (Option<Arc<Places>>, Option<i64>) {
-        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner).get(programme).cloned();
-        let as_of = kept.as_ref().map(|kept| kept.as_of);
-        (kept, as_of)
+    pub fn of(&self, programme: &Id) -> Option<Arc<Places>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(programme).cloned()
     }
 
-    /// Keeps places of a programme, unless newer ones are kept: what all of it takes is bounded.
-    pub fn keep(&self, programme: &Id, places: Places) {
-        if !places.is_kept || places.sites.len() > MOST_SITES || places.travelled.len() > MOST_SITES {
-            return;
+    /// Keeps places of a programme that were asked for these sites, unless newer ones are kept, or more: what all of it takes is bounded.
+    pub fn keep(&self, programme: &Id, mut places: Places, sites: &[Id]) {
+        let Some(as_of) = &places.as_of else { return };
+        let new = (as_of.sequence, places.sites.len());
+        if places.sites.len() > MOST_KEPT_SITES {
+            let searched: BTreeSet<&Id> = sites.iter().collect();
+            places.sites.retain(|id, _| searched.contains(id));
+        }
+        if places.travelled.len() > MOST_KEPT_SITES {
+            places.forget_journeys();
         }
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if all.get(programme).is_some_and(|kept| kept.as_of > places.as_of) {
+        let is_less = |kept: &Places| {
+            let sequence = kept.as_of.as_ref().map_or(0, |seen| seen.sequence);
+            // Those that begin later replace those that grow old.
+            sequence > new.0 || (kept.window == places.window && (sequence, kept.sites.len()) > new)
+        };
+        if all.get(programme).is_some_and(|kept| is_less(kept)) {
             return;
         }
         if all.len() >= MOST_PROGRAMMES && !all.contains_key(programme) {

@@ -17,9 +17,15 @@ use crate::sites::{Closure, Room, SiteLevel};
 use super::draft::{LONGEST_BUFFER_MINUTES, LONGEST_MINUTES, Resource, SessionDraft};
 
 /// How far from a session another can lie and still matter, in minutes: buffers of both, and the longest journey.
-pub const REACH_MINUTES: i64 = 2 * LONGEST_BUFFER_MINUTES + 24 * 60;
+const REACH_MINUTES: i64 = 2 * LONGEST_BUFFER_MINUTES + 24 * 60;
 /// The longest that one session can take somebody or something, in minutes: a search by starts looks back this far.
-pub const LONGEST_TAKEN_MINUTES: i64 = LONGEST_MINUTES + 2 * LONGEST_BUFFER_MINUTES;
+const LONGEST_TAKEN_MINUTES: i64 = LONGEST_MINUTES + 2 * LONGEST_BUFFER_MINUTES;
+
+/// When a session must begin to matter to one in a window: ends excluded.
+#[must_use]
+pub fn reach((from, until): (Timestamp, Timestamp)) -> (Timestamp, Timestamp) {
+    (from.plus_minutes(-REACH_MINUTES - LONGEST_TAKEN_MINUTES), until.plus_minutes(REACH_MINUTES))
+}
 
 /// What is looked up thousands of times in a search: by a hash that is fast for short texts and has a seed of the process's own.
 pub type Hashed<K, V> = std::collections::HashMap<K, V, foldhash::quality::RandomState>;
@@ -234,6 +240,15 @@ pub struct Busy {
 }
 
 impl Busy {
+    /// Of a list by start all that can matter to a session in a window, buffers and journeys counted.
+    #[must_use]
+    pub fn near(list: &[Busy], window: (Timestamp, Timestamp)) -> &[Busy] {
+        let (from, until) = reach(window);
+        let (first, last) =
+            (list.partition_point(|busy| busy.start < from), list.partition_point(|busy| busy.start < until));
+        list.get(first..last).unwrap_or_default()
+    }
+
     /// The order of what takes a resource.
     #[must_use]
     pub fn by_start(&self, other: &Busy) -> Ordering {
@@ -325,12 +340,7 @@ impl Snapshot {
     /// What takes a resource near an interval: all that can matter to a session in it, buffers and journeys counted.
     #[must_use]
     pub fn near(&self, resource: &Resource, start: Timestamp, end: Timestamp) -> &[Busy] {
-        let Some(list) = self.busy.get(resource) else { return &[] };
-        let from = start.plus_minutes(-REACH_MINUTES - LONGEST_TAKEN_MINUTES);
-        let until = end.plus_minutes(REACH_MINUTES);
-        let (first, last) =
-            (list.partition_point(|busy| busy.start < from), list.partition_point(|busy| busy.start < until));
-        list.get(first..last).unwrap_or_default()
+        self.busy.get(resource).map_or(&[], |list| Busy::near(list, (start, end)))
     }
 
     /// The interval that a resource is taken for by a draft, as occupancy has it: people with the session's buffers, a room

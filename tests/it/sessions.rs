@@ -7,6 +7,7 @@ mod limits;
 mod model;
 mod moves;
 mod neighbours;
+mod places;
 mod properties;
 mod rules;
 mod scenarios;

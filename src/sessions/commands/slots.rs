@@ -1,7 +1,7 @@
 //! Finding, checking and explaining slots: read only.
 //!
-//! A check is the command that plans, loaded and decided and no more; what is found and explained is judged by the same predicate
-//! on a snapshot that was loaded the same way.
+//! A check is the command that plans, loaded and decided and no more. What is found and explained is judged by the same predicate, on a
+//! snapshot of the same rows; only what a search looks up of places may have been read before ([`Atlas`]).
 use std::num::NonZero;
 use std::sync::{Arc, LazyLock};
 use std::thread;
@@ -23,11 +23,12 @@ use crate::sessions::store::{self, Scope};
 use crate::sessions::{Session, SessionDraft, predicate};
 use crate::{experts, sites};
 
+const DAY_MINUTES: i64 = 24 * 60;
 /// How many threads count: asking the system anew reads files of its control groups.
 static CORES: LazyLock<usize> = LazyLock::new(|| thread::available_parallelism().map_or(1, NonZero::get));
 
-/// So many starts, some milliseconds at most, are looked at where the search is loaded.
-const FEW_STARTS: i64 = 5_000;
+/// The most that is examined where a search was loaded: some milliseconds, as [`MOST_EXAMINED`] are some hundred.
+const FEW_EXAMINED: usize = 5_000;
 
 /// Looks for slots.
 #[derive(Clone, Debug)]
@@ -79,46 +80,64 @@ struct Loaded {
     snapshot: Snapshot,
 }
 
+/// What became of a search.
+struct Searched {
+    found: Found,
+    /// Whether it was broken off, since more had to be examined than it was allowed.
+    is_cut: bool,
+}
+
 impl Loaded {
     /// Searches on threads of its own, unless it is done before one of them has begun: the runtime's are for those who wait for nothing but
     /// a row.
     async fn search_aside(self) -> Result<Found> {
-        if self.starts() <= FEW_STARTS {
-            return self.search();
+        if self.starts() <= FEW_EXAMINED {
+            let searched = self.search(FEW_EXAMINED, 1)?;
+            if !searched.is_cut {
+                return Ok(searched.found);
+            }
         }
-        let searched = tokio::task::spawn_blocking(move || self.search()).await;
-        searched.map_err(|_| Error::Internal("a search panicked"))?
+        aside(move || self.search(MOST_EXAMINED, *CORES)).await?.map(|searched| searched.found)
     }
 
-    /// How many starts there are on the grid, whoever offered none of them: at least as many as are looked at.
-    fn starts(&self) -> i64 {
+    /// How many starts there are on the grid, whether the expert has offered them or not.
+    fn starts(&self) -> usize {
         let Wanted { experts, kinds, window: (from, until), grid_minutes, .. } = &self.find.wanted;
         let lanes = experts.len() * kinds.len() * self.snapshot.sites.len();
-        i64::try_from(lanes).unwrap_or(i64::MAX).saturating_mul(until.minutes_since(*from) / (*grid_minutes).max(1) + 1)
+        // The grid begins anew each midnight.
+        let days = until.minutes_since(*from) / DAY_MINUTES + 2;
+        let a_day = (DAY_MINUTES - 1) / (*grid_minutes).max(1) + 1;
+        lanes.saturating_mul(usize::try_from(days.saturating_mul(a_day)).unwrap_or(usize::MAX))
     }
 
-    fn search(&self) -> Result<Found> {
+    fn search(&self, most: usize, threads: usize) -> Result<Searched> {
         let FindSlots { wanted, page, bound_to, count_all, .. } = &self.find;
         let from = page.after.as_ref().map(cursor_of).transpose()?;
         let mut search = Search::new(wanted, &self.snapshot, from.as_ref());
-        let (mut slots, mut bytes, mut looked_at) = (Vec::new(), 0, 0);
-        let is_full = |slots: &Vec<Slot>, bytes| slots.len() >= page.size || bytes >= MAX_BYTES;
-        while looked_at < MOST_EXAMINED && !is_full(&slots, bytes) {
+        let (mut slots, mut bytes, mut is_over) = (Vec::new(), 0, false);
+        while !is_over && search.examined() < most {
             match search.step() {
                 Step::Found(slot) => {
                     bytes += slot.bytes();
                     slots.push(*slot);
+                    is_over = slots.len() >= page.size || bytes >= MAX_BYTES;
                 }
                 Step::Passed => {}
-                Step::Done => break,
+                Step::Done => is_over = true,
             }
-            looked_at += 1;
         }
         let next = search.cursor().as_ref().map(keys_of);
-        let others = if *count_all { search.count(MOST_EXAMINED - looked_at, *CORES) } else { None };
+        let is_over = is_over || next.is_none();
+        let others = if *count_all && is_over { search.count(most, threads) } else { None };
         let total = others.and_then(|others| i64::try_from(slots.len() + others).ok());
-        Ok(Found { page: Page::ended_at(slots, next, bound_to), total })
+        let is_cut = !is_over || (*count_all && total.is_none());
+        Ok(Searched { found: Found { page: Page::ended_at(slots, next, bound_to), total }, is_cut })
     }
+}
+
+/// Computes on a thread of its own, while this one serves others.
+async fn aside<T: Send + 'static>(compute: impl FnOnce() -> T + Send + 'static) -> Result<T> {
+    tokio::task::spawn_blocking(compute).await.map_err(|_| Error::Internal("a search or an explanation panicked"))
 }
 
 impl Query for FindSlots {
@@ -138,9 +157,10 @@ impl Query for FindSlots {
             true => sites::store::first(programme, MOST_SITES + 1),
             false => sites::store::briefs_asked(programme, &wanted.sites).map(|known| Ok(known.into_keys().collect())),
         };
-        let (kept, as_of) = self.atlas.of(programme);
+        let kept = self.atlas.of(programme);
         let first = programmes::store::state_asked(programme).and(experts.and(sites));
-        let named = store::known(programme, &wanted.experts, wanted.window).and(db::since(programme, as_of));
+        let named = store::known(programme, &wanted.experts, wanted.window)
+            .and(db::since(programme, kept.as_deref().and_then(Places::as_of)));
         let ((state, (experts, sites)), (mut known, since)) = tx.ask(first.and(named)).await?;
         state.must_be_active(programme)?;
         if wanted.experts.is_empty() {
@@ -164,10 +184,9 @@ impl Query for FindSlots {
             now: self.now,
             days: false,
         };
-        let since = (since.newest, since.names.as_deref());
         let mut places = Places::since(kept.as_deref(), since, wanted.window, self.now);
         let snapshot = store::load_scope(tx, &scope, known, &mut places).await?;
-        self.atlas.keep(programme, places);
+        self.atlas.keep(programme, places, &wanted.sites);
         if let Some(id) = wanted.experts.iter().find(|id| !snapshot.experts.contains_key(id)) {
             return Err(predicate::not_found(programme, &format!("experts/{id}")));
         }
@@ -228,10 +247,11 @@ impl Query for ExplainSlot {
             days: true,
         };
         let snapshot = store::load_scope(tx, &scope, known, &mut Places::within(window)).await?;
-        match predicate::unknown(draft, &snapshot) {
-            Some(tail) => Err(predicate::not_found(&draft.programme, &tail)),
-            None => Ok(explain(draft, &snapshot, self.purpose, self.grid_minutes)),
+        if let Some(tail) = predicate::unknown(draft, &snapshot) {
+            return Err(predicate::not_found(&draft.programme, &tail));
         }
+        let (draft, purpose, grid_minutes) = (draft.clone(), self.purpose, self.grid_minutes);
+        aside(move || explain(&draft, &snapshot, purpose, grid_minutes)).await
     }
 }
 

@@ -17,7 +17,7 @@ pub use spans::{Grid, Spans};
 
 /// The most sites of one search.
 pub const MOST_SITES: usize = 200;
-/// The most starts that one answer looks at.
+/// The most starts that one answer looks at, each further try with another assistant or room counted as one more.
 pub const MOST_EXAMINED: usize = 300_000;
 /// How far from a session its alternatives may lie, in minutes: 14 days.
 pub const ALTERNATIVE_MINUTES: i64 = 14 * 24 * 60;

@@ -61,6 +61,8 @@ struct Lane<'a> {
     draft: Option<Box<SessionDraft>>,
     /// The last day against which nothing stood.
     clear: Option<Date>,
+    /// How many starts of it were looked at; each further try with another assistant or room counts as one more.
+    examined: usize,
 }
 
 /// What all lanes of a search look at, and none changes.
@@ -79,6 +81,7 @@ pub struct Search<'a> {
     lanes: Vec<Lane<'a>>,
     /// The next start of each lane that has one; lanes are in the order of slots.
     next: BinaryHeap<Reverse<(Timestamp, usize)>>,
+    examined: usize,
 }
 
 impl<'a> Search<'a> {
@@ -91,7 +94,13 @@ impl<'a> Search<'a> {
         let begin = wanted.window.0;
         let start = |lane: &Lane<'_>| field.next_start(lane, from.map_or(begin, |cursor| lane.resumed(cursor)));
         let next = lanes.iter().enumerate().filter_map(|(at, lane)| Some(Reverse((start(lane)?, at)))).collect();
-        Search { field, lanes, next }
+        Search { field, lanes, next, examined: 0 }
+    }
+
+    /// How many starts have been looked at; each further try with another assistant or room counts as one more.
+    #[must_use]
+    pub fn examined(&self) -> usize {
+        self.examined
     }
 
     /// Judges the earliest start that may do.
@@ -99,6 +108,7 @@ impl<'a> Search<'a> {
         let Some(Reverse((start, at))) = self.next.pop() else { return Step::Done };
         let Some(lane) = self.lanes.get_mut(at) else { return Step::Done };
         let (verdict, next) = self.field.visit(lane, start);
+        self.examined += std::mem::take(&mut lane.examined);
         self.next.extend(next.map(|start| Reverse((start, at))));
         match (verdict, &lane.draft) {
             (Ok(()), Some(draft)) => {
@@ -108,11 +118,11 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// Counts the slots that are left, on so many threads: no lane knows of another. None where more than `most` starts would have to
-    /// be looked at.
+    /// Counts the slots that are left, on so many threads: no lane knows of another. None where more than `most` would have to
+    /// be examined in all.
     #[must_use]
     pub fn count(self, most: usize, threads: usize) -> Option<usize> {
-        let Search { field, lanes, next } = self;
+        let Search { field, lanes, next, examined } = self;
         // Few lanes are done before a second thread has begun.
         let threads = threads.min(next.len() / LANES_AT_ONCE);
         let mut lanes: Vec<_> = lanes.into_iter().map(|lane| (lane, None)).collect();
@@ -122,7 +132,7 @@ impl<'a> Search<'a> {
             }
         }
         let waiting = Mutex::new(lanes.into_iter().filter_map(|(lane, start)| Some((lane, start?))));
-        let looked_at = AtomicUsize::new(0);
+        let examined = AtomicUsize::new(examined);
         let work = || {
             let mut found = 0;
             loop {
@@ -131,11 +141,7 @@ impl<'a> Search<'a> {
                     return Some(found);
                 }
                 for (lane, start) in few {
-                    let tally = field.tally(lane, start);
-                    found += tally.found;
-                    if looked_at.fetch_add(tally.looked_at, Ordering::Relaxed) + tally.looked_at > most {
-                        return None;
-                    }
+                    found += field.count(lane, start, &examined, most)?;
                 }
             }
         };
@@ -166,24 +172,18 @@ impl Lane<'_> {
     }
 }
 
-/// What became of the starts of a lane.
-#[derive(Default)]
-struct Tally {
-    found: usize,
-    looked_at: usize,
-}
-
 impl<'a> Field<'a> {
     /// Judges a start of a lane, and says which is its next; what was judged is left in the lane.
     fn visit(&self, lane: &mut Lane<'a>, start: Timestamp) -> (Result<(), Lasts>, Option<Timestamp>) {
         let Some(grid) = self.grids.get(lane.grid) else { return (Err(Lasts::Always), None) };
         let place = lane.place;
+        lane.examined += 1;
         let mut draft = lane.draft.take().unwrap_or_else(|| {
             let (expert, site, kind) = (place.expert.clone(), place.site.clone(), lane.kind);
             Box::new(SessionDraft { expert, site, kind, ..self.wanted.template.clone() })
         });
         (draft.start, draft.end) = (start, start.plus_minutes(self.wanted.minutes));
-        let verdict = self.judge(place, grid.date_of(start), &mut lane.clear, &mut draft);
+        let verdict = self.judge(lane, grid.date_of(start), &mut draft);
         lane.draft = Some(draft);
         let not_before = match verdict {
             Ok(()) | Err(Lasts::Instant) => Some(start.plus_micros(1)),
@@ -193,16 +193,19 @@ impl<'a> Field<'a> {
         (verdict, not_before.and_then(|not_before| self.next_start(lane, not_before)))
     }
 
-    /// Judges all starts of a lane from one on.
-    fn tally(&self, mut lane: Lane<'a>, start: Timestamp) -> Tally {
-        let (mut tally, mut next) = (Tally::default(), Some(start));
+    /// Counts the slots of a lane from a start on; none once more than `most` has been examined in all lanes.
+    fn count(&self, mut lane: Lane<'a>, start: Timestamp, examined: &AtomicUsize, most: usize) -> Option<usize> {
+        let (mut found, mut next) = (0, Some(start));
         while let Some(start) = next {
             let verdict;
             (verdict, next) = self.visit(&mut lane, start);
-            tally.looked_at += 1;
-            tally.found += usize::from(verdict.is_ok());
+            found += usize::from(verdict.is_ok());
+            let more = std::mem::take(&mut lane.examined);
+            if examined.fetch_add(more, Ordering::Relaxed) + more > most {
+                return None;
+            }
         }
-        tally
+        Some(found)
     }
 
     /// The first start of a lane that isn't before an instant, lies on the grid and has room in all of the lane's spans.
@@ -267,7 +270,7 @@ impl<'a> Field<'a> {
                         let Some(index) = known else { continue };
                         spans.push(index);
                     }
-                    lanes.push(Lane { place, kind: *kind, spans, grid: *grid, draft: None, clear: None });
+                    lanes.push(Lane { place, kind: *kind, spans, grid: *grid, draft: None, clear: None, examined: 0 });
                 }
             }
         }
@@ -280,19 +283,14 @@ impl<'a> Field<'a> {
     }
 
     /// Finds an assistant and a room with which a draft is a slot, and puts them in; or for how long there is none.
-    fn judge(
-        &self,
-        place: Place<'_>,
-        date: Date,
-        clear: &mut Option<Date>,
-        draft: &mut SessionDraft,
-    ) -> Result<(), Lasts> {
+    fn judge(&self, lane: &mut Lane<'a>, date: Date, draft: &mut SessionDraft) -> Result<(), Lasts> {
+        let Lane { place, .. } = *lane;
         let Some(candidates) = self.candidates.get(place.candidates) else { return Err(Lasts::Always) };
         let purpose = self.wanted.purpose.judged_for();
-        if *clear != Some(date) {
+        if lane.clear != Some(date) {
             let found = findings_of_day(draft, self.snapshot, purpose);
             found.iter().filter(|finding| finding.refuses()).map(Finding::lasts).max().map_or(Ok(()), Err)?;
-            *clear = Some(date);
+            lane.clear = Some(date);
         }
         let SessionDraft { kind, start, end, before_minutes, after_minutes, .. } = *draft;
         let around = Around { start, end, before_minutes, after_minutes };
@@ -318,6 +316,7 @@ impl<'a> Field<'a> {
             if !no_assistant && !no_room {
                 return Ok(());
             }
+            lane.examined += 1;
         }
     }
 }

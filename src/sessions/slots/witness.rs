@@ -66,7 +66,7 @@ pub(super) struct Around {
 }
 
 impl<'a> Candidates<'a> {
-    /// Who may be free to assist, those paired with the expert that day first, then by id; `None` alone where the kind has nobody.
+    /// Who is there and may be free to assist, those paired with the expert that day first, then by id; `None` alone where the kind has nobody.
     pub(super) fn assistants(
         &self,
         kind: SessionKind,
@@ -78,7 +78,9 @@ impl<'a> Candidates<'a> {
         let (from, until) =
             (around.start.plus_minutes(-around.before_minutes), around.end.plus_minutes(around.after_minutes));
         let wanted = is_among_patients(kind);
-        let free = move |one: &&Candidate<'a, AssistantFacts>| wanted && one.taken.leave_free(from, until);
+        let free = move |one: &&Candidate<'a, AssistantFacts>| {
+            wanted && !one.of.has_left(date) && one.taken.leave_free(from, until)
+        };
         let is_paired = move |one: &&Candidate<'a, AssistantFacts>| one.of.is_paired_with(expert, site, date);
         let known = self.paired.get(expert).into_iter().flatten().filter_map(|at| self.assistants.get(*at));
         let paired = known.filter(free).filter(is_paired);

@@ -2,20 +2,25 @@
 //! who doesn't.
 use std::sync::Arc;
 
-use homecoming::kernel::{Grade, Id, PageRequest, SessionKind, Specialty};
+use futures_util::future::join_all;
+use homecoming::db::ledger::{self, Seen};
+use homecoming::db::{Query, Since, Tx};
+use homecoming::kernel::{Grade, PageRequest, Result, SessionKind, Specialty};
 use homecoming::pb;
 use homecoming::pb::assistant_service_client::AssistantServiceClient;
 use homecoming::pb::credential_service_client::CredentialServiceClient;
+use homecoming::pb::expert_service_client::ExpertServiceClient;
+use homecoming::pb::person_service_client::PersonServiceClient;
 use homecoming::pb::site_service_client::SiteServiceClient;
 use homecoming::server::lapses::sessions as sweep;
 use homecoming::sessions::SessionDraft;
-use homecoming::sessions::atlas::{AtSite, Atlas, Places};
+use homecoming::sessions::atlas::{Atlas, Places};
 use homecoming::sessions::commands::FindSlots;
 use homecoming::sessions::slots::{Slot, SlotPurpose, Wanted};
-use homecoming::sessions::snapshot::{Busy, Hashed, Snapshot};
 
 use super::deeds::*;
 use super::facts;
+use crate::persons;
 use crate::support::schedule::{self, PAPERED, PARENT, TOMORROW, at, booking, clinic, date, name};
 use crate::support::{START, TestServer, each_engine, liling, papers};
 
@@ -62,6 +67,13 @@ impl Watch<'_> {
         std::mem::replace(&mut self.last, kept) != anew
     }
 
+    /// Several who remember and ask at once see it.
+    async fn all_see(&mut self, what: &str) {
+        let all = join_all((0..8).map(|_| self.found(&self.atlas))).await;
+        self.sees(what).await;
+        assert!(all.iter().all(|found| *found == self.last));
+    }
+
     /// The same, and it is something else than before.
     async fn sees(&mut self, what: &str) {
         assert!(self.agrees(what).await, "{what} changes nothing that is found");
@@ -84,9 +96,12 @@ async fn what_is_remembered_of_places_is_never_old() {
         watch.sees("the first search").await;
         sites_come_and_go(&mut watch).await;
         sessions_change(&mut watch, &mut sessions).await;
+        moves_change(&mut watch, &mut sessions).await;
         people_change(&mut watch).await;
         sites_change(&mut watch, &mut sessions).await;
         papers_change(&mut watch).await;
+        persons_change(&mut watch).await;
+        days_pass(&mut watch, &mut sessions).await;
     })
     .await;
 }
@@ -104,7 +119,7 @@ async fn sites_come_and_go(watch: &mut Watch<'_>) {
 /// Every verb that takes a room or somebody's time, or gives it back.
 async fn sessions_change(watch: &mut Watch<'_>, client: &mut Client) {
     client.book_session(booking("s1", later(2, 9, 10))).await.unwrap();
-    watch.sees("a booking").await;
+    watch.all_see("a booking").await;
     client.replace_session_room(replace_room("s1", "c2")).await.unwrap();
     watch.sees("another room").await;
     client.replace_session_assistant(replace_assistant("s1", "a1")).await.unwrap();
@@ -135,6 +150,64 @@ async fn sessions_change(watch: &mut Watch<'_>, client: &mut Client) {
         client.reschedule_session(reschedule("s4", 24 + 16, 24 + 17)).await.unwrap();
     }
     watch.sees("three hundred moves").await;
+}
+
+/// A time beside the session's own, and what ends by itself.
+async fn moves_change(watch: &mut Watch<'_>, client: &mut Client) {
+    // Whoever is kept in the evening is seen by e1, who has offered it; e2 is asked.
+    offered(&watch.server.channel, "e1", (20, 24)).await;
+    for id in ["s2", "s4"] {
+        client.cancel_session(cancel(id)).await.unwrap();
+    }
+    client.book_session(booking("m1", later(2, 9, 10))).await.unwrap();
+    watch.sees("a booking to be moved").await;
+    client.report_session_delay(delay("m1", 60)).await.unwrap();
+    watch.sees("a delay").await;
+    client.reschedule_session(reschedule("m1", 24 + 21, 24 + 22)).await.unwrap();
+    watch.sees("a time beside the session's own").await;
+    client.respond_session(answer("m1", pb::SessionAnswer::Decline)).await.unwrap();
+    watch.sees("a no").await;
+    client.reschedule_session(reschedule("m1", 24 + 21, 24 + 22)).await.unwrap();
+    client.respond_session(answer("m1", pb::SessionAnswer::Accept)).await.unwrap();
+    watch.sees("a yes").await;
+    let asked = pb::RescheduleSessionRequest { deadline: Some(at(1, 0)), ..reschedule("m1", 24 + 22, 24 + 23) };
+    client.reschedule_session(asked).await.unwrap();
+    watch.sees("another time beside").await;
+    watch.server.clock.set(TOMORROW.plus_minutes(HOUR));
+    watch.sees("silence").await;
+    client.create_hold(hold("m2", later(1, 7, 8))).await.unwrap();
+    watch.sees("a hold beside").await;
+    watch.server.clock.set(TOMORROW.plus_minutes(2 * HOUR));
+    watch.sees("its lapse").await;
+    // Whose places they are writes down that both are over.
+    let rows = [("m3", later(1, 7, 8)), ("m4", later(1, 22, 23))].map(|(id, plan)| booking(id, plan));
+    let batch = pb::BatchBookSessionsRequest { parent: PARENT.to_owned(), requests: rows.into(), ..Default::default() };
+    client.batch_book_sessions(batch).await.unwrap();
+    watch.sees("a batch where others were").await;
+    for id in ["m1", "m3", "m4"] {
+        client.cancel_session(cancel(id)).await.unwrap();
+        watch.sees("a cancellation").await;
+    }
+}
+
+/// What becomes of sessions on the day itself.
+async fn days_pass(watch: &mut Watch<'_>, client: &mut Client) {
+    for (id, from) in [("d1", 12), ("d2", 13), ("d3", 14)] {
+        let plan = pb::SessionPlan { room: "c2".to_owned(), ..later(2, from, from + 1) };
+        client.book_session(booking(id, plan)).await.unwrap();
+    }
+    watch.sees("three bookings").await;
+    watch.server.clock.set(TOMORROW.plus_minutes(DAY + 12 * HOUR));
+    watch.agrees("the day").await;
+    client.start_session(start("d1")).await.unwrap();
+    watch.agrees("a start").await;
+    watch.server.clock.set(TOMORROW.plus_minutes(DAY + 14 * HOUR));
+    client.complete_session(complete("d1")).await.unwrap();
+    watch.agrees("an end").await;
+    client.mark_session_not_held(not_held("d2", pb::NotHeldCause::ExpertUnable)).await.unwrap();
+    watch.sees("a clinic that isn't held").await;
+    client.void_session(void("d1")).await.unwrap();
+    watch.agrees("a session that is voided").await;
 }
 
 async fn people_change(watch: &mut Watch<'_>) {
@@ -189,6 +262,21 @@ async fn sites_change(watch: &mut Watch<'_>, sessions: &mut Client) {
     };
     client.reopen_site(reopen).await.unwrap();
     watch.sees("a closure that is withdrawn").await;
+    let suspend = pb::SuspendSiteRequest {
+        name: name("sites", "county"),
+        closure_id: "storm".to_owned(),
+        start_time: Some(at(24 + 18, 0)),
+        end_time: Some(at(24 + 20, 0)),
+        cause: pb::ClosureCause::Disaster as i32,
+        ..Default::default()
+    };
+    sessions.suspend_site(suspend).await.unwrap();
+    watch.sees("a suspension").await;
+    let known = client.get_site(pb::GetSiteRequest { name: name("sites", "county") }).await.unwrap().into_inner();
+    let rooms = known.rooms.iter().filter(|room| room.id != "c1").cloned().collect();
+    let site = Some(pb::Site { rooms, ..known });
+    client.update_site(pb::UpdateSiteRequest { site, ..Default::default() }).await.unwrap();
+    watch.sees("a room that is gone").await;
     // Somebody who comes from elsewhere.
     let there = pb::SessionPlan {
         site: name("sites", "guanzhuang"),
@@ -232,103 +320,64 @@ async fn papers_change(watch: &mut Watch<'_>) {
     watch.sees("another grade list").await;
 }
 
+/// Who is no longer planned with, and who is somebody else.
+async fn persons_change(watch: &mut Watch<'_>) {
+    let who = pb::person_restriction::Person::Assistant(name("assistants", "a1"));
+    let restrict = persons::restrict("r1", who);
+    PersonServiceClient::new(watch.server.channel.clone()).restrict_person(restrict).await.unwrap();
+    watch.agrees("an assistant who is restricted").await;
+    let twice = liling::expert("03.04");
+    liling::make_expert(&watch.server.channel, "e9", twice).await;
+    let merge = pb::MergeExpertsRequest {
+        survivor: name("experts", "e2"),
+        duplicate: name("experts", "e9"),
+        ..Default::default()
+    };
+    ExpertServiceClient::new(watch.server.channel.clone()).merge_experts(merge).await.unwrap();
+    watch.agrees("an expert who is another").await;
+}
+
+/// Where the ledger ends.
+struct Head;
+
+impl Query for Head {
+    type Output = Seen;
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<Seen> {
+        ledger::head(tx, &facts::id("liling")).await
+    }
+}
+
+/// An atlas that knows no more than was known, and takes it for what was known where a ledger ended.
+fn mistaken(kept: Option<&Places>, head: Seen) -> Arc<Atlas> {
+    let atlas = Atlas::default();
+    let since = Since { head, names: kept.map(|_| Vec::new()) };
+    let places = Places::since(kept, since, (START, TOMORROW), START);
+    atlas.keep(&facts::id("liling"), places, &[]);
+    Arc::new(atlas)
+}
+
 #[tokio::test]
-async fn who_reads_an_older_state_is_told_nothing_newer() {
+async fn another_state_than_is_read_is_not_believed() {
     each_engine("atlas_older", async |server| {
-        schedule::make(&server.channel, 1).await;
-        let atlas = Atlas::default();
-        let ahead = Places::since(None, (1_000_000, None), (START, TOMORROW), START);
-        atlas.keep(&facts::id("liling"), ahead);
-        offered(&server.channel, "e1", (6, 20)).await;
-        let mut watch = Watch { server: &server, atlas: Arc::new(atlas), last: Vec::new() };
+        let mut sessions = schedule::make(&server.channel, 2).await;
+        for expert in ["e1", "e2"] {
+            offered(&server.channel, expert, (6, 20)).await;
+        }
+        let mut watch = Watch { server: &server, atlas: Arc::default(), last: Vec::new() };
+        watch.sees("the first search").await;
+        let before = watch.atlas.of(&facts::id("liling")).unwrap();
+        sessions.book_session(booking("s1", later(2, 9, 10))).await.unwrap();
+        let head = server.db.read(Head).await.unwrap();
+        watch.atlas = mistaken(None, Seen { sequence: 1_000_000, ..head.clone() });
         watch.sees("a search before what is remembered").await;
+        // A database that was put back, in which as much has been written since.
+        let other = Seen { link: "0".repeat(64), ..head.clone() };
+        watch.atlas = mistaken(Some(&before), other);
+        watch.agrees("another past").await;
+        watch.atlas = mistaken(Some(&before), head);
+        let found = watch.found(&watch.atlas).await;
+        assert!(found != watch.last, "nobody believes what is remembered");
     })
     .await;
-}
-
-/// A place with a booking in a room.
-fn county() -> (Id, AtSite) {
-    let Snapshot { sites, assistants, .. } = facts::snapshot();
-    let mut busy = Hashed::default();
-    for resource in facts::draft().resources() {
-        busy.insert(resource, vec![Busy::of(&facts::draft())]);
-    }
-    let site = Arc::clone(&sites[&facts::id("county")]);
-    (facts::id("county"), AtSite { site, papers: Vec::new(), assistants, busy })
-}
-
-/// What is known at a change: one site.
-fn known(change: i64) -> Places {
-    let mut places = Places::since(None, (change, None), (START, TOMORROW), START);
-    places.learn(Hashed::default(), [county()].into());
-    places
-}
-
-#[test]
-fn what_is_touched_is_asked_anew_and_nothing_else() {
-    let sites = [facts::id("county"), facts::id("town")];
-    let after = |names: &[&str]| {
-        let names: Vec<String> = names.iter().map(|name| format!("programmes/liling/{name}")).collect();
-        Places::since(Some(&known(7)), (9, Some(&names)), (START, TOMORROW), START)
-    };
-    let lacks = |names: &[&str]| after(names).lacking(&sites).len();
-    assert_eq!(lacks(&[]), 1);
-    assert_eq!(lacks(&["sites/town", "reservations/r1", "offers/o1", "experts/e1", "activities/a1"]), 1);
-    for touched in ["sites/county", "sites/county/rooms/c1", "closures/flood", "assistants/a1", "credentials/p1"] {
-        assert_eq!(lacks(&["reservations/r1", touched]), 2, "{touched}");
-    }
-    assert_eq!(after(&["sessions/s1", "reservations/r1", "sessions/s1"]).changed(), [facts::id("s1")]);
-    // Of nothing that is known nothing can have changed.
-    assert!(after(&["sessions/s1", "sites/county"]).changed().is_empty());
-}
-
-#[test]
-fn what_a_session_takes_is_replaced() {
-    let names = ["programmes/liling/sessions/own".to_owned()];
-    let mut places = Places::since(Some(&known(7)), (8, Some(&names)), (START, TOMORROW), START);
-    let mut moved = facts::draft();
-    moved.room = Some(facts::id("c2"));
-    let taken = moved.resources().into_iter().map(|resource| (resource, vec![Busy::of(&moved)])).collect();
-    places.learn(taken, [].into());
-    let mut snapshot = Snapshot::default();
-    places.describe(&[facts::id("county")], &mut snapshot);
-    let mut taken: Vec<String> = snapshot.busy.keys().map(homecoming::sessions::Resource::key).collect();
-    taken.sort();
-    // Experts are asked for by every search.
-    assert_eq!(taken, ["assistants/a1", "sites/county/rooms/c2"]);
-    assert!(places.changed().is_empty());
-}
-
-#[test]
-fn what_holds_no_more_is_left() {
-    let site = [facts::id("county")];
-    let knows = |kept: &Places, change, names: Option<&[String]>, window, now| {
-        Places::since(Some(kept), (change, names), window, now).lacking(&site).is_empty()
-    };
-    let (week, kept) = (8 * DAY, known(7));
-    let at = |minutes: i64| (START.plus_minutes(minutes), TOMORROW.plus_minutes(minutes));
-    assert!(knows(&kept, 7, Some(&[]), at(0), START));
-    assert!(knows(&kept, 7, Some(&[]), at(week - DAY), START.plus_minutes(week - DAY)));
-    assert!(!knows(&kept, 7, Some(&[]), at(week), START.plus_minutes(week)), "it has grown old");
-    assert!(!knows(&kept, 7, None, at(0), START), "nobody says what was touched");
-    assert!(!knows(&kept, 6, Some(&[]), at(0), START), "it is newer than what is read");
-    assert!(!knows(&kept, 7, Some(&[]), at(-2 * DAY), START), "nobody looked that far back");
-    assert!(!knows(&kept, 7, Some(&[]), at(200 * 366 * DAY), START), "nor that far ahead");
-}
-
-#[test]
-fn an_atlas_keeps_the_newest_of_few() {
-    let atlas = Atlas::default();
-    let programme = |number: usize| Id::parse(&format!("p{number:03}")).unwrap();
-    for change in [3, 7, 5] {
-        atlas.keep(&programme(0), known(change));
-    }
-    assert_eq!(atlas.of(&programme(0)).1, Some(7));
-    atlas.keep(&programme(1), Places::within((START, TOMORROW)));
-    assert_eq!(atlas.of(&programme(1)).1, None, "what was asked for one question isn't kept");
-    for number in 1..200 {
-        atlas.keep(&programme(number), known(1));
-    }
-    let kept = (0..200).filter(|number| atlas.of(&programme(*number)).0.is_some()).count();
-    assert_eq!(kept, 64);
 }

@@ -1,13 +1,18 @@
 //! Slots over a real socket: what is found can be planned, what can't is explained, pages join, and searches have limits.
-use homecoming::kernel::{Reason, Timestamp};
+use homecoming::assistants::{Absence, AbsenceKind};
+use homecoming::kernel::{Reason, SessionKind, Timestamp};
 use homecoming::pb;
+use homecoming::pb::assistant_service_client::AssistantServiceClient;
 use homecoming::pb::slot_service_client::SlotServiceClient;
-use homecoming::sessions::slots::{Grid, Spans};
+use homecoming::sessions::SessionDraft;
+use homecoming::sessions::slots::{Grid, Search, SlotPurpose, Spans, Step, Wanted};
+use homecoming::sessions::snapshot::Snapshot;
 use tonic::Code;
 
+use super::facts;
 use crate::support::each_engine;
 use crate::support::errors::refused;
-use crate::support::schedule::{self, PARENT, TOMORROW, at, booking, clinic, name};
+use crate::support::schedule::{self, PARENT, TOMORROW, at, booking, clinic, date, name};
 
 /// Clinics of an hour tomorrow, to be proposed.
 fn search(from: i64, until: i64) -> pb::FindSlotsRequest {
@@ -215,4 +220,71 @@ fn starts_are_counted_from_every_midnight() {
     assert_eq!(next("2024-03-30T23:00:01Z"), "2024-03-31T06:00:00Z");
     assert_eq!(next("2024-03-31T20:00:01Z"), "2024-03-31T22:00:00Z", "the next midnight comes first");
     assert_eq!(grid.next_day(utc("2024-03-31T22:00:00Z")), Some(utc("2024-04-01T22:00:00Z")));
+}
+
+#[test]
+fn whoever_is_tried_is_examined() {
+    let mut snapshot = facts::snapshot();
+    facts::offered(&mut snapshot, &[(8 * 60, 10 * 60)]);
+    let wanted = Wanted {
+        purpose: SlotPurpose::Book,
+        template: SessionDraft { consents: Vec::new(), ..facts::draft() },
+        experts: vec![facts::id("e1")],
+        sites: vec![facts::id("county")],
+        kinds: vec![SessionKind::Clinic],
+        window: (TOMORROW, TOMORROW.plus_minutes(24 * 60)),
+        grid_minutes: 60,
+        minutes: 60,
+    };
+    let count = |snapshot: &Snapshot, most| Search::new(&wanted, snapshot, None).count(most, 1);
+    let step = |snapshot: &Snapshot| {
+        let mut search = Search::new(&wanted, snapshot, None);
+        let found = search.step();
+        (found != Step::Passed, search.examined())
+    };
+    assert_eq!((count(&snapshot, 1), count(&snapshot, 2)), (None, Some(2)), "two starts");
+    assert_eq!(step(&snapshot), (true, 1));
+    let day = facts::day(2);
+    let leave = Absence { kind: AbsenceKind::Leave, from: day, to: day, half_day: None };
+    snapshot.assistants.get_mut(&facts::id("a1")).unwrap().absences.push(leave.clone());
+    assert_eq!(
+        (count(&snapshot, 3), count(&snapshot, 4)),
+        (None, Some(2)),
+        "at each the second of two assistants will do"
+    );
+    assert_eq!(step(&snapshot), (true, 2));
+    snapshot.assistants.get_mut(&facts::id("a2")).unwrap().absences.push(leave);
+    assert_eq!((count(&snapshot, 3), count(&snapshot, 4)), (None, Some(0)), "and when both are away, none");
+    assert_eq!(step(&snapshot), (false, 2));
+}
+
+#[tokio::test]
+async fn a_search_that_turns_out_long_finds_the_same() {
+    each_engine("slots_long", async |server| {
+        schedule::make(&server.channel, 20).await;
+        let mut assistants = AssistantServiceClient::new(server.channel.clone());
+        for number in 1..20 {
+            let get = pb::GetAssistantRequest { name: name("assistants", &format!("a{number}")) };
+            let known = assistants.get_assistant(get).await.unwrap().into_inner();
+            let absences = vec![pb::Absence {
+                kind: pb::AbsenceKind::Leave as i32,
+                from_date: Some(date(2024, 4, 1)),
+                to_date: Some(date(2024, 12, 31)),
+                half_day: 0,
+            }];
+            let assistant = Some(pb::Assistant { absences, ..known });
+            assistants.update_assistant(pb::UpdateAssistantRequest { assistant, ..Default::default() }).await.unwrap();
+        }
+        // Four weeks of 46 starts a day, none across noon or midnight; at each twenty assistants are tried.
+        let mut slots = SlotServiceClient::new(server.channel.clone());
+        let all = pb::FindSlotsRequest { page_size: 1, count_all: true, ..search(0, 28 * 24) };
+        let found = slots.find_slots(all.clone()).await.unwrap().into_inner();
+        assert_eq!((found.total_count, found.slots[0].assistant.clone()), (Some(28 * 46), name("assistants", "a20")));
+        let uncounted = pb::FindSlotsRequest { page_size: 1000, count_all: false, ..all };
+        let page = slots.find_slots(uncounted.clone()).await.unwrap().into_inner();
+        let rest = pb::FindSlotsRequest { page_token: page.next_page_token, ..uncounted };
+        let rest = slots.find_slots(rest).await.unwrap().into_inner();
+        assert_eq!((page.slots.len(), rest.slots.len(), rest.next_page_token.as_str()), (1000, 288, ""));
+    })
+    .await;
 }

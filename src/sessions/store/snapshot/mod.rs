@@ -13,7 +13,7 @@ use crate::rows;
 use crate::sessions::Purpose;
 use crate::sessions::atlas::Places;
 use crate::sessions::draft::{Resource, SessionDraft};
-use crate::sessions::snapshot::{ExpertFacts, Hashed, Journeys, LONGEST_TAKEN_MINUTES, REACH_MINUTES, Snapshot};
+use crate::sessions::snapshot::{ExpertFacts, Hashed, Journeys, Snapshot, reach};
 use crate::{assistants, sites};
 
 pub(super) mod busy;
@@ -163,7 +163,7 @@ pub async fn load_scope(tx: &mut Tx<'_>, scope: &Scope<'_>, known: Known, places
     snapshot.busy.extend(taken.busy);
     snapshot.papers = Papers { of_experts, ..Papers::default() };
     places.learn(changed.busy, lacking);
-    places.describe(&subjects.sites, &mut snapshot);
+    places.describe(&subjects.sites, window, &mut snapshot);
     people::pair(&mut snapshot.assistants, pairings);
     let dossiers: Vec<Id> = scope.dossier.into_iter().cloned().collect();
     snapshot.papers.dossiers = credentials::store::dossiers::many(tx, programme, &dossiers).await?;
@@ -192,11 +192,6 @@ fn existing(programme: &Id, drafts: &[&SessionDraft]) -> Ask<BTreeSet<Id>> {
 
 fn set<'a>(ids: impl Iterator<Item = &'a Id>) -> Vec<Id> {
     ids.collect::<BTreeSet<&Id>>().into_iter().cloned().collect()
-}
-
-/// When a session must begin to matter to one in a window.
-fn reach((from, until): Window) -> Window {
-    (from.plus_minutes(-REACH_MINUTES - LONGEST_TAKEN_MINUTES), until.plus_minutes(REACH_MINUTES))
 }
 
 /// Which windows of which resources matter to the drafts; windows that touch are one.

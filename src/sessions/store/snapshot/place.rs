@@ -2,13 +2,13 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use super::{Subjects, Window, busy, people, reach};
+use super::{Subjects, Window, busy, people};
 use crate::credentials;
 use crate::db::Ask;
 use crate::kernel::Id;
 use crate::sessions::atlas::AtSite;
 use crate::sessions::draft::Resource;
-use crate::sessions::snapshot::{Hashed, SiteFacts};
+use crate::sessions::snapshot::{Hashed, SiteFacts, reach};
 use crate::sites::store::{briefs_asked, closures, licensed_specialties, rooms};
 
 /// Asks for everything that is known of sites whoever comes there, in a window; of none nothing is asked.
