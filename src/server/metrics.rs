@@ -31,13 +31,13 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
 struct Ended {
-    method: String,
-    code: String,
+    method: &'static str,
+    code: &'static str,
 }
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
 struct Called {
-    method: String,
+    method: &'static str,
 }
 
 /// What a server counts.
@@ -66,9 +66,9 @@ impl Metrics {
 
     /// Counts a call that has ended; a method that isn't served is `other`, so that nobody fills the memory with names.
     pub(super) fn ended(&self, method: Option<&'static str>, code: Code, seconds: f64) {
-        let method = method.unwrap_or("other").to_owned();
-        self.seconds.get_or_create(&Called { method: method.clone() }).observe(seconds);
-        self.calls.get_or_create(&Ended { method, code: format!("{code:?}") }).inc();
+        let method = method.unwrap_or("other");
+        self.seconds.get_or_create(&Called { method }).observe(seconds);
+        self.calls.get_or_create(&Ended { method, code: word(code) }).inc();
     }
 
     fn text(&self) -> String {
@@ -76,6 +76,29 @@ impl Metrics {
         // Writing to a String can't fail.
         let _ = encode(&mut text, &self.registry);
         text
+    }
+}
+
+/// A code's name, as its `Debug` has it.
+const fn word(code: Code) -> &'static str {
+    match code {
+        Code::Ok => "Ok",
+        Code::Cancelled => "Cancelled",
+        Code::Unknown => "Unknown",
+        Code::InvalidArgument => "InvalidArgument",
+        Code::DeadlineExceeded => "DeadlineExceeded",
+        Code::NotFound => "NotFound",
+        Code::AlreadyExists => "AlreadyExists",
+        Code::PermissionDenied => "PermissionDenied",
+        Code::ResourceExhausted => "ResourceExhausted",
+        Code::FailedPrecondition => "FailedPrecondition",
+        Code::Aborted => "Aborted",
+        Code::OutOfRange => "OutOfRange",
+        Code::Unimplemented => "Unimplemented",
+        Code::Internal => "Internal",
+        Code::Unavailable => "Unavailable",
+        Code::DataLoss => "DataLoss",
+        Code::Unauthenticated => "Unauthenticated",
     }
 }
 

@@ -2,6 +2,7 @@
 mod deadline;
 pub mod erasures;
 mod gate;
+pub mod gathered;
 mod housekeeping;
 pub mod lapses;
 pub mod limits;
@@ -21,6 +22,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::TryStreamExt as _;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -45,6 +47,7 @@ use crate::{
     sites, tallies, visits,
 };
 
+use gathered::Gathered;
 use limits::{Limits, Meter};
 use metrics::Metrics;
 use oidc::Issuer;
@@ -272,6 +275,7 @@ impl Server {
             builder = builder.tls_config(ServerTlsConfig::new().identity(identity))?;
         }
         let longest = Duration::from_secs(door.limits.deadline_seconds.max(1).into());
+        let incoming = TcpIncoming::from(listener).with_nodelay(Some(true)).map_ok(Gathered::new);
         let serving = builder
             .accept_http1(true) // gRPC-Web
             .max_concurrent_streams(STREAMS_PER_CONNECTION)
@@ -281,7 +285,7 @@ impl Server {
             .layer(observe::Observe { db: db.clone(), metrics: counters, longest })
             .layer(gate::Gates { gate: Arc::new(gate) })
             .add_routes(routes)
-            .serve_with_incoming_shutdown(TcpIncoming::from(listener).with_nodelay(Some(true)), async {
+            .serve_with_incoming_shutdown(incoming, async {
                 let _ = stopped.await; // a server that was dropped stops too
             });
         Ok(Server { address, db, hub, health, names, stop, task: tokio::spawn(serving), background, metrics })

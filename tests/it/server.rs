@@ -1,6 +1,8 @@
 //! The server around the services: health, reflection, gRPC-Web, limits, request ids, reasons of the protocol's own errors.
 //!
 //! What only a process shows (settings, signals, databases it refuses) is in `process.rs`.
+mod gathered;
+
 use std::collections::BTreeSet;
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
