@@ -3,6 +3,7 @@
 //! At first without savepoints. A batch that a command spoils is run again command by command in savepoints, then each
 //! command in a transaction of its own, so that what one of them does costs the others time only.
 use std::any::TypeId;
+use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::panic::AssertUnwindSafe;
 
@@ -175,7 +176,7 @@ async fn fill(
     let now = heads.values().map(|head| head.time).max().unwrap_or_default().max(setup.clock.now());
     tx.at(now);
     let requests: Vec<_> = jobs.iter().map(|job| request_of(job)).collect();
-    let answered = ledger::answered(tx, &requests.iter().flatten().collect::<Vec<_>>(), now).await?;
+    let answered = ledger::answered(tx, &requests, now).await?;
 
     let fates = Commands {
         heads: &heads,
@@ -185,6 +186,7 @@ async fn fill(
         setup,
         careful,
         now,
+        carried_out: HashMap::new(),
         sequences: HashMap::new(),
         ended: HashSet::new(),
         ahead: Ahead::default(),
@@ -216,19 +218,21 @@ fn record<'a>(job: &'a Job, fate: &'a Fate) -> Option<Record<'a>> {
     })
 }
 
-fn request_of(job: &Job) -> Option<RequestOf> {
+fn request_of(job: &Job) -> Option<RequestOf<'_>> {
     let id = job.call.request_id.as_ref()?;
-    let (programme, subject) = (job.work.programme().to_string(), job.call.caller.subject.clone());
-    Some((programme, subject, job.work.method().to_owned(), id.clone()))
+    Some((job.work.programme().as_str(), &job.call.caller.subject, job.work.method(), id))
 }
 
 /// The commands of a batch being run, in order of arrival.
 struct Commands<'a> {
     heads: &'a Heads,
-    answered: HashMap<RequestOf, Answered>,
+    /// What was answered before this batch, by the job that asks again.
+    answered: HashMap<usize, Answered>,
     jobs: &'a [&'a Job],
     /// What makes each job's request id one, if it has one.
-    requests: &'a [Option<RequestOf>],
+    requests: &'a [Option<RequestOf<'a>>],
+    /// Which of the batch's jobs has carried a request out.
+    carried_out: HashMap<RequestOf<'a>, usize>,
     setup: &'a Setup,
     careful: bool,
     now: Timestamp,
@@ -246,7 +250,7 @@ impl<'a> Commands<'a> {
         while fates.len() < self.jobs.len() {
             let at = fates.len();
             let rest = &self.jobs[at..];
-            if let Some(fate) = self.without_running(tx, at).await? {
+            if let Some(fate) = self.without_running(tx, at, self.answer_of(at, &fates)).await? {
                 fates.push(fate);
                 continue;
             }
@@ -265,17 +269,32 @@ impl<'a> Commands<'a> {
         Ok(fates)
     }
 
+    /// The digest and the resources of what a job's request was answered with, before this batch or in it.
+    fn answer_of(&self, at: usize, fates: &[Fate]) -> Option<(&str, Cow<'_, [String]>)> {
+        if let Some(before) = self.answered.get(&at) {
+            return Some((&before.digest, Cow::Borrowed(&before.names)));
+        }
+        let first = *self.carried_out.get(&self.requests[at]?)?;
+        let Fate::Done(done) = fates.get(first)? else { return None };
+        let names = done.changes.iter().map(|change| change.name.clone()).collect();
+        Some((&self.jobs[first].call.body_digest, Cow::Owned(names)))
+    }
+
     /// A command that doesn't have to run: its request was answered before, or its programme isn't there, or has ended.
-    async fn without_running(&self, tx: &mut Tx<'_>, at: usize) -> Result<Option<Fate>, Stop> {
+    async fn without_running(
+        &self,
+        tx: &mut Tx<'_>,
+        at: usize,
+        answered: Option<(&str, Cow<'_, [String]>)>,
+    ) -> Result<Option<Fate>, Stop> {
         let job = self.jobs[at];
-        let answered = self.requests[at].as_ref().and_then(|request| self.answered.get(request));
-        if let Some(answered) = answered {
-            if answered.digest != job.call.body_digest {
+        if let Some((digest, names)) = answered {
+            if digest != job.call.body_digest {
                 let request_id = job.call.request_id.clone().unwrap_or_default();
                 return Ok(Some(Fate::Refused(Error::RequestIdReused { request_id })));
             }
             tx.enter(self.careful, self.next_sequence(job.work.programme().as_str()));
-            let ran = AssertUnwindSafe(job.work.recall(tx, &answered.names)).catch_unwind().await;
+            let ran = AssertUnwindSafe(job.work.recall(tx, &names)).catch_unwind().await;
             return Ok(Some(settle(tx, job, ran).await?.map_or_else(Fate::Refused, Fate::Replayed)));
         }
         let programme = job.work.programme().as_str();
@@ -307,9 +326,8 @@ impl<'a> Commands<'a> {
         if job.work.ends_programme() {
             self.ended.insert(job.work.programme().as_str());
         }
-        if let Some(request) = &self.requests[at] {
-            let names = done.changes.iter().map(|change| change.name.clone()).collect();
-            self.answered.insert(request.clone(), Answered { digest: job.call.body_digest.clone(), names });
+        if let Some(request) = self.requests[at] {
+            self.carried_out.insert(request, at);
         }
         Fate::Done(done)
     }
@@ -328,13 +346,14 @@ impl<'a> Commands<'a> {
             return 1;
         }
         let mut requests = HashSet::new();
-        jobs.iter()
-            .zip(&self.requests[at..])
-            .take_while(|(job, request)| {
-                let is_first = request
-                    .as_ref()
-                    .is_none_or(|request| !self.answered.contains_key(request) && requests.insert(request));
-                is_first && job.work.set() == kind && job.work.programme() == jobs[0].work.programme()
+        let mut is_first = |at: usize| {
+            !self.answered.contains_key(&at)
+                && self.requests[at].is_none_or(|own| !self.carried_out.contains_key(&own) && requests.insert(own))
+        };
+        (at..)
+            .zip(jobs)
+            .take_while(|(at, job)| {
+                is_first(*at) && job.work.set() == kind && job.work.programme() == jobs[0].work.programme()
             })
             .count()
     }

@@ -52,7 +52,7 @@ const MOVE_HEADS: Sql = rows!(
      time = excluded.time, ended = excluded.ended"
 );
 const FIND_REQUESTS: Sql = rows!(
-    "SELECT q.programme, q.subject, q.method, q.request_id, q.digest, q.names, q.time FROM ",
+    "SELECT CAST(r.value->>4 AS BIGINT) AS position, q.digest, q.names, q.time FROM ",
     "JOIN request_ids q ON q.programme = r.value->>0 AND q.subject = r.value->>1 AND q.method = r.value->>2 AND q.request_id = r.value->>3"
 );
 const INSERT_REQUESTS: Sql = rows!(
@@ -158,7 +158,7 @@ pub(super) async fn drop_unused(tx: &mut Tx<'_>, heads: &mut Heads, written: &BT
 }
 
 /// What makes a request id one: programme, subject, method, id.
-pub(super) type RequestOf = (String, String, String, String);
+pub(super) type RequestOf<'a> = (&'a str, &'a str, &'a str, &'a str);
 
 /// What is known of a request: the body's digest, and the resources that it touched.
 #[derive(Clone, Debug)]
@@ -167,23 +167,27 @@ pub(super) struct Answered {
     pub names: Vec<String>,
 }
 
-/// The requests among these that were answered before, within the days that they are kept.
-pub(super) async fn answered(
+/// The requests among these that were answered before, within the days that they are kept, by their place.
+pub(super) async fn answered<'a>(
     tx: &mut Tx<'_>,
-    requests: &[&RequestOf],
+    requests: &[Option<RequestOf<'a>>],
     now: Timestamp,
-) -> Result<HashMap<RequestOf, Answered>> {
-    if requests.is_empty() {
+) -> Result<HashMap<usize, Answered>> {
+    let keyed = |(position, request): (usize, &Option<RequestOf<'a>>)| {
+        request.map(|(programme, subject, method, id)| (programme, subject, method, id, position))
+    };
+    let asked: Vec<_> = requests.iter().enumerate().filter_map(keyed).collect();
+    if asked.is_empty() {
         return Ok(HashMap::new());
     }
     let mut found = HashMap::new();
-    for row in tx.sql(FIND_REQUESTS).bind_rows(requests).fetch_all().await? {
+    for row in tx.sql(FIND_REQUESTS).bind_rows(&asked).fetch_all().await? {
         let time: i64 = row.get("time")?;
         if time + REQUEST_ID_MICROS < now.micros() {
             continue;
         }
-        let key = (row.get("programme")?, row.get("subject")?, row.get("method")?, row.get("request_id")?);
-        found.insert(key, Answered { digest: row.get("digest")?, names: row.json("names")? });
+        let position = usize::try_from(row.get::<i64>("position")?).map_err(Error::storage)?;
+        found.insert(position, Answered { digest: row.get("digest")?, names: row.json("names")? });
     }
     Ok(found)
 }
@@ -274,7 +278,7 @@ fn rows<'a>(heads: &mut Heads, records: &[Record<'a>], projections: &[Projection
             requests.push((record.programme, subject, record.method, id.as_str(), digest, names, now.micros()));
         }
     }
-    Ok(Rows { entries: linked(&entries, heads), changes, cells, requests })
+    Ok(Rows { entries: linked(entries, heads), changes, cells, requests })
 }
 
 impl Head {
@@ -293,15 +297,15 @@ impl Head {
 type EntryRow = (String, i64, i64, String, String, String, String, String, String, Option<String>);
 
 /// One link for each programme of the batch, on its last entry; the heads take it over.
-fn linked(entries: &BTreeMap<&str, Vec<(Entry, String)>>, heads: &mut Heads) -> Vec<EntryRow> {
+fn linked(entries: BTreeMap<&str, Vec<(Entry, String)>>, heads: &mut Heads) -> Vec<EntryRow> {
     let mut rows = Vec::new();
     for (programme, entries) in entries {
-        let Some(head) = heads.get_mut(*programme) else { continue };
+        let Some(head) = heads.get_mut(programme) else { continue };
         let mut link = Link::after(&head.link);
         for (entry, salt) in entries {
-            link.cover(entry);
-            let Entry { programme, entry, time, subject, on_behalf_of, method, names, digest } = entry.clone();
-            rows.push((programme, entry, time, subject, on_behalf_of, method, names, digest, salt.clone(), None));
+            link.cover(&entry);
+            let Entry { programme, entry, time, subject, on_behalf_of, method, names, digest } = entry;
+            rows.push((programme, entry, time, subject, on_behalf_of, method, names, digest, salt, None));
         }
         head.link = link.finish();
         if let Some(last) = rows.last_mut() {

@@ -1,4 +1,6 @@
 //! Etags: what a client shows to say which revision it has read.
+use std::fmt::{self, Write as _};
+
 use sha2::{Digest as _, Sha256};
 
 use super::{Error, Result, hex};
@@ -10,8 +12,10 @@ pub struct Etag;
 impl Etag {
     /// The etag of one revision of a resource.
     #[must_use]
-    pub fn of(name: &str, revision: i64) -> String {
-        let digest = Sha256::new().chain_update(name).chain_update([0]).chain_update(revision.to_be_bytes()).finalize();
+    pub fn of(name: impl fmt::Display, revision: i64) -> String {
+        let mut text = Hashed(Sha256::new());
+        let _ = write!(text, "{name}"); // hashing can't fail
+        let digest = text.0.chain_update([0]).chain_update(revision.to_be_bytes()).finalize();
         hex(&digest[..8])
     }
 
@@ -34,5 +38,15 @@ pub fn check(given: Option<&str>, name: &str, revision: i64) -> Result<()> {
             Err(Error::Stale { name: name.to_owned() })
         }
         Some(_) | None => Ok(()),
+    }
+}
+
+/// A text that is hashed as it is written.
+struct Hashed(Sha256);
+
+impl fmt::Write for Hashed {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.0.update(text);
+        Ok(())
     }
 }

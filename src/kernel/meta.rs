@@ -30,6 +30,6 @@ impl Meta {
     /// The etag of the resource with this name.
     #[must_use]
     pub fn etag(&self, name: impl fmt::Display) -> String {
-        Etag::of(&name.to_string(), self.revision)
+        Etag::of(name, self.revision)
     }
 }

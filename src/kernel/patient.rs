@@ -1,12 +1,13 @@
 //! Patients as tokens: de-identified, still sensitive. A value never leaves in an error, a log or a `Debug` text.
 
 use std::fmt;
+use std::sync::Arc;
 
-/// (issuer, token) is one patient.
+/// (issuer, token) is one patient. A copy shares the texts.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Patient {
-    issuer: String,
-    token: String,
+    issuer: Arc<str>,
+    token: Arc<str>,
 }
 
 /// Why a text is no patient. Says what is wrong, never what was given.
@@ -52,12 +53,12 @@ impl Patient {
         if token.bytes().filter(u8::is_ascii_alphabetic).count() < 2 {
             return Err(Flaw::NotDeidentified);
         }
-        Ok(Patient { issuer: issuer.to_owned(), token: token.to_owned() })
+        Ok(Patient { issuer: issuer.into(), token: token.into() })
     }
 
     /// What stands for a patient that a request was to name and didn't; never used after its fields are checked.
     pub(crate) fn placeholder() -> Patient {
-        Patient { issuer: String::new(), token: String::new() }
+        Patient { issuer: "".into(), token: "".into() }
     }
 
     /// Who made the token.

@@ -110,7 +110,9 @@ fn request_id(request: &Request<Body>, clock: &dyn Clock) -> HeaderValue {
         (1..=LONGEST_REQUEST_ID).contains(&bytes.len()) && bytes.iter().all(plain)
     });
     let fresh = || HeaderValue::from_str(Id::fresh(clock.now()).as_str()).unwrap_or(HeaderValue::from_static("none"));
-    given.cloned().unwrap_or_else(fresh)
+    let mut id = given.cloned().unwrap_or_else(fresh);
+    id.set_sensitive(true); // each is another: the connection's table of headers is for what comes again
+    id
 }
 
 /// The status of an answer that ended before its body, where it carries no details: made by the protocol, not by a handler.

@@ -1,7 +1,8 @@
 //! How a handler gets from a request to an answer: parse into a command or query, run it, turn an error into a status.
 use tonic::{Request, Status};
 
-use super::{Mutation, call_of, caller_of};
+use super::caller::taken;
+use super::{Mutation, call_of};
 use crate::db::{Command, Db, Query};
 use crate::kernel::{self, Bounds, Call, Caller, Error, Fields, Timestamp};
 
@@ -29,8 +30,8 @@ impl Api {
         request: Request<M>,
         parse: impl FnOnce(&mut Fields, M, Timestamp) -> C,
     ) -> Result<(Call, C), Status> {
-        let caller = caller_of(&request);
-        Ok(self.parse_as(caller, request.into_inner(), parse)?)
+        let (caller, message) = taken(request);
+        Ok(self.parse_as(caller, message, parse)?)
     }
 
     /// Reads one mutation of a stream, whose caller is the stream's ([`caller_of`]).
@@ -70,9 +71,9 @@ impl Api {
         request: Request<M>,
         parse: impl FnOnce(&mut Fields, M, Caller) -> Q,
     ) -> Result<Q, Status> {
-        let caller = caller_of(&request);
+        let (caller, message) = taken(request);
         let mut fields = Fields::limited(self.bounds);
-        let query = parse(&mut fields, request.into_inner(), caller);
+        let query = parse(&mut fields, message, caller);
         fields.check()?;
         Ok(query)
     }

@@ -17,6 +17,12 @@ pub fn caller_of<T>(request: &Request<T>) -> Caller {
     request.extensions().get::<Caller>().cloned().unwrap_or_else(Caller::anonymous)
 }
 
+/// The same, and the message that it came with.
+pub(super) fn taken<T>(request: Request<T>) -> (Caller, T) {
+    let (_, mut beside, message) = request.into_parts();
+    (beside.remove().unwrap_or_else(Caller::anonymous), message)
+}
+
 /// What a request's metadata says of its caller: `x-homecoming-subject` (default `anonymous`), `-person`, `-roles` (comma-separated), `-on-behalf-of`, each at
 /// most 128 characters without control characters.
 ///

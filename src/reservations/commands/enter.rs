@@ -98,10 +98,7 @@ pub struct Room {
 
 impl Room {
     async fn load(tx: &mut Tx<'_>, programme: &Id, entries: &[&Entry], joins: bool) -> Result<Room> {
-        let asking = |entry: &&'_ Entry| (entry.name.id().clone(), entry.session.clone(), entry.patient.clone());
-        let owned: Vec<_> = entries.iter().map(asking).collect();
-        let asking: Vec<_> =
-            owned.iter().map(|(reservation, session, patient)| Asking { reservation, session, patient }).collect();
+        let asking: Vec<_> = entries.iter().map(|entry| entry.asking()).collect();
         let mut met = desks::enter(tx, programme, &asking, joins).await?;
         // Also those who are told by tokens that took their own ones' place.
         let on_record = persons::store::on_record(tx, programme, entries.iter().map(|entry| &entry.patient)).await?;
@@ -147,6 +144,10 @@ impl Room {
 }
 
 impl Entry {
+    fn asking(&self) -> Asking<'_> {
+        Asking { reservation: self.name.id(), session: &self.session, patient: &self.patient }
+    }
+
     /// The reservation as it begins, before it has a place.
     fn drafted(&self, act: Act, lapse_time: Option<Timestamp>, context: &Context<'_>) -> Reservation {
         Reservation {

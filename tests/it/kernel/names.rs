@@ -95,6 +95,13 @@ proptest! {
 }
 
 #[test]
+fn an_etag_stays_what_it_was_for_those_who_hold_one() {
+    let name = Name::<Experts>::parse("programmes/p/experts/e").unwrap();
+    assert_eq!(Etag::of(&name, 1), "938af3f0462fbea3"); // of SHA-256 over the name's text, a zero and the revision in 8 bytes
+    assert_eq!(Etag::of(name.to_string(), 1), Etag::of(&name, 1));
+}
+
+#[test]
 fn an_etag_is_asked_for_only_where_one_is_given() {
     assert!(Etag::check(None, "programmes/p", 3).is_ok());
     assert!(Etag::check(Some(""), "programmes/p", 3).is_ok());
