@@ -2,6 +2,8 @@
 //! (docs/adr/0018-what-is-asked-together.md).
 //!
 //! What depends on rows is asked next, with [`super::Tx::ask`] again.
+use std::io;
+
 use serde::Serialize;
 
 use super::row::Row;
@@ -32,7 +34,7 @@ impl Read {
 
     /// Binds the rows of a `rows!` statement as its next `$n`: a slice of tuples, each a row.
     pub fn bind_rows<T: Serialize>(mut self, rows: &[T]) -> Read {
-        match serde_json::to_string(rows) {
+        match written(rows) {
             Ok(json) => self.values.push(Value::Text(Some(json))),
             Err(error) => self.unwritable = Some(error),
         }
@@ -54,6 +56,38 @@ impl Read {
     /// The same of what is to be read: what writes is none of it.
     pub(super) fn asked(self) -> Result<(Sql, Vec<Value>)> {
         if self.sql.writes { Err(Misput::refused(&self.sql)) } else { self.ready() }
+    }
+}
+
+/// Room for the text of a row, in bytes: it isn't copied again and again as the rows grow.
+const ROW: usize = 256;
+
+/// Rows as a JSON array.
+fn written<T: Serialize>(rows: &[T]) -> Result<String, serde_json::Error> {
+    let mut json = Json(Vec::with_capacity(ROW * rows.len()));
+    serde_json::to_writer(&mut json, rows)?;
+    String::from_utf8(json.0).map_err(serde::ser::Error::custom)
+}
+
+/// A text of which most that is written is one mark: a quote, a comma, a bracket.
+struct Json(Vec<u8>);
+
+impl io::Write for Json {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.write_all(bytes)?;
+        Ok(bytes.len())
+    }
+
+    fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
+        match bytes {
+            [mark] => self.0.push(*mark),
+            text => self.0.extend_from_slice(text),
+        }
+        Ok(())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }
 

@@ -186,7 +186,7 @@ async fn fill(
         setup,
         careful,
         now,
-        carried_out: HashMap::new(),
+        carried_out: HashMap::with_capacity(jobs.len()),
         sequences: HashMap::new(),
         ended: HashSet::new(),
         ahead: Ahead::default(),
@@ -345,7 +345,7 @@ impl<'a> Commands<'a> {
         if kind.is_none() {
             return 1;
         }
-        let mut requests = HashSet::new();
+        let mut requests = HashSet::with_capacity(jobs.len());
         let mut is_first = |at: usize| {
             !self.answered.contains_key(&at)
                 && self.requests[at].is_none_or(|own| !self.carried_out.contains_key(&own) && requests.insert(own))

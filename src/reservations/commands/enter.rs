@@ -130,7 +130,9 @@ impl Room {
         desk.touch();
         self.met.desks.insert(entry.session.clone(), desk);
         self.met.present.insert(entry.name.id().clone());
-        self.met.holders.retain(|_, id| !done.iter().any(|(gone, act)| *act == Act::Lapse && gone.name.id() == id));
+        if !done.is_empty() {
+            self.met.holders.retain(|_, id| !done.iter().any(|(gone, act)| *act == Act::Lapse && gone.name.id() == id));
+        }
         self.met.holders.insert(key, entry.name.id().clone());
         self.external.extend(entry.external_ids.iter().map(|id| (id.clone(), entry.name.id().clone())));
         Ok((reservation, done))

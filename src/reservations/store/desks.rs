@@ -156,7 +156,12 @@ pub async fn enter<'a>(tx: &mut Tx<'_>, programme: &Id, asking: &[Asking<'a>], j
         (at, programme.as_str(), session, one.reservation.as_str(), patient.issuer(), patient.token(), is_first)
     };
     let keys: Vec<_> = asking.iter().enumerate().map(row).collect();
-    let (mut met, mut restricted) = (Met::default(), HashMap::new());
+    let mut restricted = HashMap::new();
+    let mut met = Met {
+        present: HashSet::with_capacity(asking.len()), // for those who are let in, too
+        holders: HashMap::with_capacity(asking.len()),
+        ..Met::default()
+    };
     for row in tx.sql(ENTER).bind_rows(&keys).fetch_all().await? {
         let position = usize::try_from(row.get::<i64>("position")?).map_err(Error::storage)?;
         let Some(one) = asking.get(position) else { return Err(Error::Internal("a row for nobody who asked")) };
