@@ -130,7 +130,7 @@ pub(super) fn charter(charter: Charter) -> pb::Charter {
         contacts_a_week: small(limits.contacts_a_week),
         word: word.map(Into::into),
         version: i32::try_from(revision).unwrap_or(i32::MAX),
-        etag: Etag::of(&name.to_string(), revision),
+        etag: Etag::of(&name, revision),
         create_time: meta.map(|meta| meta.create_time.into()),
         update_time: meta.map(|meta| meta.update_time.into()),
         name: name.to_string(),
