@@ -34,7 +34,7 @@ impl Api {
         Ok(self.parse_as(caller, message, parse)?)
     }
 
-    /// Reads one mutation of a stream, whose caller is the stream's ([`caller_of`]).
+    /// Reads one mutation of a stream, whose caller is the stream's ([`super::caller_of`]).
     ///
     /// # Errors
     /// All violations at once.
