@@ -127,6 +127,11 @@ async fn calls_go_through_tls() {
     let channel = Endpoint::from_shared(server).unwrap().tls_config(trusted).unwrap().connect().await.unwrap();
     let refused = HospitalServiceClient::new(channel).list_hospitals(hospitals()).await.unwrap_err();
     assert_eq!(refusal(&refused).reason, Reason::CredentialsMissing);
+    let mut plain = TcpStream::connect(program.address).unwrap();
+    plain.write_all(b"GET / HTTP/1.1\r\n\r\n").unwrap();
+    let mut said = Vec::new();
+    plain.read_to_end(&mut said).unwrap();
+    assert_eq!(said.first(), Some(&21), "an alert says why the connection ends (RFC 8446, 5.1)");
     for half in [&tls[..2], &tls[2..]] {
         let arguments = [&["serve", "--listen", "127.0.0.1:0", "--database", &database], half].concat();
         assert!(!command(&arguments).output().unwrap().status.success(), "{half:?}");

@@ -1,4 +1,6 @@
 //! Answers that leave together.
+use std::io::IoSlice;
+
 use futures_util::poll;
 use homecoming::server::gathered::{Gathered, MOST_BYTES};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream, duplex};
@@ -52,4 +54,27 @@ async fn who_does_not_read_is_waited_for() {
     assert_eq!(arrived(&mut there).await, b"ly");
     drop(connection);
     assert!(arrived(&mut there).await.is_empty());
+}
+
+#[tokio::test]
+async fn who_is_dropped_is_still_heard() {
+    let (here, mut there) = duplex(MOST_BYTES);
+    let mut connection = Gathered::new(here);
+    connection.write_all(b"why not").await.unwrap();
+    drop(connection);
+    assert_eq!(arrived(&mut there).await, b"why not");
+    assert!(arrived(&mut there).await.is_empty());
+}
+
+#[tokio::test]
+async fn the_order_stays_where_much_follows_little() {
+    let (here, mut there) = duplex(4 * MOST_BYTES);
+    let mut connection = Gathered::new(here);
+    let page = vec![7; MOST_BYTES];
+    connection.write_all(b"little").await.unwrap();
+    let length = connection.write_vectored(&[IoSlice::new(b" by "), IoSlice::new(b"little")]).await.unwrap();
+    assert_eq!(length, b" by little".len());
+    connection.write_all(&page).await.unwrap();
+    connection.flush().await.unwrap();
+    assert_eq!(arrived(&mut there).await, [b"little by little", page.as_slice()].concat());
 }
